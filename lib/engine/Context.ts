@@ -1,0 +1,56 @@
+import type { AnyEvent, Event } from '../flow/Event.js';
+import type { Data } from '../flow/Data.js';
+import type { Flow } from '../Flow.js';
+import type { JobState } from '../JobState.js';
+
+export interface PauseOptions {
+  /** Why, for whoever reads the pause point. */
+  readonly reason?: string | undefined;
+  /** Whatever the resuming side should find there; written into the snapshot, so plain values. */
+  readonly checkpoint?: unknown;
+}
+
+/** What a handler gets beside its payload: its place, its job, and everything it may do there. One per attempt. */
+export interface Context {
+  readonly flow: Flow;
+  readonly job: JobState;
+  readonly routineId: string;
+  readonly slot: string;
+  /** The same over retries: good as an idempotency key. */
+  readonly taskId: string;
+  /** 1 = the first one. */
+  readonly attempt: number;
+  /** Aborts when the job is cancelled, times out or stops while this attempt is at work; never after it has settled. */
+  readonly signal: AbortSignal;
+  /**
+   * Puts one task per connection of the event on the queue and returns at once. No handler runs before this one has
+   * returned or awaits.
+   *
+   * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`; JobError `EMIT_AFTER_END`, `STALE_CONTEXT`
+   */
+  emit(event: string, data?: object): void;
+  emit<A extends object>(event: Event<A>, data: A): void;
+  /** Keeps an emission until the job is resumed; it then goes before the pending tasks. */
+  emitDeferred(event: string | AnyEvent, data?: object): void;
+  /** Hands a result to `job.output$`, to the observers of this run, and to the output log. */
+  output(type: string, data?: object): void;
+  /** This routine's own keys in this job; `{}` before the first `setState`. */
+  state(): Data;
+  /** Replaces this routine's own keys. */
+  setState(state: Data): void;
+  /** What all routines of this job share. */
+  readonly shared: Shared;
+  /** Keeps the job open until the promise settles, without holding a worker. Its rejection is a failure of this task. */
+  track<T>(work: PromiseLike<T>): PromiseLike<T>;
+  /** Asks for a pause of this job; resolves at once, since the job is quiet only after this handler. */
+  pause(options?: PauseOptions): Promise<void>;
+  /** Ends this job at once. */
+  cancel(reason?: string): void;
+}
+
+export interface Shared {
+  get<T = unknown>(key: string, fallback?: T): T;
+  set(key: string, value: unknown): void;
+  /** Appends a plain object; it gets a `timestamp` unless it has one. */
+  log(entry: Data): void;
+}

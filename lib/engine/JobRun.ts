@@ -1,0 +1,467 @@
+import type { Data } from '../flow/Data.js';
+import { retryDelay } from '../flow/ErrorHandler.js';
+import type { JobData } from '../job/JobData.js';
+import { jobError } from '../job/JobError.js';
+import type { JobRecordBody, OutputRecord, SlotActivationTask } from '../job/JobRecord.js';
+import { checkTransition, type JobStatus } from '../job/JobStatus.js';
+import { RoutineCell } from '../job/RoutineCell.js';
+import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import type { Scope } from '../prelude/Scope.js';
+import { currentAttempt } from './ambient.js';
+import type { Attempt } from './Attempt.js';
+import type { PauseOptions } from './Context.js';
+import { Deadline } from './Deadline.js';
+import { Delays } from './Delays.js';
+import { Emission, entryEmission, retryEmission } from './Emission.js';
+import type { Inlet, Node, Outlet, Plan } from './Plan.js';
+import type { Pump } from './Pump.js';
+import { drop, failTracked } from './settle.js';
+import { TaskQueue, tasksOf } from './TaskQueue.js';
+import { type Progress, Views } from './Views.js';
+
+/** What one run asks for, with every default filled in. */
+export interface RunOptions {
+  readonly entry: Inlet;
+  readonly params: Data;
+  /** Tasks of this job at work at once. */
+  readonly cap: number;
+  /** In ms of running time; `Infinity` for none. */
+  readonly timeoutMs: number;
+  /** The async context of whoever started the run. */
+  readonly scope: Scope | undefined;
+}
+
+/** A pause that waits for the job to be quiet. */
+interface Pausing {
+  readonly options: PauseOptions;
+  readonly quiet: Promise<unknown>;
+  readonly resolve: (state: unknown) => void;
+}
+
+/**
+ * One job at work: its queue behind the gate, what is in flight, and the counter that says when it is at rest. `#open`
+ * counts every task that is queued, delayed, in flight or tracked; it grows before the task that caused it is closed, so
+ * it reaches 0 once, at the very end.
+ */
+export class JobRun {
+  readonly views = new Views();
+  /** Whether the job has come to its end. */
+  over = false;
+  /** Tasks of it that hold or borrow a worker. */
+  active = 0;
+  /** Whether it stands in the pump's ring. */
+  inRing = false;
+  /** The attempt that started it, where a handler did. */
+  readonly parent: Attempt | undefined = currentAttempt();
+  /** The doors that users hold; set by the door that makes the run. */
+  flow: unknown;
+  state: unknown;
+
+  readonly #queue = new TaskQueue(this);
+  readonly #delays: Delays;
+  readonly #deadline: Deadline;
+  readonly #cells: (RoutineCell | undefined)[] = [];
+  readonly #unfinished = new Set<Attempt>();
+  #overdue: readonly Attempt[] = [];
+  #gate = false;
+  #begun = false;
+  #open = 0;
+  #tracked = 0;
+  #order = 1;
+  #pausing: Pausing | undefined;
+  #done: Promise<unknown> | undefined;
+  readonly #atEnd: (() => void)[] = [];
+
+  constructor(
+    readonly plan: Plan,
+    readonly pump: Pump,
+    readonly data: JobData,
+    readonly options: RunOptions,
+  ) {
+    const { scheduler } = plan.settings;
+    this.#delays = new Delays(scheduler, (attempt) => {
+      pump.enter(() => {
+        this.#due(attempt);
+      });
+    });
+    this.#deadline = new Deadline(options.timeoutMs, pump.clock, scheduler, () => {
+      pump.enter(() => {
+        this.#timeOut();
+      });
+    });
+    data.pending = () => this.#pendingTasks();
+    this.#enqueue(entryEmission(options.entry.direct, options.params, pump.now()));
+  }
+
+  /** Whether handlers are called so that their context follows them across an `await`. */
+  get carries(): boolean {
+    return this.plan.settings.asyncContext === 'auto';
+  }
+
+  /** Whether the pump may take a task now. */
+  get isReady(): boolean {
+    return this.#gate && !this.#queue.isEmpty && this.active < this.options.cap;
+  }
+
+  get progress(): Progress {
+    const active = this.active + this.#tracked;
+    return { queued: this.#open - active, active, status: this.data.status };
+  }
+
+  /** Resolves with the job's state at its end. */
+  get done(): Promise<unknown> {
+    return (this.#done ??= new Promise((resolve) => {
+      this.atEnd(() => {
+        resolve(this.state);
+      });
+    }));
+  }
+
+  /** Calls back at the end of the job, in the same step. */
+  atEnd(work: () => void): void {
+    if (this.over) work();
+    else this.#atEnd.push(work);
+  }
+
+  // ── emissions ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  emit(outlet: Outlet, payload: Data): void {
+    this.pump.refresh();
+    this.#emitNow(outlet, this.plan.isolate(payload));
+  }
+
+  /** Keeps an emission until the job is resumed. */
+  defer(outlet: Outlet, payload: Data): void {
+    const deferred = { routineId: outlet.node.id, event: outlet.name, data: this.plan.isolate(payload) };
+    this.data.deferred = [...this.data.deferred, deferred];
+  }
+
+  #emitNow(outlet: Outlet, data: Data): void {
+    const emission = new Emission(outlet, outlet.routes, data, this.#order++, this.pump.now(), undefined, 0);
+    this.cellOf(outlet.node).countEmitted(outlet.ordinal);
+    this.data.history.emitted(emission);
+    if (outlet.emission$.observed) outlet.emission$.next(emission);
+    if (this.views.watched) this.tell({ type: 'emitted', routineId: outlet.node.id, event: outlet.name, data: { ...data } });
+    this.#enqueue(emission);
+  }
+
+  #enqueue(emission: Emission): void {
+    if (emission.routes.length === 0) return;
+    this.#open += emission.routes.length;
+    this.#queue.push(emission);
+    if (this.views.watched) this.#tellQueued(emission);
+    this.pump.ready(this);
+  }
+
+  #tellQueued(emission: Emission): void {
+    for (const attempt of tasksOf(this, emission, 0)) this.tell({ type: 'taskQueued', ...attempt.task() });
+  }
+
+  // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes the oldest task off the queue; it is at work from here on. */
+  take(): Attempt {
+    const attempt = this.#queue.take();
+    const { node } = attempt.route.target;
+    this.active++;
+    this.cellOf(node).active++;
+    this.data.currentRoutineId = node.id;
+    if (this.plan.settings.metrics) this.#measure(attempt);
+    if (this.views.watched) this.tell({ type: 'taskStarted', ...attempt.task() });
+    return attempt;
+  }
+
+  #measure(attempt: Attempt): void {
+    attempt.start(this.pump, this.cellOf(attempt.route.target.node));
+    this.data.executions.push(attempt);
+  }
+
+  cellOf(node: Node): RoutineCell {
+    return this.#cells[node.index] ?? this.#newCell(node);
+  }
+
+  #newCell({ index, id, slotNames, events }: Node): RoutineCell {
+    const cell = this.data.cells.get(id) ?? new RoutineCell(id, slotNames, [...events.keys()]);
+    this.data.cells.set(id, cell);
+    return (this.#cells[index] = cell);
+  }
+
+  /** The handler has returned, but what it returned goes on. */
+  goesOn(attempt: Attempt): void {
+    this.#unfinished.add(attempt);
+  }
+
+  /** The attempt gives its worker back. */
+  leave(attempt: Attempt): void {
+    this.active--;
+    if (this.#unfinished.size > 0) this.#unfinished.delete(attempt);
+    this.pump.release(attempt);
+  }
+
+  /** A task is done for good; the last one brings the job to rest. */
+  closeTask(): void {
+    this.#open--;
+    if (this.#pausing !== undefined) this.#quietDown();
+    else if (this.#open === 0 && this.#gate) this.#end('completed');
+    else this.pump.ready(this);
+  }
+
+  /** Puts the next attempt at the end of the queue, after the delay that the error handler asks for. */
+  retryLater(attempt: Attempt): void {
+    const handler = attempt.route.target.node.errorHandler;
+    const delay = handler === undefined ? 0 : retryDelay(attempt.attempt, this.plan.settings.random, handler);
+    if (delay > 0) this.#delays.add(attempt, delay, this.pump.now());
+    else this.#retry(attempt);
+    if (this.#pausing !== undefined) this.#quietDown();
+    else this.pump.ready(this);
+  }
+
+  #due(attempt: Attempt): void {
+    if (this.#gate) this.#retry(attempt);
+    else this.#overdue = [...this.#overdue, attempt];
+  }
+
+  #retry(attempt: Attempt): void {
+    this.#open--;
+    this.#enqueue(retryEmission(attempt, this.pump.now()));
+  }
+
+  /** Keeps the job open until a promise settles, without a worker. */
+  track(attempt: Attempt, work: PromiseLike<unknown>): void {
+    this.#open++;
+    this.#tracked++;
+    work.then(
+      () => {
+        this.#untrack(() => {
+          this.closeTask();
+        });
+      },
+      (error: unknown) => {
+        this.#untrack(() => {
+          failTracked(attempt, error);
+        });
+      },
+    );
+  }
+
+  #untrack(conclude: () => void): void {
+    if (this.over) return;
+    this.pump.enter(() => {
+      this.#tracked--;
+      conclude();
+    });
+  }
+
+  #pendingTasks(): readonly SlotActivationTask[] {
+    return [
+      ...this.#queue.tasks().map((attempt) => attempt.task()),
+      ...this.#overdue.map((attempt) => attempt.next()),
+      ...this.#delays.waiting.map(({ attempt, dueAt }) => ({ ...attempt.next(), dueAt: new Date(dueAt) })),
+    ];
+  }
+
+  // ── the life of the job ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The pump takes the job on. */
+  begin(): void {
+    if (this.data.status !== 'pending' || this.#pausing !== undefined) return;
+    this.#setStatus('running');
+    this.#openGate();
+  }
+
+  /** Arms the timer of the execution timeout. */
+  arm(): void {
+    if (this.#gate) this.#deadline.arm();
+  }
+
+  #openGate(): void {
+    this.#gate = true;
+    this.#deadline.run(this.pump.reading);
+    if (!this.#begun) this.#noteStart();
+    this.pump.ready(this);
+  }
+
+  #noteStart(): void {
+    const { entry, params } = this.options;
+    const entryRoutineId = entry.node.id;
+    this.#begun = true;
+    this.data.history.start({ routineId: entryRoutineId, eventName: 'start', data: params, timestamp: this.pump.now(), order: 0 });
+    if (this.views.watched) this.tell({ type: 'started', entryRoutineId, entryParams: { ...params } });
+  }
+
+  #timeOut(): void {
+    const error = jobError('TIMEOUT', { jobId: this.data.jobId, timeoutMs: this.options.timeoutMs });
+    const routineId = this.data.currentRoutineId ?? this.options.entry.node.id;
+    this.keep(routineId, 'error', { error: error.message, error_type: error.name });
+    this.fail(error);
+  }
+
+  fail(error: RoutiluxError): void {
+    this.data.error = error;
+    this.#end('failed', jobError('STOPPED', { jobId: this.data.jobId, reason: error.message }, error));
+  }
+
+  /** @throws JobError `ILLEGAL_TRANSITION` */
+  cancel(reason?: string): void {
+    const { jobId, status } = this.data;
+    if (status === 'cancelled') return;
+    checkTransition(jobId, status, 'cancelled');
+    this.data.reason = reason;
+    this.pump.enter(() => {
+      this.#end('cancelled', jobError('CANCELLED', { jobId, reason }));
+    });
+  }
+
+  #end(status: JobStatus, cause?: Error): void {
+    this.over = true;
+    this.#gate = false;
+    this.#deadline.stop();
+    if (cause !== undefined) this.#letGo(cause);
+    const { length } = this.data.deferred;
+    if (length > 0) this.warn(`${length} deferred event(s) were left over: the job ended without a resume`);
+    this.#setStatus(status);
+    this.pump.forget(this);
+    this.#announceEnd();
+  }
+
+  #letGo(cause: Error): void {
+    this.data.dropped = this.#open;
+    for (const attempt of [...this.#unfinished, ...this.pump.onStack(this)]) drop(attempt, cause);
+    this.#delays.clear();
+    this.#queue.clear();
+    this.#open = 0;
+  }
+
+  #announceEnd(): void {
+    const { status, error, reason } = this.data;
+    const why = { ...(error === undefined ? {} : { error }), ...(reason === undefined ? {} : { reason }) };
+    if (this.views.watched) this.tell({ type: 'ended', status, ...why });
+    this.views.end();
+    this.pump.deliver(this);
+    for (const work of this.#atEnd) work();
+    this.#pausing?.resolve(this.state);
+  }
+
+  #setStatus(status: JobStatus): void {
+    this.data.status = status;
+    this.data.updatedAt = this.pump.now();
+    this.views.status(status);
+    this.showProgress();
+  }
+
+  // ── the gate ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Closes the gate: nothing new starts. Resolves when what is in flight has ended.
+   *
+   * @throws JobError `ILLEGAL_TRANSITION`
+   */
+  pause(options: PauseOptions = {}): Promise<unknown> {
+    if (this.#pausing !== undefined) return this.#pausing.quiet;
+    checkTransition(this.data.jobId, this.data.status, 'paused');
+    let resolve: Pausing['resolve'] = () => undefined;
+    const quiet = new Promise((settle) => (resolve = settle));
+    this.#pausing = { options, quiet, resolve };
+    this.#gate = false;
+    this.pump.enter(() => {
+      this.#quietDown();
+    });
+    return quiet;
+  }
+
+  #quietDown(): void {
+    if (this.#pausing === undefined || this.active > 0 || this.#tracked > 0) return;
+    const { options, resolve } = this.#pausing;
+    this.#pausing = undefined;
+    this.#deadline.stop();
+    this.#notePause(options);
+    this.#setStatus('paused');
+    this.pump.deliver(this);
+    resolve(this.state);
+  }
+
+  #notePause({ reason, checkpoint }: PauseOptions): void {
+    const { currentRoutineId, pausePoints } = this.data;
+    const point = { reason, checkpoint, currentRoutineId, pendingTasks: this.#open, timestamp: new Date(this.pump.now()) };
+    this.data.pausePoints = [...pausePoints, point];
+    const why = { ...(reason === undefined ? {} : { reason }), ...(checkpoint === undefined ? {} : { checkpoint }) };
+    if (this.views.watched) this.tell({ type: 'paused', pendingTasks: this.#open, ...why });
+  }
+
+  /**
+   * Opens the gate again; a pause that still waits is withdrawn.
+   *
+   * @throws JobError `ILLEGAL_TRANSITION`
+   */
+  resume(): void {
+    const withdrawn = this.#pausing;
+    if (withdrawn === undefined && this.data.status !== 'paused') {
+      throw jobError('ILLEGAL_TRANSITION', { jobId: this.data.jobId, from: this.data.status, to: 'running' });
+    }
+    this.#pausing = undefined;
+    this.pump.enter(() => {
+      this.#reopen();
+    });
+    withdrawn?.resolve(this.state);
+  }
+
+  #reopen(): void {
+    if (this.data.status === 'pending') return;
+    if (this.data.status === 'paused') this.#setStatus('running');
+    if (this.views.watched) this.tell({ type: 'resumed' });
+    this.#openGate();
+    this.#emitDeferred();
+    this.#retryOverdue();
+    this.pump.admit(this);
+    if (this.#open === 0) this.#end('completed');
+  }
+
+  #retryOverdue(): void {
+    const overdue = this.#overdue;
+    this.#overdue = [];
+    for (const attempt of overdue) this.#retry(attempt);
+  }
+
+  /** Deferred events go before whatever waits. */
+  #emitDeferred(): void {
+    const { deferred } = this.data;
+    if (deferred.length === 0) return;
+    const waiting = this.#queue.takeAll();
+    this.data.deferred = [];
+    for (const { routineId, event, data } of deferred) {
+      const outlet = this.plan.nodes.get(routineId)?.events.get(event);
+      if (outlet === undefined) this.warn(`Deferred event '${event}' of routine '${routineId}' is unknown to this flow and left out`);
+      else this.#emitNow(outlet, data);
+    }
+    for (const emission of waiting) this.#queue.push(emission);
+  }
+
+  // ── what is told of it ──────────────────────────────────────────────────────────────────────────────────────────
+
+  keep(routineId: string, eventName: string, data: Data): void {
+    this.data.history.keep({ routineId, eventName, data, timestamp: this.pump.now(), order: this.#order++ });
+  }
+
+  output(routineId: string, type: string, payload: Data): void {
+    this.pump.refresh();
+    const { jobId } = this.data;
+    const output: OutputRecord = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(this.pump.now()) };
+    this.data.outputs.push(output);
+    if (this.views.watched) this.tell({ type: 'output', output });
+    this.views.output(output);
+    this.pump.deliver(this);
+  }
+
+  warn(message: string, error?: unknown): void {
+    if (this.views.watched) this.tell({ type: 'warning', message, ...(error === undefined ? {} : { error }) });
+  }
+
+  tell(body: JobRecordBody): void {
+    this.views.record({ jobId: this.data.jobId, timestamp: new Date(this.pump.now()), ...body });
+    this.pump.deliver(this);
+  }
+
+  showProgress(): void {
+    if (this.views.followed) this.views.progress(this.progress);
+  }
+}

@@ -1,0 +1,125 @@
+import { Subject } from 'rxjs';
+import type { Connection } from '../flow/Connection.js';
+import type { Codec } from '../flow/Codec.js';
+import type { Data } from '../flow/Data.js';
+import type { ErrorHandler } from '../flow/ErrorHandler.js';
+import { flowError } from '../flow/FlowError.js';
+import type { FlowSettings } from '../flow/FlowOptions.js';
+import { compileMapping } from '../flow/mapping.js';
+import { compileMerge, handOut, type Merged } from '../flow/merge.js';
+import type { Handler, AnySlot } from '../flow/Slot.js';
+import { type Isolate, isolates } from '../prelude/isolate.js';
+import type { Routine } from '../Routine.js';
+import type { Emission } from './Emission.js';
+
+/**
+ * A flow as it stood when a job began, compiled: numbered slots and events, and for each event the routes it takes.
+ * Nothing in it changes any more, so a task looks nothing up by name.
+ */
+export interface Plan {
+  readonly settings: FlowSettings;
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** Keeps an emission apart from its emitter. */
+  readonly isolate: Isolate;
+}
+
+/** A routine in its place in the flow. */
+export interface Node {
+  readonly index: number;
+  readonly id: string;
+  readonly routine: Routine;
+  readonly slots: ReadonlyMap<string, Inlet>;
+  readonly slotNames: readonly string[];
+  readonly events: ReadonlyMap<string, Outlet>;
+  readonly errorHandler: ErrorHandler | undefined;
+}
+
+/** A slot, ready to take a task. */
+export interface Inlet {
+  readonly node: Node;
+  readonly name: string;
+  /** Its place among the slots of its routine. */
+  readonly ordinal: number;
+  readonly handler: Handler | undefined;
+  readonly codec: Codec<object> | undefined;
+  readonly merge: ((held: Data, incoming: Data) => Merged) | undefined;
+  /** A copy for the handler, apart from what the slot holds. */
+  readonly handOut: (data: Data) => Data;
+  /** The event for the values of a returned stream. */
+  readonly emits: Outlet | undefined;
+  /** How an entry or a retry comes in, which no connection brings. */
+  readonly direct: readonly Route[];
+}
+
+/** An event, ready to be emitted: a Subject that costs nothing while nobody watches, and its routes. */
+export interface Outlet {
+  readonly node: Node;
+  readonly name: string;
+  readonly ordinal: number;
+  readonly emission$: Subject<Emission>;
+  readonly routes: readonly Route[];
+}
+
+/** A connection, ready to carry: `map` turns an emission's payload into the target's. */
+export interface Route {
+  readonly connection: Connection | undefined;
+  readonly target: Inlet;
+  readonly map: ((data: Data) => Data) | undefined;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** @throws FlowError `UNKNOWN_EVENT` where a slot names an event that its routine lacks */
+export const compilePlan = (
+  settings: FlowSettings,
+  routines: ReadonlyMap<string, Routine>,
+  connections: readonly Connection[],
+): Plan => {
+  const nodes = new Map<string, Node>();
+  for (const [id, routine] of routines) nodes.set(id, compileNode(nodes.size, id, routine, settings));
+  for (const connection of connections) addRoute(nodes, connection);
+  return { settings, nodes, isolate: isolates[settings.isolation] };
+};
+
+const compileNode = (index: number, id: string, routine: Routine, settings: FlowSettings): Node => {
+  const events = new Map<string, Outlet>();
+  const slots = new Map<string, Inlet>();
+  const errorHandler = routine.errorHandler ?? settings.errorHandler;
+  const node: Node = { index, id, routine, slots, slotNames: [...routine.slots.keys()], events, errorHandler };
+  for (const name of routine.events.keys()) {
+    events.set(name, { node, name, ordinal: events.size, emission$: new Subject(), routes: [] });
+  }
+  for (const slot of routine.slots.values()) slots.set(slot.name, compileInlet(node, slots.size, slot, settings));
+  return node;
+};
+
+const compileInlet = (node: Node, ordinal: number, slot: AnySlot, { isolation }: FlowSettings): Inlet => {
+  const { name, codec } = slot;
+  const inlet: Mutable<Inlet> = {
+    node,
+    name,
+    ordinal,
+    handler: slot.handler as Handler | undefined,
+    codec,
+    merge: compileMerge(slot.merge as Parameters<typeof compileMerge>[0]),
+    handOut: slot.merge === 'append' && isolation === 'shallow' ? handOut : isolates[isolation],
+    emits: slot.emits === undefined ? undefined : outletNamed(node, slot.emits),
+    direct: [],
+  };
+  inlet.direct = [{ connection: undefined, target: inlet, map: undefined }];
+  return inlet;
+};
+
+const addRoute = (nodes: ReadonlyMap<string, Node>, connection: Connection): void => {
+  const outlet = nodes.get(connection.sourceId)?.events.get(connection.sourceEvent);
+  const target = nodes.get(connection.targetId)?.slots.get(connection.targetSlot);
+  if (outlet === undefined || target === undefined) return;
+  (outlet.routes as Route[]).push({ connection, target, map: compileMapping(connection.mapping) });
+};
+
+/** @throws FlowError `UNKNOWN_EVENT` */
+export const outletNamed = (node: Node, name: string): Outlet => {
+  const outlet = node.events.get(name);
+  if (outlet !== undefined) return outlet;
+  throw flowError('UNKNOWN_EVENT', { routineId: node.id, event: name, known: [...node.events.keys()] });
+};

@@ -1,0 +1,318 @@
+import type { SchedulerLike } from 'rxjs';
+import type { Data } from '../flow/Data.js';
+import type { FlowSettings } from '../flow/FlowOptions.js';
+import { type Clock, clockOf } from '../prelude/Clock.js';
+import { macrotask } from '../prelude/macrotask.js';
+import { RingBuffer } from '../prelude/RingBuffer.js';
+import { activate } from './activate.js';
+import type { Attempt } from './Attempt.js';
+import type { JobRun } from './JobRun.js';
+import { fail, succeed } from './settle.js';
+import { isUnfinished, type Unfinished } from './unfinished.js';
+import { workerPool } from './workerPool.js';
+
+/** After this much synchronous work, in ms, timers and I/O get their turn. */
+const SLICE_MS = 5;
+/** Tasks between two looks at the clock; a look costs as much as a quick task. After a slow task every one looks. */
+const LOOK_EVERY = 32;
+const SLOW_MS = 1;
+
+const soon = Promise.resolve();
+
+const isVirtual = (scheduler: SchedulerLike): boolean => 'flush' in scheduler && 'maxFrames' in scheduler;
+
+/**
+ * Runs the tasks of all jobs of one flow. The jobs that have something to do stand in a ring and take turns, one task
+ * each; a task leaves its queue only when a worker is free; and one loop with a `draining` flag is the trampoline: a
+ * task that ends at once, or one that emits, comes back to the loop and never deepens the stack.
+ */
+export class Pump {
+  readonly clock: Clock;
+  /** Jobs that have not come to their end. */
+  readonly jobs = new Map<string, JobRun>();
+  readonly #ring = new RingBuffer<JobRun>();
+  readonly #virtual: boolean;
+  readonly #pool = workerPool({
+    value: (attempt, value) => {
+      this.enter(() => {
+        passOn(attempt, value);
+      });
+    },
+    finished: (attempt) => {
+      this.enter(() => {
+        succeed(attempt);
+      });
+    },
+    failed: (attempt, error) => {
+      this.enter(() => {
+        fail(attempt, error);
+      });
+    },
+  });
+  #settings: FlowSettings;
+  /** Workers at work, and how many there may be. */
+  #busy = 0;
+  #limit: number;
+  #draining = false;
+  #scheduled = false;
+  /** The attempt whose handler is on the stack. */
+  #onStack: Attempt | undefined;
+  /** Jobs that began since the last drain: their timeouts are not armed yet. */
+  #fresh: JobRun[] = [];
+  #toBegin: JobRun[] = [];
+  #reading = 0;
+  #now = 0;
+  #sliceEnd = 0;
+  #untilLook = 0;
+
+  constructor(settings: FlowSettings) {
+    this.#settings = settings;
+    this.#limit = settings.maxWorkers;
+    this.#virtual = isVirtual(settings.scheduler);
+    this.clock = clockOf(settings.scheduler);
+    this.#look();
+  }
+
+  // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Epoch ms, read once per stretch of work. */
+  now(): number {
+    return this.#now;
+  }
+
+  /** The last reading of the clock, in ms. */
+  get reading(): number {
+    return this.#reading;
+  }
+
+  /** Reads the clock again, unless the pump is at work and does so itself. */
+  refresh(): void {
+    if (!this.#draining) this.#look();
+  }
+
+  #look(): void {
+    this.#reading = this.clock.elapsed();
+    this.#now = this.clock.epoch(this.#reading);
+  }
+
+  // ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Later runs of the flow follow these settings. */
+  configure(settings: FlowSettings): void {
+    this.#settings = settings;
+    this.#recount();
+  }
+
+  /** Takes a job on; it begins after the caller's turn, so that whoever subscribes in it misses nothing. */
+  admit(run: JobRun): void {
+    this.jobs.set(run.data.jobId, run);
+    if (run.options.cap > this.#limit) this.#limit = run.options.cap;
+    this.#toBegin.push(run);
+    this.#drainSoon();
+  }
+
+  forget(run: JobRun): void {
+    this.jobs.delete(run.data.jobId);
+    if (run.options.cap === this.#limit && this.#limit > this.#settings.maxWorkers) this.#recount();
+  }
+
+  #recount(): void {
+    this.#limit = this.#settings.maxWorkers;
+    for (const { options } of this.jobs.values()) this.#limit = Math.max(this.#limit, options.cap);
+  }
+
+  /** A job may have something to do: it joins the end of the ring. */
+  ready(run: JobRun): void {
+    if (run.inRing || !run.isReady) return;
+    run.inRing = true;
+    this.#ring.push(run);
+    this.#drainSoon();
+  }
+
+  // ── work ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Does something that changes jobs, then runs what became possible by it. */
+  enter(work: () => void): void {
+    if (this.#draining) {
+      work();
+      return;
+    }
+    this.#look();
+    this.#guarded(work);
+    this.drain();
+  }
+
+  /** Tells the watchers of a job, unless a handler is on the stack: then they are told when it has returned. */
+  deliver(run: JobRun): void {
+    if (this.#onStack === undefined) run.views.deliver();
+  }
+
+  /** The attempts of a job whose handlers are on the stack. */
+  onStack(run: JobRun): readonly Attempt[] {
+    return this.#onStack?.run === run ? [this.#onStack] : [];
+  }
+
+  #drainSoon(): void {
+    if (this.#scheduled || this.#draining) return;
+    this.#scheduled = true;
+    if (this.#virtual) this.#settings.scheduler.schedule(this.#scheduledDrain);
+    else void soon.then(this.#scheduledDrain);
+  }
+
+  readonly #scheduledDrain = (): void => {
+    this.#scheduled = false;
+    this.drain();
+  };
+
+  drain(): void {
+    if (this.#draining) return;
+    this.#look();
+    this.#sliceEnd = this.#reading + SLICE_MS;
+    this.#untilLook = LOOK_EVERY;
+    this.#guarded(this.#slice);
+    this.#settleDown();
+  }
+
+  #guarded(work: () => void): void {
+    this.#draining = true;
+    try {
+      work();
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  readonly #slice = (): void => {
+    this.#begin();
+    let run: JobRun | undefined;
+    while (this.#reading < this.#sliceEnd && (run = this.#next()) !== undefined) {
+      const { scope } = run.options;
+      if (scope === undefined) this.#stretch(run);
+      else scope(this.#stretch, this, run);
+    }
+  };
+
+  /** What follows a slice: timeouts are armed, progress is told, and the rest of the work gets another slice. */
+  #settleDown(): void {
+    for (const run of this.#fresh) run.arm();
+    this.#fresh.length = 0;
+    if (this.#reading >= this.#sliceEnd && this.#ring.length > 0) this.#yield();
+  }
+
+  #yield(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    macrotask(this.#scheduledDrain);
+  }
+
+  #begin(): void {
+    for (const run of this.#toBegin.splice(0)) {
+      run.begin();
+      this.#fresh.push(run);
+    }
+  }
+
+  /** The job whose turn it is, if a worker is free for it. */
+  #next(): JobRun | undefined {
+    if (this.#busy >= this.#limit) return this.#nextBorrower();
+    for (let run = this.#ring.shift(); run !== undefined; run = this.#ring.shift()) {
+      run.inRing = false;
+      if (run.isReady) return run;
+    }
+    return undefined;
+  }
+
+  // A run that a handler has started may always run one task, on that handler's worker: nobody waits for itself.
+  #nextBorrower(): JobRun | undefined {
+    let found: JobRun | undefined;
+    for (let left = this.#ring.length; left > 0; left--) {
+      const run = this.#ring.shift() as JobRun;
+      if (found === undefined && run.isReady && this.#lenderOf(run) !== undefined) found = run;
+      else this.#ring.push(run);
+    }
+    if (found !== undefined) found.inRing = false;
+    return found;
+  }
+
+  #lenderOf(run: JobRun): Attempt | undefined {
+    let { parent } = run;
+    while (parent !== undefined && parent.run.pump !== this) ({ parent } = parent.run);
+    return parent?.isAtWork === true && parent.borrower === undefined ? parent : undefined;
+  }
+
+  /** Tasks of one job, as long as it is the only one that waits. */
+  #stretch(run: JobRun): void {
+    do {
+      this.#turn(run);
+      if (--this.#untilLook === 0) this.#lookAgain();
+    } while (run.isReady && this.#ring.length === 0 && this.#busy < this.#limit && this.#reading < this.#sliceEnd);
+    this.ready(run);
+  }
+
+  #lookAgain(): void {
+    const before = this.#reading;
+    this.#look();
+    this.#untilLook = this.#reading - before > SLOW_MS ? 1 : LOOK_EVERY;
+  }
+
+  #turn(run: JobRun): void {
+    const attempt = run.take();
+    this.#onStack = attempt;
+    this.#hire(attempt);
+    this.#work(attempt);
+    this.#onStack = undefined;
+    if (run.views.full) run.views.deliver();
+  }
+
+  #work(attempt: Attempt): void {
+    let result: unknown;
+    try {
+      result = activate(attempt);
+    } catch (error) {
+      if (!attempt.stale) fail(attempt, error);
+      return;
+    }
+    if (attempt.stale) return;
+    if (isUnfinished(result)) this.#goOn(attempt, result);
+    else succeed(attempt);
+  }
+
+  #goOn(attempt: Attempt, unfinished: Unfinished): void {
+    attempt.run.goesOn(attempt);
+    this.#pool(attempt, unfinished);
+  }
+
+  // ── workers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #hire(attempt: Attempt): void {
+    if (this.#busy < this.#limit) {
+      this.#busy++;
+      return;
+    }
+    const lender = this.#lenderOf(attempt.run);
+    attempt.holdsWorker = false;
+    attempt.lender = lender;
+    if (lender !== undefined) lender.borrower = attempt;
+  }
+
+  /** An attempt is done with its worker; one that is lent out stays with its borrower. */
+  release(attempt: Attempt): void {
+    const { borrower, lender, holdsWorker } = attempt;
+    if (borrower !== undefined) {
+      borrower.holdsWorker = holdsWorker;
+      borrower.lender = lender;
+    } else if (holdsWorker) this.#busy--;
+    if (lender !== undefined) lender.borrower = borrower;
+  }
+}
+
+/** A value of a returned stream goes out on the event that the slot names, if it names one. */
+const passOn = (attempt: Attempt, value: unknown): void => {
+  const { emits } = attempt.route.target;
+  if (emits === undefined) return;
+  try {
+    attempt.emit(emits.name, value as Data);
+  } catch (error) {
+    fail(attempt, error);
+  }
+};

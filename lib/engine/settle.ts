@@ -1,0 +1,138 @@
+import { type ErrorHandler, isRetriable } from '../flow/ErrorHandler.js';
+import type { Data } from '../flow/Data.js';
+import { type JobError, jobError } from '../job/JobError.js';
+import type { TaskOutcome } from '../job/JobRecord.js';
+import type { RoutineStatus } from '../job/JobStatus.js';
+import { endWith, noteError, type RoutineCell } from '../job/RoutineCell.js';
+import { noteTime } from '../job/stopwatch.js';
+import { describeError } from '../prelude/describeError.js';
+import type { Attempt } from './Attempt.js';
+
+/** The task is done: its worker is free, and the job may be at rest. */
+export const succeed = (attempt: Attempt): void => {
+  const { run } = attempt;
+  const cell = run.cellOf(attempt.route.target.node);
+  leave(attempt, 'completed', cell);
+  cell.completed++;
+  if (cell.end !== 'completed') endWith('completed', cell);
+  if (attempt.attempt > 1) noteRetried(attempt, cell);
+  run.closeTask();
+};
+
+/** The attempt failed: what its routine's error handler, then the flow's, says, is done. */
+export const fail = (attempt: Attempt, error: unknown): void => {
+  const { run } = attempt;
+  const cell = run.cellOf(attempt.route.target.node);
+  attempt.stale = true;
+  attempt.error = error;
+  const outcome = decide(attempt, error);
+  leave(attempt, outcome, cell);
+  note(attempt, outcome, error, cell);
+  conclude(attempt, outcome, error);
+};
+
+/** A promise that the handler let run on (`ctx.track`) was rejected: as a failure, but without a retry. */
+export const failTracked = (attempt: Attempt, error: unknown): void => {
+  const { run, route } = attempt;
+  const handler = route.target.node.errorHandler;
+  const outcome = handler?.strategy === 'retry' ? 'failed' : decide(attempt, error);
+  attempt.error = error;
+  note(attempt, outcome, error, run.cellOf(route.target.node));
+  conclude(attempt, outcome, error);
+};
+
+/** The job ended before the attempt did. */
+export const drop = (attempt: Attempt, cause: Error): void => {
+  const cell = attempt.run.cellOf(attempt.route.target.node);
+  attempt.drop(cause);
+  leave(attempt, 'dropped', cell);
+  cell.dropped++;
+  endWith('failed', cell);
+  noteError(cause.message, attempt.run.pump.now(), cell);
+};
+
+const decide = (attempt: Attempt, error: unknown): TaskOutcome => {
+  const handler = attempt.route.target.node.errorHandler;
+  if (handler === undefined) return isRecorded(attempt) ? 'error_continued' : 'failed';
+  if (handler.strategy === 'retry') return worthRetry(attempt, handler, error) ? 'retry' : 'failed';
+  return OUTCOMES[handler.strategy];
+};
+
+const OUTCOMES = { stop: 'failed', continue: 'error_continued', skip: 'skipped' } as const;
+
+const isRecorded = ({ run, route }: Attempt): boolean =>
+  run.plan.settings.unhandledErrors === 'record' && route.connection !== undefined;
+
+// The filter is the user's: one that throws retries nothing.
+const worthRetry = (attempt: Attempt, handler: ErrorHandler, error: unknown): boolean => {
+  try {
+    return attempt.attempt <= handler.maxRetries && isRetriable(error, handler);
+  } catch (thrown) {
+    attempt.run.warn(`retryOn of routine '${attempt.routineId}' threw; the task is not retried`, thrown);
+    return false;
+  }
+};
+
+const leave = (attempt: Attempt, outcome: TaskOutcome, cell: RoutineCell): void => {
+  const { run } = attempt;
+  attempt.outcome = outcome;
+  cell.active--;
+  if (attempt.timed) stop(attempt, cell);
+  attempt.letGo?.();
+  run.leave(attempt);
+  if (run.views.watched) run.tell({ type: 'taskSettled', outcome, ...attempt.task(), ...errorOf(attempt) });
+};
+
+const stop = (attempt: Attempt, cell: RoutineCell): void => {
+  attempt.ended = attempt.run.pump.clock.elapsed();
+  noteTime(attempt.ended - attempt.started, cell);
+};
+
+const errorOf = ({ error }: Attempt): { error?: unknown } => (error === undefined ? {} : { error });
+
+const noteRetried = (attempt: Attempt, cell: RoutineCell): void => {
+  cell.retryCount = attempt.attempt - 1;
+  attempt.run.keep(attempt.routineId, 'completed', { retried: true });
+};
+
+const COUNTERS = { failed: 'failed', error_continued: 'failed', skipped: 'skipped' } as const;
+
+const note = (attempt: Attempt, outcome: TaskOutcome, error: unknown, cell: RoutineCell): void => {
+  if (outcome === 'retry') {
+    cell.retried++;
+    cell.retryCount = attempt.attempt;
+    return;
+  }
+  const facts = describeError(error);
+  if (outcome in COUNTERS) cell[COUNTERS[outcome as keyof typeof COUNTERS]]++;
+  cell.retryCount = Math.max(cell.retryCount, attempt.attempt - 1);
+  endWith(outcome as RoutineStatus, cell);
+  noteError(facts.message, attempt.run.pump.now(), cell);
+  attempt.run.keep(attempt.routineId, eventFor(attempt, outcome), historyData(attempt, facts));
+};
+
+// What no handler covered is recorded under the name that v0.10 gave it.
+const eventFor = (attempt: Attempt, outcome: TaskOutcome): string =>
+  outcome === 'failed' || attempt.route.target.node.errorHandler === undefined ? 'error' : outcome;
+
+const historyData = ({ route, slot }: Attempt, { name, message }: { name: string; message: string }): Data => ({
+  ...(route.connection === undefined ? {} : { slot }),
+  error: message,
+  error_type: name,
+});
+
+const conclude = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void => {
+  const { run } = attempt;
+  if (outcome === 'retry') run.retryLater(attempt);
+  else if (outcome === 'failed') run.fail(failure(attempt, error));
+  else run.closeTask();
+};
+
+const failure = (attempt: Attempt, error: unknown): JobError => {
+  const { run, routineId, slot, attempt: attempts } = attempt;
+  return jobError(
+    'TASK_FAILED',
+    { jobId: run.data.jobId, routineId, slot, attempts, reason: describeError(error).message },
+    error,
+  );
+};

@@ -1,0 +1,57 @@
+import { from, mergeMap, Observable, type ObservableInput, Subject } from 'rxjs';
+import type { Attempt } from './Attempt.js';
+import { isPromiseLike, type Unfinished } from './unfinished.js';
+
+/** Told how the work of an attempt goes on and ends. */
+export interface Foreman {
+  value(attempt: Attempt, value: unknown): void;
+  finished(attempt: Attempt): void;
+  failed(attempt: Attempt, error: unknown): void;
+}
+
+/**
+ * The workers that are busy: what an attempt has left unfinished is an inner observable that `mergeMap` subscribes
+ * to. It has no limit of its own, since the pump hands out a task only when a worker is free, and it never errors: a
+ * failure is told to the foreman inside the inner observable.
+ */
+export const workerPool = (foreman: Foreman): ((attempt: Attempt, unfinished: Unfinished) => void) => {
+  const work$ = new Subject<Observable<never>>();
+  work$.pipe(mergeMap((work) => work)).subscribe();
+  return (attempt, unfinished) => {
+    work$.next(isPromiseLike(unfinished) ? promised(attempt, unfinished, foreman) : streamed(attempt, unfinished, foreman));
+  };
+};
+
+const promised = (attempt: Attempt, promise: PromiseLike<unknown>, foreman: Foreman): Observable<never> =>
+  new Observable((worker) => {
+    attempt.letGo = () => {
+      worker.complete();
+    };
+    promise.then(
+      () => {
+        if (!attempt.stale) foreman.finished(attempt);
+      },
+      (error: unknown) => {
+        if (!attempt.stale) foreman.failed(attempt, error);
+      },
+    );
+  });
+
+// `from` first: what is not really a stream says so here, where it is still a failure of the task.
+const streamed = (attempt: Attempt, stream: ObservableInput<unknown>, foreman: Foreman): Observable<never> =>
+  new Observable((worker) => {
+    attempt.letGo = () => {
+      worker.complete();
+    };
+    return from(stream).subscribe({
+      next: (value) => {
+        foreman.value(attempt, value);
+      },
+      error: (error: unknown) => {
+        foreman.failed(attempt, error);
+      },
+      complete: () => {
+        foreman.finished(attempt);
+      },
+    });
+  });

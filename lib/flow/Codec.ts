@@ -1,0 +1,73 @@
+import type { Either } from 'fp-ts/Either';
+import type { Errors } from 'io-ts';
+
+/** The part of an io-ts `Type` that reads a value. */
+export interface IoTsCodec<A> {
+  readonly _A: A;
+  readonly name: string;
+  decode(value: unknown): Either<Errors, A>;
+}
+
+/** The part of the Standard Schema interface that reads a value (zod, valibot, arktype and others give it). */
+export interface StandardSchema<A> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<A> | Promise<StandardResult<A>>;
+    readonly types?: { readonly input: unknown; readonly output: A } | undefined;
+  };
+}
+
+type StandardResult<A> =
+  | { readonly value: A; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string; readonly path?: readonly PathPart[] | undefined }[] };
+
+type PathPart = PropertyKey | { readonly key: PropertyKey };
+
+/** A description of a payload that also reads it: an io-ts codec, or any Standard Schema. */
+export type Codec<A> = IoTsCodec<A> | StandardSchema<A>;
+
+/** The type that a codec reads. */
+export type TypeOf<C> = C extends IoTsCodec<infer A> ? A : C extends StandardSchema<infer A> ? A : never;
+
+/** One place where a value is not what a codec expects. */
+export interface Mismatch {
+  readonly path: string;
+  readonly expected: string;
+  readonly value: unknown;
+}
+
+export type Decoded<A> = { readonly value: A } | { readonly mismatches: readonly Mismatch[] };
+
+/** Reads a value with a codec; says path, expectation and value wherever it is not what the codec expects. */
+export const decode = <A>(codec: Codec<A>, value: unknown): Decoded<A> =>
+  '~standard' in codec ? decodeStandard(codec, value) : decodeIoTs(codec, value);
+
+export const isCodec = (value: unknown): value is Codec<unknown> =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') && ('~standard' in value || 'decode' in value);
+
+const decodeIoTs = <A>(codec: IoTsCodec<A>, value: unknown): Decoded<A> => {
+  const result = codec.decode(value);
+  return result._tag === 'Right' ? { value: result.right } : { mismatches: result.left.map(fromIoTs) };
+};
+
+const fromIoTs = (error: Errors[number]): Mismatch => ({
+  path: error.context.map(({ key }) => key).filter((key) => key !== '').join('.'),
+  expected: error.message ?? error.context.at(-1)?.type.name ?? 'another value',
+  value: error.value,
+});
+
+const decodeStandard = <A>(schema: StandardSchema<A>, value: unknown): Decoded<A> => {
+  const result = schema['~standard'].validate(value);
+  if (result instanceof Promise) throw new TypeError('A slot reads its payload at once; give it a schema that answers without a promise.');
+  if (result.issues === undefined) return { value: result.value };
+  return { mismatches: result.issues.map(({ message, path = [] }) => fromIssue(value, message, path.map(keyOf))) };
+};
+
+const keyOf = (part: PathPart): PropertyKey => (typeof part === 'object' ? part.key : part);
+
+const fromIssue = (whole: unknown, message: string, path: readonly PropertyKey[]): Mismatch => ({
+  path: path.map(String).join('.'),
+  expected: message,
+  value: path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], whole),
+});

@@ -1,0 +1,30 @@
+import type { Data } from './Data.js';
+import type { ParamMapping } from './mapping.js';
+
+/** The way from an event to a slot, and how a payload changes on it. */
+export interface Connection {
+  readonly sourceId: string;
+  readonly sourceEvent: string;
+  readonly targetId: string;
+  readonly targetSlot: string;
+  readonly mapping: ParamMapping | undefined;
+}
+
+/** Whether two connections are the same one: the same ends and the same mapping. */
+export const sameConnection = (a: Connection, b: Connection): boolean =>
+  a.sourceId === b.sourceId &&
+  a.sourceEvent === b.sourceEvent &&
+  a.targetId === b.targetId &&
+  a.targetSlot === b.targetSlot &&
+  sameMapping(a.mapping, b.mapping);
+
+const sameMapping = (a: ParamMapping | undefined, b: ParamMapping | undefined): boolean => {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
+  const pairs = Object.entries(a);
+  return pairs.length === Object.keys(b).length && pairs.every(([from, to]) => b[from] === to);
+};
+
+/** A payload under its new names, where every name of `M` that is in `A` gives way to what it is renamed to. */
+export type Renamed<A, M> = {
+  [K in keyof A as K extends keyof M ? (M[K] extends PropertyKey ? M[K] : K) : K]: A[K];
+} & Data;

@@ -1,0 +1,91 @@
+import { flowError } from './FlowError.js';
+
+/** What happens when a task fails: end the job, go on, try again, or go on as if the task was not needed. */
+export type ErrorStrategy = 'stop' | 'continue' | 'retry' | 'skip';
+
+type ErrorClass = abstract new (...args: never[]) => unknown;
+
+export interface ErrorHandlerOptions {
+  /** What a failed task leads to. @default 'stop' */
+  readonly strategy?: ErrorStrategy;
+  /** Attempts after the first one, a whole number from 0; only for `retry`. @default 3 */
+  readonly maxRetries?: number;
+  /** Before the first retry, in ms, from 0. @default 1000 */
+  readonly delayMs?: number;
+  /** Each further delay is the one before times this, from 0. With 1 every delay is the same. @default 2 */
+  readonly backoff?: number;
+  /** No delay is longer than this, in ms. @default Infinity */
+  readonly maxDelayMs?: number;
+  /** Takes a random part off each delay: 0 none of it, 1 up to all of it. @default 0 */
+  readonly jitter?: number;
+  /** Which errors are worth a retry: classes, or a question to answer. Any other error fails at once. @default all */
+  readonly retryOn?: readonly ErrorClass[] | ((error: unknown) => boolean);
+  /** Marks the routine as one the job cannot do without. @default false */
+  readonly critical?: boolean;
+}
+
+const STRATEGIES: readonly ErrorStrategy[] = ['stop', 'continue', 'retry', 'skip'];
+
+const atLeastZero = (option: string, value: number, expected = 'a number from 0 up'): number => {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw flowError('BAD_OPTION', { option, value, expected });
+};
+
+const checkStrategy = (strategy: ErrorStrategy): ErrorStrategy => {
+  if (STRATEGIES.includes(strategy)) return strategy;
+  throw flowError('BAD_STRATEGY', { strategy, known: STRATEGIES });
+};
+
+const checkRetries = (value: number): number => {
+  if ((Number.isInteger(value) && value >= 0) || value === Infinity) return value;
+  throw flowError('BAD_OPTION', { option: 'maxRetries', value, expected: 'a whole number from 0 up' });
+};
+
+const checkJitter = (value: number): number => {
+  if (value >= 0 && value <= 1) return value;
+  throw flowError('BAD_OPTION', { option: 'jitter', value, expected: 'a number from 0 to 1' });
+};
+
+/**
+ * What to do when a task of a routine (or, set on the flow, of any routine) fails.
+ *
+ * The delay before retry n is `delayMs × backoff^(n−1)`, at most `maxDelayMs`:
+ *
+ * @example
+ * new ErrorHandler({ strategy: 'retry', maxRetries: 3, delayMs: 100 }); // tries again after 100, 200 and 400 ms
+ *
+ * @throws FlowError `BAD_STRATEGY`, `BAD_OPTION`
+ */
+export class ErrorHandler {
+  readonly strategy: ErrorStrategy;
+  readonly maxRetries: number;
+  readonly delayMs: number;
+  readonly backoff: number;
+  readonly maxDelayMs: number;
+  readonly jitter: number;
+  readonly retryOn: ErrorHandlerOptions['retryOn'];
+  readonly critical: boolean;
+
+  constructor(options: ErrorHandlerOptions = {}) {
+    this.strategy = checkStrategy(options.strategy ?? 'stop');
+    this.maxRetries = checkRetries(options.maxRetries ?? 3);
+    this.delayMs = atLeastZero('delayMs', options.delayMs ?? 1_000);
+    this.backoff = atLeastZero('backoff', options.backoff ?? 2);
+    this.maxDelayMs = atLeastZero('maxDelayMs', options.maxDelayMs ?? Infinity);
+    this.jitter = checkJitter(options.jitter ?? 0);
+    this.retryOn = options.retryOn;
+    this.critical = options.critical ?? false;
+  }
+}
+
+/** The ms to wait before a retry (1 = the first one); `random` gives 0…1 and is asked only where there is jitter. */
+export const retryDelay = (retry: number, random: () => number, handler: ErrorHandler): number => {
+  const full = Math.min(handler.delayMs * handler.backoff ** (retry - 1), handler.maxDelayMs);
+  return handler.jitter === 0 ? full : full * (1 - handler.jitter * random());
+};
+
+/** Whether an error is one that the handler would try again. A filter of the user may throw; the caller guards it. */
+export const isRetriable = (error: unknown, { retryOn }: ErrorHandler): boolean => {
+  if (retryOn === undefined) return true;
+  return typeof retryOn === 'function' ? retryOn(error) : retryOn.some((kind) => error instanceof kind);
+};

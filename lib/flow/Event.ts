@@ -1,0 +1,23 @@
+import type { Routine } from '../Routine.js';
+import type { Codec } from './Codec.js';
+import type { Data } from './Data.js';
+
+/**
+ * An output of a routine: what it emits, and the names of its parameters. The type says what a payload of it holds,
+ * so that `flow.connect(event, slot)` is checked by the compiler.
+ */
+export class Event<out A extends object = Data> {
+  /** Only for the compiler: an event gives an `A`. */
+  declare readonly _A: A;
+
+  constructor(
+    readonly routine: Routine,
+    readonly name: string,
+    /** The names that are documented for it; keys that are not listed are delivered all the same. */
+    readonly paramNames: readonly string[],
+    readonly codec?: Codec<A>,
+  ) {}
+}
+
+/** An event of whatever payload. */
+export type AnyEvent = Event<object>;

@@ -1,0 +1,65 @@
+import { RoutiluxError } from '../prelude/RoutiluxError.js';
+
+/**
+ * Every way to describe or to use a flow wrongly: its code, the facts it needs, and the sentence that names the
+ * offender and the remedy. The codes are stable; the sentences are not.
+ */
+const sentences = {
+  BAD_OPTION: (d: { option: string; value: unknown; expected: string }) =>
+    `Option '${d.option}' is ${show(d.value)}; give ${d.expected}.`,
+  BAD_STRATEGY: (d: { strategy: unknown; known: readonly string[] }) =>
+    `There is no strategy ${show(d.strategy)}; choose one of ${d.known.map((name) => `'${name}'`).join(', ')}.`,
+  BAD_NAME: (d: { what: string; value: unknown }) => `${show(d.value)} cannot be the name of a ${d.what}; give a non-empty string.`,
+  BAD_PAYLOAD: (d: { where: string; value: unknown }) =>
+    `${d.where} takes one plain object, not ${show(d.value)}; wrap the value, as in { value: … }.`,
+  DUPLICATE_SLOT: (d: { routineId: string; slot: string }) =>
+    `Routine '${d.routineId}' already has a slot '${d.slot}'; give the second one another name.`,
+  DUPLICATE_EVENT: (d: { routineId: string; event: string }) =>
+    `Routine '${d.routineId}' already has an event '${d.event}'; give the second one another name.`,
+  DUPLICATE_ROUTINE: (d: { flowId: string; routineId: string }) =>
+    `Flow '${d.flowId}' already has a routine '${d.routineId}'; give the second one another id.`,
+  ROUTINE_TWICE: (d: { flowId: string; routineId: string; knownAs: string }) =>
+    `This routine is already in flow '${d.flowId}', as '${d.knownAs}'; make a second instance for '${d.routineId}'.`,
+  UNKNOWN_ROUTINE: (d: { flowId: string; routineId: string; known: readonly string[] }) =>
+    `Flow '${d.flowId}' has no routine '${d.routineId}'; it has ${list(d.known)}. Add it with addRoutine first.`,
+  UNKNOWN_EVENT: (d: { routineId: string; event: string; known: readonly string[] }) =>
+    `Routine '${d.routineId}' has no event '${d.event}'; it has ${list(d.known)}. Declare it with defineEvent.`,
+  UNKNOWN_SLOT: (d: { routineId: string; slot: string; known: readonly string[] }) =>
+    `Routine '${d.routineId}' has no slot '${d.slot}'; it has ${list(d.known)}. Declare it with defineSlot.`,
+  NO_TRIGGER: (d: { flowId: string; routineId: string }) =>
+    `Routine '${d.routineId}' of flow '${d.flowId}' has no slot 'trigger', so it cannot be an entry; add defineSlot('trigger', handler).`,
+  CONFIG_LOCKED: (d: { routineId: string; jobIds: readonly string[] }) =>
+    `The config of routine '${d.routineId}' cannot change while a job uses it (${list(d.jobIds)}); keep what changes in ctx.setState.`,
+  NO_CONTEXT: (d: { call: string; instead: string }) => `${d.call} finds no running job here; ${d.instead}.`,
+  SHUT_DOWN: (d: { flowId: string }) => `Flow '${d.flowId}' has been shut down and takes no new runs; make a new Flow.`,
+  WRONG_FLOW: (d: { flowId: string; jobId: string; jobFlowId: string }) =>
+    `Job '${d.jobId}' belongs to flow '${d.jobFlowId}', not to flow '${d.flowId}'; ask the flow that started it.`,
+  UNKNOWN_JOB: (d: { flowId: string; jobId: string }) =>
+    `Flow '${d.flowId}' holds no job '${d.jobId}'; it was started by another Flow instance.`,
+  DUPLICATE_JOB: (d: { flowId: string; jobId: string }) =>
+    `Flow '${d.flowId}' already runs a job '${d.jobId}'; leave jobId out to get a new one.`,
+} satisfies Record<string, (details: never) => string>;
+
+export type FlowErrorCode = keyof typeof sentences;
+
+type Details<C extends FlowErrorCode> = Parameters<(typeof sentences)[C]>[0];
+
+/** A flow was described or called in a way that cannot work. Thrown at the call, before anything has run. */
+export class FlowError extends RoutiluxError {
+  override readonly name = 'FlowError';
+  declare readonly code: FlowErrorCode;
+}
+
+export const flowError = <C extends FlowErrorCode>(code: C, details: Details<C>, cause?: unknown): FlowError => {
+  const sentence = sentences[code] as (details: Details<C>) => string;
+  return new FlowError(code, sentence(details), { details, ...(cause === undefined ? {} : { cause }) });
+};
+
+const list = (names: readonly string[]): string =>
+  names.length === 0 ? 'none' : names.slice(0, 10).map((name) => `'${name}'`).join(', ') + (names.length > 10 ? ', …' : '');
+
+const show = (value: unknown): string => {
+  if (typeof value === 'string') return `'${value}'`;
+  if (value instanceof Object) return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  return String(value);
+};

@@ -1,0 +1,136 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { type Isolation, isolates } from '../prelude/isolate.js';
+import { ErrorHandler } from './ErrorHandler.js';
+import { flowError } from './FlowError.js';
+import { checkName } from './names.js';
+
+/** One task at a time, or several: the same queue with one worker or more. */
+export type ExecutionStrategy = 'sequential' | 'concurrent';
+
+export interface FlowOptions {
+  /** The flow's own name, kept in its JSON and in every job. @default a uuid */
+  readonly flowId?: string | undefined;
+  /** @default 'sequential', or 'concurrent' where `maxWorkers` is above 1 */
+  readonly executionStrategy?: ExecutionStrategy | undefined;
+  /** Tasks at work at once, over all jobs of the flow: a whole number from 1. @default 1 sequential, 5 concurrent */
+  readonly maxWorkers?: number | undefined;
+  /** How long a job may run, in ms, above 0, pauses not counted; `Infinity` for no limit. @default 300_000 */
+  readonly executionTimeoutMs?: number | undefined;
+  /** For routines that have none of their own. @default none: STOP */
+  readonly errorHandler?: ErrorHandler | undefined;
+  /** What a failure of a downstream task means that no handler covers: the job fails, or it is only recorded. @default 'stop' */
+  readonly unhandledErrors?: 'stop' | 'record' | undefined;
+  /** When an attempt's emits and state changes count: at once, or only if it succeeds. @default 'immediate' */
+  readonly emitMode?: 'immediate' | 'commit' | undefined;
+  /** How the targets of one emission are kept apart. @default 'shallow' */
+  readonly isolation?: Isolation | undefined;
+  /** History records a job keeps, from 0; `Infinity` keeps all. The oldest go first, `start` and errors last. @default 1000 */
+  readonly history?: number | undefined;
+  /** Whether jobs count and time their tasks. @default true */
+  readonly metrics?: boolean | undefined;
+  /** The clock and the timers of every job. @default asyncScheduler */
+  readonly scheduler?: SchedulerLike | undefined;
+  /** Whether `routine.emit` and `currentContext` find their job after an `await`, where the platform can. @default 'auto' */
+  readonly asyncContext?: 'auto' | 'off' | undefined;
+  /** Gives a number from 0 to 1 for the jitter of retries. @default Math.random */
+  readonly random?: (() => number) | undefined;
+  /** Gives the ids of jobs. @default crypto.randomUUID */
+  readonly newId?: (() => string) | undefined;
+}
+
+/** Options with every default filled in. */
+export interface FlowSettings {
+  readonly flowId: string;
+  readonly executionStrategy: ExecutionStrategy;
+  readonly maxWorkers: number;
+  readonly executionTimeoutMs: number;
+  readonly errorHandler: ErrorHandler | undefined;
+  readonly unhandledErrors: 'stop' | 'record';
+  readonly emitMode: 'immediate' | 'commit';
+  readonly isolation: Isolation;
+  readonly history: number;
+  readonly metrics: boolean;
+  readonly scheduler: SchedulerLike;
+  readonly asyncContext: 'auto' | 'off';
+  readonly random: () => number;
+  readonly newId: () => string;
+}
+
+const CONCURRENT_WORKERS = 5;
+const STRATEGIES: readonly ExecutionStrategy[] = ['sequential', 'concurrent'];
+
+const oneOf = <T>(option: string, value: T, known: readonly T[]): T => {
+  if (known.includes(value)) return value;
+  throw flowError('BAD_OPTION', { option, value, expected: `one of ${known.map((name) => `'${String(name)}'`).join(', ')}` });
+};
+
+const checkFunction = <F extends (...args: never[]) => unknown>(option: string, value: F): F => {
+  if (typeof value === 'function') return value;
+  throw flowError('BAD_OPTION', { option, value, expected: 'a function' });
+};
+
+export const checkStrategy = (strategy: ExecutionStrategy): ExecutionStrategy => {
+  if (STRATEGIES.includes(strategy)) return strategy;
+  throw flowError('BAD_STRATEGY', { strategy, known: STRATEGIES });
+};
+
+export const checkWorkers = (value: number): number => {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw flowError('BAD_OPTION', { option: 'maxWorkers', value, expected: 'a whole number from 1 up' });
+};
+
+export const checkTimeout = (option: string, value: number): number => {
+  if (typeof value === 'number' && value > 0) return value;
+  throw flowError('BAD_OPTION', { option, value, expected: 'ms above 0, or Infinity for no limit' });
+};
+
+const checkBound = (value: number): number => {
+  if ((Number.isInteger(value) && value >= 0) || value === Infinity) return value;
+  throw flowError('BAD_OPTION', { option: 'history', value, expected: 'a whole number from 0 up, or Infinity' });
+};
+
+export const checkErrorHandler = (value: ErrorHandler): ErrorHandler => {
+  if (value instanceof ErrorHandler) return value;
+  throw flowError('BAD_OPTION', { option: 'errorHandler', value, expected: 'an ErrorHandler' });
+};
+
+const checkScheduler = (value: SchedulerLike): SchedulerLike => {
+  if (typeof (value as SchedulerLike | null)?.schedule === 'function') return value;
+  throw flowError('BAD_OPTION', { option: 'scheduler', value, expected: 'an RxJS scheduler' });
+};
+
+const checkSwitch = (option: string, value: boolean): boolean => oneOf(option, value, [true, false]);
+
+/** A strategy and a number of workers that fit: sequential has 1 worker, concurrent 5 unless told otherwise. */
+export const workersFor = (strategy: ExecutionStrategy, maxWorkers: number | undefined, current?: FlowSettings): number => {
+  const asked = maxWorkers === undefined ? undefined : checkWorkers(maxWorkers);
+  if (strategy === 'sequential') return 1;
+  return asked ?? (current?.executionStrategy === 'concurrent' ? current.maxWorkers : CONCURRENT_WORKERS);
+};
+
+/** The strategy that was asked for, or the one that the number of workers asks for. */
+export const strategyFor = (strategy: ExecutionStrategy | undefined, maxWorkers: number | undefined): ExecutionStrategy => {
+  if (strategy !== undefined) return checkStrategy(strategy);
+  return maxWorkers !== undefined && checkWorkers(maxWorkers) > 1 ? 'concurrent' : 'sequential';
+};
+
+/** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
+export const settingsFrom = (options: FlowOptions): FlowSettings => {
+  const executionStrategy = strategyFor(options.executionStrategy, options.maxWorkers);
+  return {
+    flowId: options.flowId === undefined ? crypto.randomUUID() : checkName('flow', options.flowId),
+    executionStrategy,
+    maxWorkers: workersFor(executionStrategy, options.maxWorkers),
+    executionTimeoutMs: checkTimeout('executionTimeoutMs', options.executionTimeoutMs ?? 300_000),
+    errorHandler: options.errorHandler && checkErrorHandler(options.errorHandler),
+    unhandledErrors: oneOf('unhandledErrors', options.unhandledErrors ?? 'stop', ['stop', 'record']),
+    emitMode: oneOf('emitMode', options.emitMode ?? 'immediate', ['immediate', 'commit']),
+    isolation: oneOf('isolation', options.isolation ?? 'shallow', Object.keys(isolates) as Isolation[]),
+    history: checkBound(options.history ?? 1_000),
+    metrics: checkSwitch('metrics', options.metrics ?? true),
+    scheduler: checkScheduler(options.scheduler ?? asyncScheduler),
+    asyncContext: oneOf('asyncContext', options.asyncContext ?? 'auto', ['auto', 'off']),
+    random: checkFunction('random', options.random ?? Math.random),
+    newId: checkFunction('newId', options.newId ?? (() => crypto.randomUUID())),
+  };
+};

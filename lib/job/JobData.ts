@@ -1,0 +1,66 @@
+import type { Data } from '../flow/Data.js';
+import { BoundedLog } from '../prelude/BoundedLog.js';
+import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import { History } from './History.js';
+import type { OutputRecord, SlotActivationTask } from './JobRecord.js';
+import type { JobStatus } from './JobStatus.js';
+import type { ExecutionSource } from './Metrics.js';
+import type { RoutineCell } from './RoutineCell.js';
+import { LOG_BOUND, SharedSpace } from './SharedSpace.js';
+
+export interface PausePoint {
+  readonly timestamp: Date;
+  readonly reason: string | undefined;
+  readonly checkpoint: unknown;
+  readonly currentRoutineId: string | undefined;
+  readonly pendingTasks: number;
+}
+
+export interface DeferredEvent {
+  readonly routineId: string;
+  readonly event: string;
+  readonly data: Data;
+}
+
+/** How many task runs a job keeps in its metrics. */
+export const EXECUTION_BOUND = 1_000;
+
+/** The whole state of one job, written by the engine and read through `JobState`. */
+export class JobData {
+  status: JobStatus = 'pending';
+  error: RoutiluxError | undefined;
+  reason: string | undefined;
+  currentRoutineId: string | undefined;
+  /** Epoch ms, like `updatedAt`. */
+  readonly createdAt: number;
+  updatedAt: number;
+  readonly cells = new Map<string, RoutineCell>();
+  readonly history: History;
+  readonly executions = new BoundedLog<ExecutionSource>(EXECUTION_BOUND);
+  pausePoints: readonly PausePoint[] = [];
+  deferred: readonly DeferredEvent[] = [];
+  /** Tasks that were queued or at work when the job ended before them. */
+  dropped = 0;
+  /** What waits to run; asked of the engine while the job is alive. */
+  pending: () => readonly SlotActivationTask[] = () => [];
+  #shared: SharedSpace | undefined;
+  #outputs: BoundedLog<OutputRecord> | undefined;
+
+  constructor(
+    readonly jobId: string,
+    readonly flowId: string,
+    now: number,
+    historyBound: number,
+  ) {
+    this.createdAt = this.updatedAt = now;
+    this.history = new History(historyBound);
+  }
+
+  get shared(): SharedSpace {
+    return (this.#shared ??= new SharedSpace());
+  }
+
+  get outputs(): BoundedLog<OutputRecord> {
+    return (this.#outputs ??= new BoundedLog(LOG_BOUND));
+  }
+}

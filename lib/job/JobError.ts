@@ -1,0 +1,67 @@
+import type { Mismatch } from '../flow/Codec.js';
+import { RoutiluxError } from '../prelude/RoutiluxError.js';
+
+interface TaskFacts {
+  readonly jobId: string;
+  readonly routineId: string;
+  readonly slot: string;
+}
+
+/** Every way a job can go wrong, each with the sentence that names the offender and, where there is one, the remedy. */
+const sentences = {
+  TASK_FAILED: (d: TaskFacts & { attempts: number; reason: string }) =>
+    `Routine '${d.routineId}' failed in slot '${d.slot}'${d.attempts > 1 ? ` after ${d.attempts} attempts` : ''}: ${d.reason}`,
+  PAYLOAD_MISMATCH: (d: TaskFacts & { mismatches: readonly Mismatch[] }) =>
+    `Slot '${d.slot}' of routine '${d.routineId}' got a payload that its codec refuses: ${d.mismatches.map(mismatch).join('; ')}`,
+  BAD_MERGE: (d: TaskFacts & { got: string }) =>
+    `The merge of slot '${d.slot}' of routine '${d.routineId}' gave ${d.got}; it has to give one plain object.`,
+  TIMEOUT: (d: { jobId: string; timeoutMs: number }) =>
+    `Job '${d.jobId}' was still running at its timeout of ${d.timeoutMs} ms; raise executionTimeoutMs, or timeoutMs of this run.`,
+  CANCELLED: (d: { jobId: string; reason: string | undefined }) =>
+    `Job '${d.jobId}' was cancelled${d.reason === undefined ? '' : `: ${d.reason}`}`,
+  STOPPED: (d: { jobId: string; reason: string }) => `The job of this task ended: ${d.reason}`,
+  NOT_STARTED: (d: { reason: string }) => d.reason,
+  ILLEGAL_TRANSITION: (d: { jobId: string; from: string; to: string }) =>
+    `Job '${d.jobId}' is ${d.from} and cannot become ${d.to}.`,
+  EMIT_AFTER_END: (d: { jobId: string; routineId: string; call: string; status: string }) =>
+    `${d.call} of routine '${d.routineId}' came after job '${d.jobId}' was ${d.status}; hold the job open with ctx.track(promise).`,
+  STALE_CONTEXT: (d: { jobId: string; routineId: string; call: string; attempt: number }) =>
+    `${d.call} of routine '${d.routineId}' came from attempt ${d.attempt}, which has failed or was let go; use the ctx of the attempt at work.`,
+  WOULD_DEADLOCK: (d: { jobId: string; call: string }) =>
+    `${d.call} inside a handler of job '${d.jobId}' would wait for itself; let the handler return first.`,
+  BAD_LOG_ENTRY: (d: { got: string }) => `The shared log takes plain objects, not ${d.got}; wrap it, as in { message: … }.`,
+} satisfies Record<string, (details: never) => string>;
+
+export type JobErrorCode = keyof typeof sentences;
+
+type Details<C extends JobErrorCode> = Parameters<(typeof sentences)[C]>[0];
+
+const RETRIABLE: readonly JobErrorCode[] = ['TASK_FAILED', 'TIMEOUT', 'CANCELLED'];
+
+/** A job did not do what was asked of it. `cause` is what the handler threw, where one did. */
+export class JobError extends RoutiluxError {
+  override readonly name: string = 'JobError';
+}
+
+/** The job ran longer than it may; the message names the limit. */
+export class TimeoutError extends JobError {
+  override readonly name = 'TimeoutError';
+}
+
+export const jobError = <C extends JobErrorCode>(code: C, details: Details<C>, ...cause: unknown[]): JobError => {
+  const sentence = sentences[code] as (details: Details<C>) => string;
+  const Kind = code === 'TIMEOUT' ? TimeoutError : JobError;
+  const parts = { details, retriable: RETRIABLE.includes(code), ...(cause.length === 0 ? {} : { cause: cause[0] }) };
+  return new Kind(code, sentence(details), parts);
+};
+
+const mismatch = ({ path, expected, value }: Mismatch): string =>
+  `${path === '' ? 'the payload' : path} is ${preview(value)}, expected ${expected}`;
+
+const preview = (value: unknown): string => {
+  try {
+    return (JSON.stringify(value) ?? String(value)).slice(0, 100);
+  } catch {
+    return `a ${typeof value}`;
+  }
+};

@@ -1,0 +1,22 @@
+import { jobError } from './JobError.js';
+
+export type JobStatus = 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+
+export type RoutineStatus = 'pending' | 'running' | 'completed' | 'failed' | 'error_continued' | 'skipped';
+
+const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
+  pending: ['running', 'paused', 'cancelled'],
+  running: ['paused', 'completed', 'failed', 'cancelled'],
+  paused: ['running', 'cancelled'],
+  completed: [],
+  failed: [],
+  cancelled: [],
+};
+
+/** Whether a job in this status has come to its end. */
+export const isFinal = (status: JobStatus): boolean => NEXT[status].length === 0;
+
+/** Refuses (`ILLEGAL_TRANSITION`) a step that a job in this status cannot take. */
+export const checkTransition = (jobId: string, from: JobStatus, to: JobStatus): void => {
+  if (!NEXT[from].includes(to)) throw jobError('ILLEGAL_TRANSITION', { jobId, from, to });
+};

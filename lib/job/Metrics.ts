@@ -1,0 +1,133 @@
+import type { Data } from '../flow/Data.js';
+import type { JobData } from './JobData.js';
+import type { TaskOutcome } from './JobRecord.js';
+import type { RoutineCell } from './RoutineCell.js';
+
+/** One run of a handler. */
+export interface Execution {
+  readonly routineId: string;
+  readonly slot: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly params: Data;
+  readonly startedAt: Date;
+  /** None while it runs. */
+  readonly endedAt: Date | undefined;
+  readonly status: TaskOutcome | 'running';
+  readonly error: string | undefined;
+  /** In ms; none where this run was not timed (see `RoutineMetrics.timed`). */
+  readonly executionTimeMs: number | undefined;
+}
+
+/** Whatever can tell of a run; told only when somebody asks. */
+export interface ExecutionSource {
+  execution(): Execution;
+}
+
+export interface RoutineMetrics {
+  /** Tasks that ended: `completed + failed + skipped`. */
+  readonly total: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Attempts that were followed by another one. */
+  readonly retried: number;
+  /** Tasks let go of because the job ended. */
+  readonly dropped: number;
+  /** 0…1; 0 while nothing has ended. */
+  readonly successRate: number;
+  /** How many tasks the times below were measured on: every one of a slow routine, a sample of a fast one. */
+  readonly timed: number;
+  readonly avgTimeMs: number;
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  /** How often each event was emitted; each of its connections carried as many. */
+  readonly emitted: Readonly<Record<string, number>>;
+  /** The newest runs, oldest first; a job keeps 1,000. */
+  readonly executions: readonly Execution[];
+}
+
+export interface FlowMetrics {
+  /** Routines that ran. */
+  readonly routines: number;
+  readonly events: number;
+  /** The sum of the routines' average times, in ms. */
+  readonly totalTimeMs: number;
+  /** The mean of the routines' average times, in ms. */
+  readonly avgTimeMs: number;
+  readonly droppedTasks: number;
+  readonly droppedRecords: number;
+}
+
+export interface EmittedEvent {
+  readonly flowId: string;
+  readonly jobId: string;
+  readonly routineId: string;
+  readonly event: string;
+  readonly timestamp: Date;
+}
+
+/** How a job went, in numbers. A live view: ask again for newer ones. */
+export class Metrics {
+  readonly #data: JobData;
+
+  constructor(data: JobData) {
+    this.#data = data;
+  }
+
+  /** Numbers of one routine; undefined for one that has not run. */
+  routine(routineId: string): RoutineMetrics | undefined {
+    const cell = this.#data.cells.get(routineId);
+    return cell && toRoutineMetrics(cell, this.#executionsOf(routineId));
+  }
+
+  flow(): FlowMetrics {
+    const cells = [...this.#data.cells.values()];
+    const totalTimeMs = sum(cells.map(average));
+    return {
+      routines: cells.length,
+      events: sum(cells.map(({ emitted }) => sum(emitted))),
+      totalTimeMs,
+      avgTimeMs: cells.length === 0 ? 0 : totalTimeMs / cells.length,
+      droppedTasks: this.#data.dropped,
+      droppedRecords: this.#data.history.dropped,
+    };
+  }
+
+  /** The emissions that the history still holds, oldest first. */
+  get events(): readonly EmittedEvent[] {
+    const { flowId, jobId, history, cells } = this.#data;
+    return history
+      .records()
+      .filter(({ routineId, eventName }) => cells.get(routineId)?.eventNames.includes(eventName))
+      .map(({ routineId, eventName, timestamp }) => ({ flowId, jobId, routineId, event: eventName, timestamp }));
+  }
+
+  #executionsOf(routineId: string): readonly Execution[] {
+    return [...this.#data.executions].map((source) => source.execution()).filter((run) => run.routineId === routineId);
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + (number || 0), 0);
+
+const average = ({ timed, totalMs }: RoutineCell): number => (timed === 0 ? 0 : totalMs / timed);
+
+const toRoutineMetrics = (cell: RoutineCell, executions: readonly Execution[]): RoutineMetrics => {
+  const { completed, failed, skipped, retried, dropped, timed } = cell;
+  const total = completed + failed + skipped;
+  return {
+    total,
+    completed,
+    failed,
+    skipped,
+    retried,
+    dropped,
+    successRate: total === 0 ? 0 : completed / total,
+    timed,
+    avgTimeMs: average(cell),
+    minTimeMs: timed === 0 ? 0 : cell.minMs,
+    maxTimeMs: cell.maxMs,
+    emitted: Object.fromEntries(cell.eventNames.map((name, ordinal) => [name, cell.emitted[ordinal] ?? 0])),
+    executions,
+  };
+};

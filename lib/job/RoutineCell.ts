@@ -1,0 +1,77 @@
+import type { Data } from '../flow/Data.js';
+import type { RoutineStatus } from './JobStatus.js';
+
+/** All that one job knows of one routine: how its tasks went, what its slots hold, and its own keys. */
+export class RoutineCell {
+  /** Tasks of it at work. */
+  active = 0;
+  /** How the last of its tasks ended; an error stays until a worse one. */
+  end: RoutineStatus = 'pending';
+  error: string | undefined;
+  errorTime: number | undefined;
+  retryCount = 0;
+  executionTimeMs: number | undefined;
+  /** The keys that the routine has set itself. */
+  own: Data | undefined;
+  /** What each slot holds, by the slot's place. */
+  readonly held: (Data | undefined)[] = [];
+  /** How often each event was emitted, by the event's place. */
+  readonly emitted: number[] = [];
+
+  completed = 0;
+  failed = 0;
+  skipped = 0;
+  retried = 0;
+  dropped = 0;
+  timed = 0;
+  totalMs = 0;
+  minMs = Infinity;
+  maxMs = 0;
+  /** Tasks to let pass before the next one is timed (see `Stopwatch`). */
+  untimed = 0;
+  stride = 0;
+
+  constructor(
+    readonly routineId: string,
+    readonly slotNames: readonly string[],
+    readonly eventNames: readonly string[],
+  ) {}
+
+  countEmitted(ordinal: number): void {
+    this.emitted[ordinal] = (this.emitted[ordinal] ?? 0) + 1;
+  }
+
+  get status(): RoutineStatus {
+    return this.active > 0 || this.end === 'pending' ? 'running' : this.end;
+  }
+
+  /** The state as a reader sees it: the routine's own keys, and the engine's beside them. */
+  view(): Data {
+    return {
+      ...this.own,
+      status: this.status,
+      retryCount: this.retryCount,
+      ...(this.executionTimeMs === undefined ? {} : { executionTimeMs: this.executionTimeMs }),
+      ...(this.error === undefined ? {} : { error: this.error, errorTime: new Date(this.errorTime ?? 0) }),
+    };
+  }
+}
+
+const RANK: Readonly<Record<RoutineStatus, number>> = {
+  pending: 0,
+  running: 0,
+  completed: 1,
+  skipped: 2,
+  error_continued: 3,
+  failed: 4,
+};
+
+/** Writes how a task ended; a success does not hide the error of another task of the same routine. */
+export const endWith = (status: RoutineStatus, cell: RoutineCell): void => {
+  if (RANK[status] >= RANK[cell.end]) cell.end = status;
+};
+
+export const noteError = (message: string, at: number, cell: RoutineCell): void => {
+  cell.error = message;
+  cell.errorTime = at;
+};

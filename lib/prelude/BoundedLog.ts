@@ -1,0 +1,32 @@
+import { RingBuffer } from './RingBuffer.js';
+
+/** A list that keeps its newest `bound` entries and counts what it let go of. `Infinity` keeps all. */
+export class BoundedLog<T> {
+  readonly #entries = new RingBuffer<T>();
+  #dropped = 0;
+
+  constructor(readonly bound: number) {}
+
+  /** How many of the oldest entries are gone. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  push(entry: T): void {
+    this.#entries.push(entry);
+    if (this.#entries.length > this.bound) this.dropOldest();
+  }
+
+  dropOldest(): void {
+    this.#entries.shift();
+    this.#dropped++;
+  }
+
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.#entries[Symbol.iterator]();
+  }
+}

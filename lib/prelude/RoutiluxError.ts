@@ -1,0 +1,24 @@
+/**
+ * What every error of this library is: a message that holds the remedy, a stable `code` to branch on, and the
+ * offender in `details`. `retriable` says whether the same call may succeed later without a change by the caller.
+ */
+export class RoutiluxError extends Error {
+  override readonly name: string = 'RoutiluxError';
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly retriable: boolean;
+
+  constructor(code: string, message: string, options: ErrorParts = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.details = options.details ?? {};
+    this.retriable = options.retriable ?? false;
+  }
+}
+
+/** What an error carries beside its code and message. */
+export interface ErrorParts {
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+  readonly retriable?: boolean;
+}

@@ -1,0 +1,8 @@
+/** A value that follows the work it was set for, across every `await`, timer and callback. */
+export interface AsyncContext<T> {
+  run<A, B, R>(value: T, work: (a: A, b: B) => R, a: A, b: B): R;
+  get(): T | undefined;
+}
+
+/** Enters the async context in which it was captured: what the caller's own async storages held there. */
+export type Scope = <A>(work: (a: A) => void, self: unknown, a: A) => void;

@@ -1,0 +1,29 @@
+import { isPlainObject } from './plainObject.js';
+
+/**
+ * How a payload is kept apart from those who also hold it: `shallow` copies the top level, `freeze` shares one
+ * object frozen at every depth, `clone` copies every depth (structured clone, so no functions).
+ */
+export type Isolation = 'shallow' | 'freeze' | 'clone';
+
+export type Isolate = <T extends object>(value: T) => T;
+
+const shallow: Isolate = (value) => ({ ...value });
+
+// Only plain objects and arrays: a typed array cannot be frozen, and a date or a map does not keep its state in keys.
+const freezeParts = (value: unknown, seen: Set<unknown>): void => {
+  if ((!isPlainObject(value) && !Array.isArray(value)) || seen.has(value)) return;
+  seen.add(Object.freeze(value));
+  for (const part of Object.values(value)) freezeParts(part, seen);
+};
+
+const freeze: Isolate = (value) => {
+  freezeParts(value, new Set());
+  return value;
+};
+
+export const isolates: Readonly<Record<Isolation, Isolate>> = {
+  shallow,
+  freeze,
+  clone: (value) => structuredClone(value),
+};
