@@ -1,4 +1,4 @@
-import type { Either } from 'fp-ts/Either';
+import type { Either } from 'fp-ts/lib/Either.js';
 import type { Errors } from 'io-ts';
 
 /** The part of an io-ts `Type` that reads a value. */
@@ -52,14 +52,18 @@ const decodeIoTs = <A>(codec: IoTsCodec<A>, value: unknown): Decoded<A> => {
 };
 
 const fromIoTs = (error: Errors[number]): Mismatch => ({
-  path: error.context.map(({ key }) => key).filter((key) => key !== '').join('.'),
+  path: error.context
+    .map(({ key }) => key)
+    .filter((key) => key !== '')
+    .join('.'),
   expected: error.message ?? error.context.at(-1)?.type.name ?? 'another value',
   value: error.value,
 });
 
 const decodeStandard = <A>(schema: StandardSchema<A>, value: unknown): Decoded<A> => {
   const result = schema['~standard'].validate(value);
-  if (result instanceof Promise) throw new TypeError('A slot reads its payload at once; give it a schema that answers without a promise.');
+  if (result instanceof Promise)
+    throw new TypeError('A slot reads its payload at once; give it a schema that answers without a promise.');
   if (result.issues === undefined) return { value: result.value };
   return { mismatches: result.issues.map(({ message, path = [] }) => fromIssue(value, message, path.map(keyOf))) };
 };

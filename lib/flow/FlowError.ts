@@ -9,7 +9,8 @@ const sentences = {
     `Option '${d.option}' is ${show(d.value)}; give ${d.expected}.`,
   BAD_STRATEGY: (d: { strategy: unknown; known: readonly string[] }) =>
     `There is no strategy ${show(d.strategy)}; choose one of ${d.known.map((name) => `'${name}'`).join(', ')}.`,
-  BAD_NAME: (d: { what: string; value: unknown }) => `${show(d.value)} cannot be the name of a ${d.what}; give a non-empty string.`,
+  BAD_NAME: (d: { what: string; value: unknown }) =>
+    `${show(d.value)} cannot be the name of a ${d.what}; give a non-empty string.`,
   BAD_PAYLOAD: (d: { where: string; value: unknown }) =>
     `${d.where} takes one plain object, not ${show(d.value)}; wrap the value, as in { value: … }.`,
   DUPLICATE_SLOT: (d: { routineId: string; slot: string }) =>
@@ -56,7 +57,12 @@ export const flowError = <C extends FlowErrorCode>(code: C, details: Details<C>,
 };
 
 const list = (names: readonly string[]): string =>
-  names.length === 0 ? 'none' : names.slice(0, 10).map((name) => `'${name}'`).join(', ') + (names.length > 10 ? ', …' : '');
+  names.length === 0
+    ? 'none'
+    : names
+        .slice(0, 10)
+        .map((name) => `'${name}'`)
+        .join(', ') + (names.length > 10 ? ', …' : '');
 
 const show = (value: unknown): string => {
   if (typeof value === 'string') return `'${value}'`;

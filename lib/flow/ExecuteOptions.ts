@@ -1,0 +1,53 @@
+import type { Observer } from 'rxjs';
+import type { OutputRecord } from '../job/JobRecord.js';
+import { flowError } from './FlowError.js';
+import { checkTimeout, type ExecutionStrategy, type FlowSettings, strategyFor, workersFor } from './FlowOptions.js';
+import { checkName } from './names.js';
+
+/** Where the output of a run goes: a function, or an observer. One that throws only causes a warning. */
+export type OutputObserver = Partial<Observer<OutputRecord>> | ((output: OutputRecord) => void);
+
+/** What one run does otherwise than its flow. */
+export interface ExecuteOptions {
+  /** How long this run may take, in ms, above 0, pauses not counted; `Infinity` for no limit. @default the flow's */
+  readonly timeoutMs?: number | undefined;
+  /** @default the flow's, or what `maxWorkers` asks for */
+  readonly executionStrategy?: ExecutionStrategy | undefined;
+  /** Tasks of this job at work at once, a whole number from 1; may be above the flow's. @default the flow's */
+  readonly maxWorkers?: number | undefined;
+  /** The id of the job; free in this flow. @default a uuid */
+  readonly jobId?: string | undefined;
+  /** Cancels the job when it aborts. @default none */
+  readonly signal?: AbortSignal | undefined;
+  /** Gets every output of this run. @default none */
+  readonly output?: OutputObserver | undefined;
+}
+
+/** The options of a run, checked, with what the flow says filled in. */
+export interface Wanted {
+  readonly timeoutMs: number;
+  /** Tasks of the job at work at once. */
+  readonly cap: number;
+  readonly jobId: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly output: OutputObserver | undefined;
+}
+
+/** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
+export const runOptionsFrom = (options: ExecuteOptions, settings: FlowSettings): Wanted => ({
+  timeoutMs: options.timeoutMs === undefined ? settings.executionTimeoutMs : checkTimeout('timeoutMs', options.timeoutMs),
+  cap: capFrom(options, settings),
+  jobId: options.jobId === undefined ? undefined : checkName('job', options.jobId),
+  signal: options.signal && checkSignal(options.signal),
+  output: options.output,
+});
+
+const capFrom = ({ executionStrategy, maxWorkers }: ExecuteOptions, settings: FlowSettings): number =>
+  executionStrategy === undefined && maxWorkers === undefined
+    ? settings.maxWorkers
+    : workersFor(strategyFor(executionStrategy, maxWorkers), maxWorkers, settings);
+
+const checkSignal = (signal: AbortSignal): AbortSignal => {
+  if (typeof (signal as AbortSignal | null)?.addEventListener === 'function') return signal;
+  throw flowError('BAD_OPTION', { option: 'signal', value: signal, expected: 'an AbortSignal' });
+};

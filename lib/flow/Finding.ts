@@ -1,0 +1,59 @@
+import type { Graph } from './Graph.js';
+
+/** Something that looks wrong in a flow, found before it runs. An `error` makes a run fail, a `warning` may be meant. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  /** `UNKNOWN_EVENT`, `NO_ENTRY` or `UNREACHABLE`. */
+  readonly code: string;
+  readonly routineId?: string;
+  readonly message: string;
+}
+
+/** Every finding on a graph: errors first. */
+export const findingsOn = (graph: Graph): readonly Finding[] => [
+  ...unknownEmits(graph),
+  ...noEntry(graph),
+  ...unreachable(graph),
+];
+
+const unknownEmits = ({ routines }: Graph): readonly Finding[] =>
+  [...routines].flatMap(([routineId, routine]) =>
+    [...routine.slots.values()].flatMap(({ name, emits }) =>
+      emits === undefined || routine.events.has(emits)
+        ? []
+        : [
+            {
+              severity: 'error',
+              code: 'UNKNOWN_EVENT',
+              routineId,
+              message: `Slot '${name}' of routine '${routineId}' emits '${emits}', an event that the routine does not have.`,
+            },
+          ],
+    ),
+  );
+
+const isEntry = ({ routines }: Graph, routineId: string): boolean => routines.get(routineId)?.slot('trigger') !== undefined;
+
+const noEntry = (graph: Graph): readonly Finding[] =>
+  [...graph.routines.keys()].some((id) => isEntry(graph, id))
+    ? []
+    : [{ severity: 'warning', code: 'NO_ENTRY', message: "No routine has a slot 'trigger', so the flow cannot be executed." }];
+
+/** Everything that some entry can reach, by following connections until nothing new turns up. */
+const reached = (graph: Graph): ReadonlySet<string> => {
+  const found = new Set([...graph.routines.keys()].filter((id) => isEntry(graph, id)));
+  for (const id of found) for (const { sourceId, targetId } of graph.connections) if (sourceId === id) found.add(targetId);
+  return found;
+};
+
+const unreachable = (graph: Graph): readonly Finding[] => {
+  const found = reached(graph);
+  return [...graph.routines.keys()]
+    .filter((id) => !found.has(id))
+    .map((routineId) => ({
+      severity: 'warning',
+      code: 'UNREACHABLE',
+      routineId,
+      message: `No entry leads to routine '${routineId}': it has no slot 'trigger', and no connection from one that is reached.`,
+    }));
+};

@@ -1,0 +1,91 @@
+import type { Routine } from '../Routine.js';
+import { type Connection, sameConnection } from './Connection.js';
+import { flowError } from './FlowError.js';
+import type { ParamMapping } from './mapping.js';
+import { checkName } from './names.js';
+
+/** The structure of a flow: which routines it has, under which ids, and how they are linked. */
+export class Graph {
+  readonly routines = new Map<string, Routine>();
+  readonly #idOf = new Map<Routine, string>();
+  #connections: readonly Connection[] = [];
+
+  constructor(private readonly flowId: string) {}
+
+  get connections(): readonly Connection[] {
+    return this.#connections;
+  }
+
+  /** @throws FlowError `DUPLICATE_ROUTINE`, `ROUTINE_TWICE`, `BAD_NAME` */
+  add(routine: Routine, routineId: string): string {
+    const { flowId } = this;
+    checkName('routine', routineId);
+    if (this.routines.has(routineId)) throw flowError('DUPLICATE_ROUTINE', { flowId, routineId });
+    const knownAs = this.#idOf.get(routine);
+    if (knownAs !== undefined) throw flowError('ROUTINE_TWICE', { flowId, routineId, knownAs });
+    this.routines.set(routineId, routine);
+    this.#idOf.set(routine, routineId);
+    return routineId;
+  }
+
+  /** @throws FlowError `UNKNOWN_ROUTINE` */
+  routine(routineId: string): Routine {
+    const routine = this.routines.get(routineId);
+    if (routine !== undefined) return routine;
+    throw flowError('UNKNOWN_ROUTINE', { flowId: this.flowId, routineId, known: [...this.routines.keys()] });
+  }
+
+  /** @throws FlowError `UNKNOWN_ROUTINE` */
+  idOf(routine: Routine): string {
+    const id = this.#idOf.get(routine);
+    if (id !== undefined) return id;
+    throw flowError('UNKNOWN_ROUTINE', { flowId: this.flowId, routineId: routine.id, known: [...this.routines.keys()] });
+  }
+
+  /**
+   * Links an event to a slot; a link that is there already is given back as it is.
+   *
+   * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, `UNKNOWN_SLOT`, `BAD_OPTION` for a mapping that is none
+   */
+  connect(connection: Connection): Connection {
+    this.#checkEnds(connection);
+    checkMapping(connection.mapping);
+    const present = this.#connections.find((other) => sameConnection(other, connection));
+    if (present === undefined) this.#connections = [...this.#connections, connection];
+    return present ?? connection;
+  }
+
+  /** Takes a link away; one that is not there is no error. */
+  disconnect(connection: Connection): void {
+    this.#connections = this.#connections.filter((other) => !sameConnection(other, connection));
+  }
+
+  /** For every routine those that feed it. */
+  dependencies(): ReadonlyMap<string, ReadonlySet<string>> {
+    const sources = new Map([...this.routines.keys()].map((id) => [id, new Set<string>()]));
+    for (const { sourceId, targetId } of this.#connections) sources.get(targetId)?.add(sourceId);
+    return sources;
+  }
+
+  #checkEnds({ sourceId, sourceEvent, targetId, targetSlot }: Connection): void {
+    const [source, target] = [this.routine(sourceId), this.routine(targetId)];
+    if (source.event(sourceEvent) === undefined) {
+      throw flowError('UNKNOWN_EVENT', { routineId: sourceId, event: sourceEvent, known: [...source.events.keys()] });
+    }
+    if (target.slot(targetSlot) === undefined) {
+      throw flowError('UNKNOWN_SLOT', { routineId: targetId, slot: targetSlot, known: [...target.slots.keys()] });
+    }
+  }
+}
+
+const isRenames = (mapping: object): boolean => Object.values(mapping).every((name) => typeof name === 'string');
+
+const checkMapping = (mapping: ParamMapping | undefined): void => {
+  if (mapping === undefined || typeof mapping === 'function') return;
+  if (typeof mapping === 'object' && mapping !== null && isRenames(mapping)) return;
+  throw flowError('BAD_OPTION', {
+    option: 'paramMapping',
+    value: mapping,
+    expected: 'renames such as { from: to }, or a function',
+  });
+};
