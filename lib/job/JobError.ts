@@ -1,20 +1,21 @@
 import type { Mismatch } from '../flow/Codec.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
-interface TaskFacts {
-  readonly jobId: string;
-  readonly routineId: string;
-  readonly slot: string;
-}
+// A type and not an interface: only that is assignable to the `details` record.
+type Place = { readonly routineId: string; readonly slot: string };
 
 /** Every way a job can go wrong, each with the sentence that names the offender and, where there is one, the remedy. */
 const sentences = {
-  TASK_FAILED: (d: TaskFacts & { attempts: number; reason: string }) =>
+  TASK_FAILED: (d: Place & { jobId: string; attempts: number; reason: string }) =>
     `Routine '${d.routineId}' failed in slot '${d.slot}'${d.attempts > 1 ? ` after ${d.attempts} attempts` : ''}: ${d.reason}`,
-  PAYLOAD_MISMATCH: (d: TaskFacts & { mismatches: readonly Mismatch[] }) =>
+  PAYLOAD_MISMATCH: (d: Place & { mismatches: readonly Mismatch[] }) =>
     `Slot '${d.slot}' of routine '${d.routineId}' got a payload that its codec refuses: ${d.mismatches.map(mismatch).join('; ')}`,
-  BAD_MERGE: (d: TaskFacts & { got: string }) =>
+  BAD_MERGE: (d: Place & { got: string }) =>
     `The merge of slot '${d.slot}' of routine '${d.routineId}' gave ${d.got}; it has to give one plain object.`,
+  BAD_MAPPING: (d: Place & { got: string }) =>
+    `The mapping to slot '${d.slot}' of routine '${d.routineId}' gave ${d.got}; it has to give one plain object.`,
+  BAD_DECODE: (d: Place & { got: string }) =>
+    `The codec of slot '${d.slot}' of routine '${d.routineId}' gave ${d.got}; it has to give one plain object.`,
   TIMEOUT: (d: { jobId: string; timeoutMs: number }) =>
     `Job '${d.jobId}' was still running at its timeout of ${d.timeoutMs} ms; raise executionTimeoutMs, or timeoutMs of this run.`,
   CANCELLED: (d: { jobId: string; reason: string | undefined }) =>

@@ -1,4 +1,5 @@
 import type { Data } from '../flow/Data.js';
+import { copyPlain } from '../prelude/plainObject.js';
 import type { RoutineStatus } from './JobStatus.js';
 
 /** All that one job knows of one routine: how its tasks went, what its slots hold, and its own keys. */
@@ -48,7 +49,7 @@ export class RoutineCell {
   /** The state as a reader sees it: the routine's own keys, and the engine's beside them. */
   view(): Data {
     return {
-      ...this.own,
+      ...copyPlain(this.own),
       status: this.status,
       retryCount: this.retryCount,
       ...(this.executionTimeMs === undefined ? {} : { executionTimeMs: this.executionTimeMs }),

@@ -14,10 +14,14 @@ export const LOG_BOUND = 10_000;
 export class SharedSpace {
   readonly values = new Map<string, unknown>();
   readonly entries = new BoundedLog<LogEntry>(LOG_BOUND);
-
-  /** @throws JobError `BAD_LOG_ENTRY` */
-  log(entry: unknown, now: number): void {
-    if (!isPlainObject(entry)) throw jobError('BAD_LOG_ENTRY', { got: describeError(entry).message });
-    this.entries.push({ ...entry, timestamp: entry['timestamp'] ?? new Date(now) });
-  }
 }
+
+/**
+ * An entry for the log: a copy, with the time of now (epoch ms) unless it has one.
+ *
+ * @throws JobError `BAD_LOG_ENTRY` for what is no plain object
+ */
+export const toLogEntry = (entry: unknown, now: number): LogEntry => {
+  if (isPlainObject(entry)) return { ...entry, timestamp: entry['timestamp'] ?? new Date(now) };
+  throw jobError('BAD_LOG_ENTRY', { got: describeError(entry).message });
+};
