@@ -8,13 +8,14 @@ import type { Execution, ExecutionSource } from '../job/Metrics.js';
 import type { RoutineCell } from '../job/RoutineCell.js';
 import { isTimed } from '../job/stopwatch.js';
 import { describeError } from '../prelude/describeError.js';
+import { copyPlain, isPlainObject } from '../prelude/plainObject.js';
 import type { Flow } from '../Flow.js';
 import type { JobState } from '../JobState.js';
 import type { Context, PauseOptions, Shared } from './Context.js';
 import type { Emission } from './Emission.js';
 import type { JobRun } from './JobRun.js';
 import type { Pump } from './Pump.js';
-import { outletNamed, type Outlet, type Route } from './Plan.js';
+import { type Node, outletNamed, type Outlet, type Route } from './Plan.js';
 import { sharedOf } from './shared.js';
 
 /**
@@ -39,6 +40,10 @@ export class Attempt implements Context, ExecutionSource {
   /** Lets go of the inner observable that its handler has left unfinished. */
   letGo: (() => void) | undefined = undefined;
   #abort: AbortController | undefined = undefined;
+  /** What it has done so far, where that counts only if it succeeds (`emitMode: 'commit'`). */
+  #effects: (() => void)[] | undefined = undefined;
+  #uncommitted: Data | undefined = undefined;
+  #shared: Shared | undefined = undefined;
 
   constructor(
     readonly run: JobRun,
@@ -56,11 +61,11 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   get flow(): Flow {
-    return this.run.flow as Flow;
+    return this.run.doors.flow;
   }
 
   get job(): JobState {
-    return this.run.state as JobState;
+    return this.run.doors.state;
   }
 
   get routineId(): string {
@@ -78,32 +83,77 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   get shared(): Shared {
-    return sharedOf(this);
+    return (this.#shared ??= sharedOf(this));
   }
 
   emit(event: string | AnyEvent, data: object = NO_DATA): void {
+    this.#emit(this.#outlet(event), data);
+  }
+
+  /** Emits as another routine of the flow does, whose own handler is not at work. */
+  emitFrom(node: Node, event: string, data: object): void {
+    this.#emit(outletNamed(node, event), data);
+  }
+
+  #emit(outlet: Outlet, data: object): void {
     this.checkAlive('emit');
-    this.run.emit(this.#outlet(event), checkData(data, () => `Event '${nameOf(event)}' of routine '${this.routineId}'`));
+    const payload = isPlainObject(data) ? data : refusePayload(outlet, data);
+    const { run } = this;
+    if (this.isBuffering) {
+      const kept = run.plan.isolate(payload);
+      this.effect(() => {
+        run.emit(outlet, kept);
+      });
+    } else run.emit(outlet, payload);
   }
 
   emitDeferred(event: string | AnyEvent, data: object = NO_DATA): void {
     this.checkAlive('emitDeferred');
-    const where = (): string => `Event '${nameOf(event)}' of routine '${this.routineId}'`;
-    this.run.defer(this.#outlet(event), checkData(data, where));
+    const outlet = this.#outlet(event);
+    const payload = { ...(isPlainObject(data) ? data : refusePayload(outlet, data)) };
+    this.effect(() => {
+      this.run.defer(outlet, payload);
+    });
   }
 
   output(type: string, data: object = NO_DATA): void {
     this.checkAlive('output');
-    this.run.output(this.routineId, type, checkData(data, () => `Output '${type}' of routine '${this.routineId}'`));
+    const payload = { ...checkData(data, () => `Output '${type}' of routine '${this.routineId}'`) };
+    this.effect(() => {
+      this.run.output(this.routineId, type, payload);
+    });
   }
 
   state(): Data {
-    return { ...this.run.cellOf(this.route.target.node).own };
+    return copyPlain(this.#uncommitted ?? this.run.cellOf(this.route.target.node).own ?? {});
   }
 
   setState(state: Data): void {
     this.checkAlive('setState');
-    this.run.cellOf(this.route.target.node).own = { ...checkData(state, () => `State of routine '${this.routineId}'`) };
+    const own = copyPlain(checkData(state, () => `State of routine '${this.routineId}'`));
+    if (this.isBuffering) this.#uncommitted = own;
+    this.effect(() => {
+      this.run.cellOf(this.route.target.node).own = own;
+    });
+  }
+
+  /** Whether what it does is kept back until it succeeds. */
+  get isBuffering(): boolean {
+    return this.outcome === undefined && this.run.plan.settings.emitMode === 'commit';
+  }
+
+  /** Does something that others will see: at once, or when the attempt succeeds. */
+  effect(work: () => void): void {
+    if (this.isBuffering) (this.#effects ??= []).push(work);
+    else work();
+  }
+
+  /** It has succeeded: what was kept back is done, in the order in which it came. */
+  commit(): void {
+    const effects = this.#effects;
+    if (effects === undefined) return;
+    this.#effects = this.#uncommitted = undefined;
+    for (const work of effects) work();
   }
 
   track<T>(work: PromiseLike<T>): PromiseLike<T> {
@@ -198,4 +248,6 @@ export class Attempt implements Context, ExecutionSource {
   }
 }
 
-const nameOf = (event: string | AnyEvent): string => (typeof event === 'string' ? event : event.name);
+const refusePayload = ({ name, node }: Outlet, data: unknown): never => {
+  throw flowError('BAD_PAYLOAD', { where: `Event '${name}' of routine '${node.id}'`, value: data });
+};

@@ -1,10 +1,13 @@
+import { defer, type Observable } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import { retryDelay } from '../flow/ErrorHandler.js';
+import type { OutputObserver } from '../flow/ExecuteOptions.js';
 import type { JobData } from '../job/JobData.js';
 import { jobError } from '../job/JobError.js';
 import type { JobRecordBody, OutputRecord, SlotActivationTask } from '../job/JobRecord.js';
-import { checkTransition, type JobStatus } from '../job/JobStatus.js';
+import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
 import { RoutineCell } from '../job/RoutineCell.js';
+import { describeError } from '../prelude/describeError.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { Scope } from '../prelude/Scope.js';
 import { currentAttempt } from './ambient.js';
@@ -18,6 +21,9 @@ import type { Pump } from './Pump.js';
 import { drop, failTracked } from './settle.js';
 import { TaskQueue, tasksOf } from './TaskQueue.js';
 import { type Progress, Views } from './Views.js';
+import type { Flow } from '../Flow.js';
+import type { Job } from '../Job.js';
+import type { JobState } from '../JobState.js';
 
 /** What one run asks for, with every default filled in. */
 export interface RunOptions {
@@ -31,11 +37,18 @@ export interface RunOptions {
   readonly scope: Scope | undefined;
 }
 
+/** The faces of a run that users hold. */
+export interface Doors {
+  readonly flow: Flow;
+  readonly job: Job;
+  readonly state: JobState;
+}
+
 /** A pause that waits for the job to be quiet. */
 interface Pausing {
   readonly options: PauseOptions;
-  readonly quiet: Promise<unknown>;
-  readonly resolve: (state: unknown) => void;
+  readonly quiet: Promise<JobState>;
+  readonly resolve: (state: JobState) => void;
 }
 
 /**
@@ -53,9 +66,8 @@ export class JobRun {
   inRing = false;
   /** The attempt that started it, where a handler did. */
   readonly parent: Attempt | undefined = currentAttempt();
-  /** The doors that users hold; set by the door that makes the run. */
-  flow: unknown;
-  state: unknown;
+  /** What users hold of it; set by the flow that makes the run. */
+  declare doors: Doors;
 
   readonly #queue = new TaskQueue(this);
   readonly #delays: Delays;
@@ -69,8 +81,8 @@ export class JobRun {
   #tracked = 0;
   #order = 1;
   #pausing: Pausing | undefined;
-  #done: Promise<unknown> | undefined;
-  readonly #atEnd: (() => void)[] = [];
+  #done: Promise<JobState> | undefined;
+  #atEnd: (() => void)[] = [];
 
   constructor(
     readonly plan: Plan,
@@ -109,12 +121,47 @@ export class JobRun {
   }
 
   /** Resolves with the job's state at its end. */
-  get done(): Promise<unknown> {
+  get done(): Promise<JobState> {
     return (this.#done ??= new Promise((resolve) => {
       this.atEnd(() => {
-        resolve(this.state);
+        resolve(this.doors.state);
       });
     }));
+  }
+
+  /** Emits once, at the end. */
+  get ended$(): Observable<JobState> {
+    return defer(() => this.done);
+  }
+
+  /** Cancels the job when a signal aborts. */
+  cancelOn(signal: AbortSignal): void {
+    const abort = (): void => {
+      if (!isFinal(this.data.status)) this.cancel(reasonOf(signal));
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    this.atEnd(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  }
+
+  /** Hands every output to an observer of the user; one that throws causes a warning. */
+  sendOutputTo(observer: OutputObserver): void {
+    const { next, complete } = typeof observer === 'function' ? { next: observer, complete: undefined } : observer;
+    const guarded = (work: () => void): void => {
+      try {
+        work();
+      } catch (error) {
+        this.warn('An output observer threw', error);
+      }
+    };
+    this.views.sink((output) => {
+      guarded(() => next?.call(observer, output));
+    });
+    this.atEnd(() => {
+      guarded(() => complete?.call(observer));
+    });
   }
 
   /** Calls back at the end of the job, in the same step. */
@@ -165,6 +212,7 @@ export class JobRun {
     const { node } = attempt.route.target;
     this.active++;
     this.cellOf(node).active++;
+    if (this.views.followed) this.pump.stir(this);
     this.data.currentRoutineId = node.id;
     if (this.plan.settings.metrics) this.#measure(attempt);
     if (this.views.watched) this.tell({ type: 'taskStarted', ...attempt.task() });
@@ -194,6 +242,7 @@ export class JobRun {
   /** The attempt gives its worker back. */
   leave(attempt: Attempt): void {
     this.active--;
+    if (this.views.followed) this.pump.stir(this);
     if (this.#unfinished.size > 0) this.#unfinished.delete(attempt);
     this.pump.release(attempt);
   }
@@ -230,7 +279,7 @@ export class JobRun {
   track(attempt: Attempt, work: PromiseLike<unknown>): void {
     this.#open++;
     this.#tracked++;
-    work.then(
+    Promise.resolve(work).then(
       () => {
         this.#untrack(() => {
           this.closeTask();
@@ -238,7 +287,9 @@ export class JobRun {
       },
       (error: unknown) => {
         this.#untrack(() => {
-          failTracked(attempt, error);
+          // What a failed attempt had left running fails with it, and is answered with it.
+          if (attempt.stale) this.closeTask();
+          else failTracked(attempt, error);
         });
       },
     );
@@ -285,8 +336,19 @@ export class JobRun {
     const { entry, params } = this.options;
     const entryRoutineId = entry.node.id;
     this.#begun = true;
-    this.data.history.start({ routineId: entryRoutineId, eventName: 'start', data: params, timestamp: this.pump.now(), order: 0 });
-    if (this.views.watched) this.tell({ type: 'started', entryRoutineId, entryParams: { ...params } });
+    this.data.history.start({
+      routineId: entryRoutineId,
+      eventName: 'start',
+      data: params,
+      timestamp: this.pump.now(),
+      order: 0,
+    });
+    if (this.views.watched) this.#tellStart(entryRoutineId, params);
+  }
+
+  #tellStart(entryRoutineId: string, params: Data): void {
+    this.tell({ type: 'started', entryRoutineId, entryParams: { ...params } });
+    for (const attempt of this.#queue.tasks()) this.tell({ type: 'taskQueued', ...attempt.task() });
   }
 
   #timeOut(): void {
@@ -339,7 +401,8 @@ export class JobRun {
     this.views.end();
     this.pump.deliver(this);
     for (const work of this.#atEnd) work();
-    this.#pausing?.resolve(this.state);
+    this.#atEnd = [];
+    this.#pausing?.resolve(this.doors.state);
   }
 
   #setStatus(status: JobStatus): void {
@@ -356,11 +419,11 @@ export class JobRun {
    *
    * @throws JobError `ILLEGAL_TRANSITION`
    */
-  pause(options: PauseOptions = {}): Promise<unknown> {
+  pause(options: PauseOptions = {}): Promise<JobState> {
     if (this.#pausing !== undefined) return this.#pausing.quiet;
     checkTransition(this.data.jobId, this.data.status, 'paused');
     let resolve: Pausing['resolve'] = () => undefined;
-    const quiet = new Promise((settle) => (resolve = settle));
+    const quiet = new Promise<JobState>((settle) => (resolve = settle));
     this.#pausing = { options, quiet, resolve };
     this.#gate = false;
     this.pump.enter(() => {
@@ -377,7 +440,7 @@ export class JobRun {
     this.#notePause(options);
     this.#setStatus('paused');
     this.pump.deliver(this);
-    resolve(this.state);
+    resolve(this.doors.state);
   }
 
   #notePause({ reason, checkpoint }: PauseOptions): void {
@@ -402,7 +465,7 @@ export class JobRun {
     this.pump.enter(() => {
       this.#reopen();
     });
-    withdrawn?.resolve(this.state);
+    withdrawn?.resolve(this.doors.state);
   }
 
   #reopen(): void {
@@ -430,7 +493,8 @@ export class JobRun {
     this.data.deferred = [];
     for (const { routineId, event, data } of deferred) {
       const outlet = this.plan.nodes.get(routineId)?.events.get(event);
-      if (outlet === undefined) this.warn(`Deferred event '${event}' of routine '${routineId}' is unknown to this flow and left out`);
+      if (outlet === undefined)
+        this.warn(`Deferred event '${event}' of routine '${routineId}' is unknown to this flow and left out`);
       else this.#emitNow(outlet, data);
     }
     for (const emission of waiting) this.#queue.push(emission);
@@ -465,3 +529,6 @@ export class JobRun {
     if (this.views.followed) this.views.progress(this.progress);
   }
 }
+
+/** The reason of an abort in words; an abort without one has a `DOMException` that says so. */
+const reasonOf = ({ reason }: AbortSignal): string => (typeof reason === 'string' ? reason : describeError(reason).message);

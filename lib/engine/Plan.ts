@@ -19,6 +19,7 @@ import type { Emission } from './Emission.js';
 export interface Plan {
   readonly settings: FlowSettings;
   readonly nodes: ReadonlyMap<string, Node>;
+  readonly nodeOf: ReadonlyMap<Routine, Node>;
   /** Keeps an emission apart from its emitter. */
   readonly isolate: Isolate;
 }
@@ -78,10 +79,13 @@ export const compilePlan = (
   const nodes = new Map<string, Node>();
   for (const [id, routine] of routines) nodes.set(id, compileNode(nodes.size, id, routine, settings));
   for (const connection of connections) addRoute(nodes, connection);
-  return { settings, nodes, isolate: isolates[settings.isolation] };
+  const nodeOf = new Map([...nodes.values()].map((node) => [node.routine, node]));
+  return { settings, nodes, nodeOf, isolate: isolates[settings.isolation] };
 };
 
-const compileNode = (index: number, id: string, routine: Routine, settings: FlowSettings): Node => {
+type NodeSettings = Pick<FlowSettings, 'errorHandler' | 'isolation'>;
+
+export const compileNode = (index: number, id: string, routine: Routine, settings: NodeSettings): Node => {
   const events = new Map<string, Outlet>();
   const slots = new Map<string, Inlet>();
   const errorHandler = routine.errorHandler ?? settings.errorHandler;
@@ -93,7 +97,7 @@ const compileNode = (index: number, id: string, routine: Routine, settings: Flow
   return node;
 };
 
-const compileInlet = (node: Node, ordinal: number, slot: AnySlot, { isolation }: FlowSettings): Inlet => {
+const compileInlet = (node: Node, ordinal: number, slot: AnySlot, { isolation }: NodeSettings): Inlet => {
   const { name, codec } = slot;
   const inlet: Mutable<Inlet> = {
     node,

@@ -57,6 +57,12 @@ export class Pump {
   #scheduled = false;
   /** The attempt whose handler is on the stack. */
   #onStack: Attempt | undefined;
+  /** Jobs whose watchers are to be told as soon as that handler has returned. */
+  #untold: JobRun[] = [];
+  /** Jobs that did something since their followers were told of progress. */
+  readonly #stirred = new Set<JobRun>();
+  /** Live jobs that a handler has started: only they may borrow a worker. */
+  #nested = 0;
   /** Jobs that began since the last drain: their timeouts are not armed yet. */
   #fresh: JobRun[] = [];
   #toBegin: JobRun[] = [];
@@ -106,6 +112,7 @@ export class Pump {
   /** Takes a job on; it begins after the caller's turn, so that whoever subscribes in it misses nothing. */
   admit(run: JobRun): void {
     this.jobs.set(run.data.jobId, run);
+    if (run.parent !== undefined) this.#nested++;
     if (run.options.cap > this.#limit) this.#limit = run.options.cap;
     this.#toBegin.push(run);
     this.#drainSoon();
@@ -113,6 +120,7 @@ export class Pump {
 
   forget(run: JobRun): void {
     this.jobs.delete(run.data.jobId);
+    if (run.parent !== undefined) this.#nested--;
     if (run.options.cap === this.#limit && this.#limit > this.#settings.maxWorkers) this.#recount();
   }
 
@@ -145,6 +153,12 @@ export class Pump {
   /** Tells the watchers of a job, unless a handler is on the stack: then they are told when it has returned. */
   deliver(run: JobRun): void {
     if (this.#onStack === undefined) run.views.deliver();
+    else if (run !== this.#onStack.run) this.#untold.push(run);
+  }
+
+  /** A job did something that its followers are told of at the end of this stretch of work. */
+  stir(run: JobRun): void {
+    this.#stirred.add(run);
   }
 
   /** The attempts of a job whose handlers are on the stack. */
@@ -197,6 +211,14 @@ export class Pump {
     for (const run of this.#fresh) run.arm();
     this.#fresh.length = 0;
     if (this.#reading >= this.#sliceEnd && this.#ring.length > 0) this.#yield();
+    if (this.#toBegin.length > 0) this.#drainSoon();
+    if (this.#stirred.size > 0) this.#tellProgress();
+  }
+
+  #tellProgress(): void {
+    const stirred = [...this.#stirred];
+    this.#stirred.clear();
+    for (const run of stirred) if (!run.over) run.showProgress();
   }
 
   #yield(): void {
@@ -224,6 +246,7 @@ export class Pump {
 
   // A run that a handler has started may always run one task, on that handler's worker: nobody waits for itself.
   #nextBorrower(): JobRun | undefined {
+    if (this.#nested === 0) return undefined;
     let found: JobRun | undefined;
     for (let left = this.#ring.length; left > 0; left--) {
       const run = this.#ring.shift() as JobRun;
@@ -262,18 +285,25 @@ export class Pump {
     this.#work(attempt);
     this.#onStack = undefined;
     if (run.views.full) run.views.deliver();
+    if (this.#untold.length > 0) this.#tellOthers();
+  }
+
+  #tellOthers(): void {
+    for (const run of this.#untold.splice(0)) run.views.deliver();
   }
 
   #work(attempt: Attempt): void {
     let result: unknown;
+    let unfinished: boolean;
     try {
       result = activate(attempt);
+      unfinished = isUnfinished(result);
     } catch (error) {
       if (!attempt.stale) fail(attempt, error);
       return;
     }
     if (attempt.stale) return;
-    if (isUnfinished(result)) this.#goOn(attempt, result);
+    if (unfinished) this.#goOn(attempt, result as Unfinished);
     else succeed(attempt);
   }
 

@@ -1,4 +1,4 @@
-import { type Observable, ReplaySubject, Subject } from 'rxjs';
+import { defer, type Observable, of, startWith, Subject } from 'rxjs';
 import type { JobRecord, OutputRecord } from '../job/JobRecord.js';
 import type { JobStatus } from '../job/JobStatus.js';
 
@@ -17,9 +17,9 @@ export interface Progress {
 export class Views {
   #record$: Subject<JobRecord> | undefined;
   #output$: Subject<OutputRecord> | undefined;
-  #status$: ReplaySubject<JobStatus> | undefined;
-  #progress$: ReplaySubject<Progress> | undefined;
-  readonly #outbox: (() => void)[] = [];
+  #status$: Subject<JobStatus> | undefined;
+  #progress$: Subject<Progress> | undefined;
+  #outbox: (() => void)[] = [];
   readonly #sinks: ((output: OutputRecord) => void)[] = [];
   #delivering = false;
   #ended = false;
@@ -45,12 +45,12 @@ export class Views {
     return (this.#output$ ??= this.#ending(new Subject<OutputRecord>())).asObservable();
   }
 
-  status$(now: JobStatus): Observable<JobStatus> {
-    return (this.#status$ ??= this.#ending(lastValue(now))).asObservable();
+  status$(now: () => JobStatus): Observable<JobStatus> {
+    return this.#fromNow((this.#status$ ??= new Subject()), now);
   }
 
-  progress$(now: Progress): Observable<Progress> {
-    return (this.#progress$ ??= this.#ending(lastValue(now))).asObservable();
+  progress$(now: () => Progress): Observable<Progress> {
+    return this.#fromNow((this.#progress$ ??= new Subject()), now);
   }
 
   record(record: JobRecord): void {
@@ -63,7 +63,10 @@ export class Views {
   }
 
   output(output: OutputRecord): void {
-    for (const sink of this.#sinks) this.#outbox.push(() => { sink(output); });
+    for (const sink of this.#sinks)
+      this.#outbox.push(() => {
+        sink(output);
+      });
     if (this.#output$ !== undefined) this.#outbox.push(() => this.#output$?.next(output));
   }
 
@@ -77,28 +80,27 @@ export class Views {
 
   /** Completes every view once what is in the outbox has been delivered. */
   end(): void {
-    this.#ended = true;
-    const views = [this.#record$, this.#output$, this.#status$, this.#progress$];
-    for (const view$ of views) if (view$ !== undefined) this.#outbox.push(() => view$.complete());
+    this.#outbox.push(() => {
+      this.#ended = true;
+      for (const view$ of [this.#record$, this.#output$, this.#status$, this.#progress$]) view$?.complete();
+    });
   }
 
   deliver(): void {
     if (this.#delivering) return;
     this.#delivering = true;
     for (let next = 0; next < this.#outbox.length; next++) this.#outbox[next]?.();
-    this.#outbox.length = 0;
+    this.#outbox = [];
     this.#delivering = false;
   }
 
-  #ending<T, S extends Subject<T>>(view$: S): S {
+  #ending<T>(view$: Subject<T>): Subject<T> {
     if (this.#ended) view$.complete();
     return view$;
   }
-}
 
-/** Gives its last value to whoever comes late, also after the end. */
-const lastValue = <T>(now: T): ReplaySubject<T> => {
-  const view$ = new ReplaySubject<T>(1);
-  view$.next(now);
-  return view$;
-};
+  /** The value of the moment of subscription, then every new one. */
+  #fromNow<T>(view$: Subject<T>, now: () => T): Observable<T> {
+    return defer(() => (this.#ended ? of(now()) : view$.pipe(startWith(now()))));
+  }
+}

@@ -1,4 +1,4 @@
-import { decode } from '../flow/Codec.js';
+import { type Codec, decode } from '../flow/Codec.js';
 import type { Data } from '../flow/Data.js';
 import { NO_DATA } from '../flow/Data.js';
 import { jobError } from '../job/JobError.js';
@@ -6,16 +6,17 @@ import { describeError } from '../prelude/describeError.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { runAs } from './ambient.js';
 import type { Attempt } from './Attempt.js';
-import type { Inlet } from './Plan.js';
+import type { Inlet, Route } from './Plan.js';
 
 /**
  * Calls the handler of a task and gives what it returns. On the way in: mapping → codec → merge → handler. A slot
  * merges once per task, so a retry gets the same merged payload again, each time in a copy of its own.
  */
 export const activate = (attempt: Attempt): unknown => {
-  const { target } = attempt.route;
-  const input = (attempt.input ??= arrive(attempt, target));
-  return target.handler === undefined ? undefined : runAs(attempt, attempt.run.carries, call, target.handOut(input));
+  const { run, route, emission } = attempt;
+  const { target } = route;
+  const input = (attempt.input ??= arrive(route, emission.data, run.cellOf(target.node).held));
+  return target.handler === undefined ? undefined : runAs(attempt, run.carries, call, target.handOut(input));
 };
 
 const call = (attempt: Attempt, data: Data): unknown => {
@@ -23,29 +24,26 @@ const call = (attempt: Attempt, data: Data): unknown => {
   return handler?.call(node.routine, data, attempt);
 };
 
-const arrive = (attempt: Attempt, target: Inlet): Data => {
-  const { data } = attempt.emission;
-  const mapped = attempt.route.map === undefined ? data : attempt.route.map(data);
-  return merge(attempt, target, target.codec === undefined ? mapped : read(attempt, target, mapped));
+/** Takes a payload in: mapped, read by the slot's codec, merged with what the slot holds, which it writes. */
+export const arrive = ({ map, target }: Route, data: Data, held: (Data | undefined)[]): Data => {
+  const mapped = map === undefined ? data : checkPlain(target, 'BAD_MAPPING', map(data));
+  return merge(target, held, target.codec === undefined ? mapped : read(target, target.codec, mapped));
 };
 
-const merge = (attempt: Attempt, target: Inlet, incoming: Data): Data => {
-  const { held } = attempt.run.cellOf(target.node);
-  const merged = target.merge?.(held[target.ordinal] ?? NO_DATA, incoming) ?? { held: incoming, handed: incoming };
-  if (!isPlainObject(merged.held)) throw jobError('BAD_MERGE', { ...place(attempt), got: describeError(merged.held).message });
-  held[target.ordinal] = merged.held;
+const merge = (target: Inlet, held: (Data | undefined)[], incoming: Data): Data => {
+  if (target.merge === undefined) return (held[target.ordinal] = incoming);
+  const merged = target.merge(held[target.ordinal] ?? NO_DATA, incoming);
+  held[target.ordinal] = checkPlain(target, 'BAD_MERGE', merged.held);
   return merged.handed;
 };
 
-const read = (attempt: Attempt, { codec }: Inlet, data: Data): Data => {
-  if (codec === undefined) return data;
-  const decoded = decode(codec, data);
-  if ('value' in decoded) return decoded.value as Data;
-  throw jobError('PAYLOAD_MISMATCH', { ...place(attempt), mismatches: decoded.mismatches });
+const checkPlain = (target: Inlet, code: 'BAD_MERGE' | 'BAD_MAPPING' | 'BAD_DECODE', value: unknown): Data => {
+  if (isPlainObject(value)) return value;
+  throw jobError(code, { routineId: target.node.id, slot: target.name, got: describeError(value).message });
 };
 
-const place = (attempt: Attempt): { jobId: string; routineId: string; slot: string } => ({
-  jobId: attempt.run.data.jobId,
-  routineId: attempt.routineId,
-  slot: attempt.slot,
-});
+const read = (target: Inlet, codec: Codec<object>, data: Data): Data => {
+  const decoded = decode(codec, data);
+  if ('value' in decoded) return checkPlain(target, 'BAD_DECODE', decoded.value);
+  throw jobError('PAYLOAD_MISMATCH', { routineId: target.node.id, slot: target.name, mismatches: decoded.mismatches });
+};

@@ -12,6 +12,7 @@ import type { Attempt } from './Attempt.js';
 export const succeed = (attempt: Attempt): void => {
   const { run } = attempt;
   const cell = run.cellOf(attempt.route.target.node);
+  attempt.commit();
   leave(attempt, 'completed', cell);
   cell.completed++;
   if (cell.end !== 'completed') endWith('completed', cell);

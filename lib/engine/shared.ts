@@ -1,18 +1,27 @@
+import type { LogEntry } from '../job/SharedSpace.js';
+import { toLogEntry } from '../job/SharedSpace.js';
 import type { Attempt } from './Attempt.js';
 import type { Shared } from './Context.js';
 
-/** The shared space of a job, as one of its handlers may use it. */
+/** The shared space of a job, as one of its attempts may use it: it sees what it has set itself, also before the commit. */
 export const sharedOf = (attempt: Attempt): Shared => {
-  const { data } = attempt.run;
+  const { shared } = attempt.run.data;
+  const uncommitted = new Map<string, unknown>();
+  const valuesFor = (key: string): ReadonlyMap<string, unknown> =>
+    attempt.isBuffering && uncommitted.has(key) ? uncommitted : shared.values;
   return {
-    get: <T>(key: string, fallback?: T) => (data.shared.values.has(key) ? data.shared.values.get(key) : fallback) as T,
+    get: <T>(key: string, fallback?: T) => (valuesFor(key).has(key) ? valuesFor(key).get(key) : fallback) as T,
     set: (key, value) => {
       attempt.checkAlive('shared.set');
-      data.shared.values.set(key, value);
+      if (attempt.isBuffering) uncommitted.set(key, value);
+      attempt.effect(() => shared.values.set(key, value));
     },
     log: (entry) => {
       attempt.checkAlive('shared.log');
-      data.shared.log(entry, attempt.run.pump.now());
+      const kept: LogEntry = toLogEntry(entry, attempt.run.pump.now());
+      attempt.effect(() => {
+        shared.entries.push(kept);
+      });
     },
   };
 };

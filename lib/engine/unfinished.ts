@@ -11,4 +11,6 @@ export const isPromiseLike = (value: object): value is PromiseLike<unknown> => h
 
 /** A promise, an observable of any library, or an async iterable; never told by `instanceof`. */
 export const isUnfinished = (value: unknown): value is Unfinished =>
-  typeof value === 'object' && value !== null && (isPromiseLike(value) || has(value, OBSERVABLE) || has(value, Symbol.asyncIterator));
+  typeof value === 'object' &&
+  value !== null &&
+  (isPromiseLike(value) || has(value, OBSERVABLE) || has(value, Symbol.asyncIterator));

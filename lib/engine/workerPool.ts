@@ -1,4 +1,4 @@
-import { from, mergeMap, Observable, type ObservableInput, Subject } from 'rxjs';
+import { defer, mergeMap, Observable, type ObservableInput, Subject } from 'rxjs';
 import type { Attempt } from './Attempt.js';
 import { isPromiseLike, type Unfinished } from './unfinished.js';
 
@@ -27,7 +27,8 @@ const promised = (attempt: Attempt, promise: PromiseLike<unknown>, foreman: Fore
     attempt.letGo = () => {
       worker.complete();
     };
-    promise.then(
+    // A thenable may answer twice, or throw when asked: a promise of ours does neither.
+    Promise.resolve(promise).then(
       () => {
         if (!attempt.stale) foreman.finished(attempt);
       },
@@ -37,13 +38,13 @@ const promised = (attempt: Attempt, promise: PromiseLike<unknown>, foreman: Fore
     );
   });
 
-// `from` first: what is not really a stream says so here, where it is still a failure of the task.
+// `defer` asks for the stream inside: what is not really one is then a failure of the task, not of the pool.
 const streamed = (attempt: Attempt, stream: ObservableInput<unknown>, foreman: Foreman): Observable<never> =>
   new Observable((worker) => {
     attempt.letGo = () => {
       worker.complete();
     };
-    return from(stream).subscribe({
+    return defer(() => stream).subscribe({
       next: (value) => {
         foreman.value(attempt, value);
       },

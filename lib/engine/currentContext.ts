@@ -1,0 +1,8 @@
+import { currentAttempt } from './ambient.js';
+import type { Context } from './Context.js';
+
+/**
+ * The context of the handler at work here; undefined outside a handler. On Node it is found after an `await` too;
+ * elsewhere, and with `asyncContext: 'off'`, only before the first one.
+ */
+export const currentContext = (): Context | undefined => currentAttempt();
