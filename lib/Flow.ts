@@ -1,0 +1,358 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { left, right } from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { Observable } from 'rxjs';
+import { platformCarriesContext } from './engine/ambient.js';
+import type { PauseOptions } from './engine/Context.js';
+import { deliver } from './engine/direct.js';
+import { JobRun } from './engine/JobRun.js';
+import { compilePlan, type Inlet, type Plan } from './engine/Plan.js';
+import { Pump } from './engine/Pump.js';
+import { refuseWaiting } from './engine/refuseWaiting.js';
+import type { Connection, Renamed } from './flow/Connection.js';
+import { checkData, type Data, NO_DATA } from './flow/Data.js';
+import type { ErrorHandler } from './flow/ErrorHandler.js';
+import { Event } from './flow/Event.js';
+import { type ExecuteOptions, runOptionsFrom } from './flow/ExecuteOptions.js';
+import { type Finding, findingsOn } from './flow/Finding.js';
+import { flowError } from './flow/FlowError.js';
+import {
+  checkErrorHandler,
+  checkStrategy,
+  type ExecutionStrategy,
+  type FlowOptions,
+  type FlowSettings,
+  settingsFrom,
+  workersFor,
+} from './flow/FlowOptions.js';
+import { Graph } from './flow/Graph.js';
+import { type Home, settle } from './flow/Home.js';
+import type { ParamMapping, Renames } from './flow/mapping.js';
+import { Slot } from './flow/Slot.js';
+import { JobData } from './job/JobData.js';
+import { JobError, jobError } from './job/JobError.js';
+import type { JobRecord } from './job/JobRecord.js';
+import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
+import { captureScope } from '#async-context';
+import { describeError } from './prelude/describeError.js';
+import { Job, quiet } from './Job.js';
+import { JobState } from './JobState.js';
+import type { Routine } from './Routine.js';
+
+/** Platforms before `await using` lack the symbol; there the method is out of reach, and `shutdown` is the way. */
+const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+
+const isJob = (job: object | undefined): job is Job | JobState => job instanceof Job || job instanceof JobState;
+
+const stateOf = (job: Job | JobState): JobState => (job instanceof Job ? job.state : job);
+
+const whyNot = ({ jobId, error, reason }: JobState): JobError =>
+  error instanceof JobError ? error : jobError('CANCELLED', { jobId, reason });
+
+/**
+ * A template: routines, and connections from their events to their slots. Running it makes a job with a state of its
+ * own; the flow keeps nothing of its runs, so it can be run any number of times, also at once.
+ *
+ * @example
+ * const flow = new Flow();
+ * flow.addRoutine(new Doubler(), 'double');
+ * const state = await flow.execute('double', { n: 21 });
+ */
+export class Flow implements Home {
+  readonly #graph: Graph;
+  readonly #pump: Pump;
+  #settings: FlowSettings;
+  #plan: Plan | undefined;
+  #shutDown = false;
+
+  /** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
+  constructor(options: FlowOptions = {}) {
+    this.#settings = settingsFrom(options);
+    this.#graph = new Graph(this.#settings.flowId);
+    this.#pump = new Pump(this.#settings);
+  }
+
+  // ── what it is made of ──────────────────────────────────────────────────────────────────────────────────────────
+
+  get flowId(): string {
+    return this.#settings.flowId;
+  }
+
+  get routines(): ReadonlyMap<string, Routine> {
+    return this.#graph.routines;
+  }
+
+  get connections(): readonly Connection[] {
+    return this.#graph.connections;
+  }
+
+  get executionStrategy(): ExecutionStrategy {
+    return this.#settings.executionStrategy;
+  }
+
+  get maxWorkers(): number {
+    return this.#settings.maxWorkers;
+  }
+
+  get executionTimeoutMs(): number {
+    return this.#settings.executionTimeoutMs;
+  }
+
+  get errorHandler(): ErrorHandler | undefined {
+    return this.#settings.errorHandler;
+  }
+
+  /** Whether `routine.emit` finds its job also after an `await`. */
+  get carriesContext(): boolean {
+    return platformCarriesContext && this.#settings.asyncContext === 'auto';
+  }
+
+  /**
+   * Adds a routine under an id of its own in this flow. A routine may be in several flows, but only once in each.
+   *
+   * @returns the id
+   * @throws FlowError `DUPLICATE_ROUTINE`, `ROUTINE_TWICE`, `BAD_NAME`
+   */
+  addRoutine(routine: Routine, routineId: string = routine.id): string {
+    this.#graph.add(routine, routineId);
+    settle(this, routine);
+    this.changed();
+    return routineId;
+  }
+
+  /**
+   * Links an event to a slot: by ids and names, or by the event and the slot themselves, which the compiler checks.
+   * Events go to their slots in the order of these calls. The same link twice is one link.
+   *
+   * @example
+   * flow.connect('reader', 'line', 'parser', 'input', { text: 'line' }); // renames `text` to `line`
+   * flow.connect(reader.line, parser.input, ({ text }) => ({ line: text.trim() }));
+   *
+   * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, `UNKNOWN_SLOT`, `BAD_OPTION`
+   */
+  connect(sourceId: string, sourceEvent: string, targetId: string, targetSlot: string, paramMapping?: ParamMapping): Connection;
+  connect<A extends B, B extends object>(source: Event<A>, target: Slot<B>): Connection;
+  connect<A extends object, B extends object>(source: Event<A>, target: Slot<B>, paramMapping: (data: A) => B): Connection;
+  connect<A extends object, B extends object, const M extends Partial<Record<keyof A, string>> & Renames>(
+    source: Event<A>,
+    target: Slot<B>,
+    paramMapping: M & (Renamed<A, M> extends B ? unknown : never),
+  ): Connection;
+  connect(...ends: readonly unknown[]): Connection {
+    const connection = this.#graph.connect(this.#toConnection(ends));
+    this.changed();
+    return connection;
+  }
+
+  #toConnection([source, ...rest]: readonly unknown[]): Connection {
+    if (source instanceof Event && rest[0] instanceof Slot)
+      return this.#between(source, rest[0], rest[1] as ParamMapping | undefined);
+    const [sourceEvent, targetId, targetSlot, mapping] = rest as [string, string, string, ParamMapping | undefined];
+    return { sourceId: source as string, sourceEvent, targetId, targetSlot, mapping };
+  }
+
+  #between(source: Event, target: Slot<never>, mapping: ParamMapping | undefined): Connection {
+    const [sourceId, targetId] = [this.#graph.idOf(source.routine), this.#graph.idOf(target.routine)];
+    return { sourceId, sourceEvent: source.name, targetId, targetSlot: target.name, mapping };
+  }
+
+  /** Takes a link away, for later runs; one that is not there is no error. */
+  disconnect(connection: Connection): void {
+    this.#graph.disconnect(connection);
+    this.changed();
+  }
+
+  /** For later runs: what to do when a task of a routine without an error handler of its own fails. */
+  setErrorHandler(handler: ErrorHandler): this {
+    return this.#configure({ ...this.#settings, errorHandler: checkErrorHandler(handler) });
+  }
+
+  /**
+   * For later runs: how many tasks at once. Concurrent without a number keeps the present one, or takes 5.
+   *
+   * @throws FlowError `BAD_STRATEGY`, `BAD_OPTION`
+   */
+  setExecutionStrategy(strategy: ExecutionStrategy, { maxWorkers }: { readonly maxWorkers?: number } = {}): this {
+    const executionStrategy = checkStrategy(strategy);
+    return this.#configure({
+      ...this.#settings,
+      executionStrategy,
+      maxWorkers: workersFor(executionStrategy, maxWorkers, this.#settings),
+    });
+  }
+
+  #configure(settings: FlowSettings): this {
+    this.#settings = settings;
+    this.#pump.configure(settings);
+    this.changed();
+    return this;
+  }
+
+  /** For every routine the routines that feed it. */
+  dependencyGraph(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#graph.dependencies();
+  }
+
+  /** What looks wrong in this flow, errors first; empty where nothing does. */
+  validate(): readonly Finding[] {
+    return findingsOn(this.#graph);
+  }
+
+  // ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Runs the flow from the slot `trigger` of one routine, and resolves at the end of everything, whatever the status.
+   *
+   * Rejects with FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER`, `BAD_PAYLOAD`, `BAD_OPTION`, `BAD_STRATEGY`, `DUPLICATE_JOB`,
+   * `SHUT_DOWN`, before anything has run.
+   */
+  async execute(entryRoutineId: string, entryParams: Data = NO_DATA, options: ExecuteOptions = {}): Promise<JobState> {
+    return this.#start(entryRoutineId, entryParams, options).done;
+  }
+
+  /** The same, lazily and with failure in the type: a job that did not complete, or could not start, is a `Left`. */
+  executeTE(entryRoutineId: string, entryParams: Data = NO_DATA, options: ExecuteOptions = {}): TaskEither<JobError, JobState> {
+    return async () => {
+      try {
+        const state = await this.execute(entryRoutineId, entryParams, options);
+        return state.status === 'completed' ? right(state) : left(whyNot(state));
+      } catch (error) {
+        return left(jobError('NOT_STARTED', { reason: describeError(error).message }, error));
+      }
+    };
+  }
+
+  /**
+   * Runs the flow and gives the live job at once; its first task runs in a microtask, so whoever subscribes now misses
+   * nothing.
+   *
+   * @throws what `execute` rejects with
+   */
+  start(entryRoutineId: string, entryParams: Data = NO_DATA, options: ExecuteOptions = {}): Job {
+    return this.#start(entryRoutineId, entryParams, options).doors.job;
+  }
+
+  /** A run as a cold stream of its records: subscribing starts a job, unsubscribing cancels it. */
+  run$(entryRoutineId: string, entryParams: Data = NO_DATA, options: ExecuteOptions = {}): Observable<JobRecord> {
+    return new Observable((observer) => {
+      const job = this.start(entryRoutineId, entryParams, options);
+      const records = job.record$.subscribe(observer);
+      return () => {
+        records.unsubscribe();
+        if (!isFinal(job.status)) void job.cancel('unsubscribed');
+      };
+    });
+  }
+
+  #start(entryRoutineId: string, entryParams: Data, options: ExecuteOptions): JobRun {
+    if (this.#shutDown) throw flowError('SHUT_DOWN', { flowId: this.flowId });
+    const plan = this.#compiled();
+    const { settings } = plan;
+    const wanted = runOptionsFrom(options, settings);
+    const jobId = wanted.jobId ?? settings.newId();
+    if (this.#pump.jobs.has(jobId)) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
+    const params = checkData(entryParams, () => `The entry of routine '${entryRoutineId}'`);
+    this.#pump.refresh();
+    const run = new JobRun(plan, this.#pump, new JobData(jobId, this.flowId, this.#pump.now(), settings.history), {
+      entry: this.#entry(plan, entryRoutineId),
+      params: plan.isolate(params),
+      cap: wanted.cap,
+      timeoutMs: wanted.timeoutMs,
+      scope: this.carriesContext ? captureScope() : undefined,
+    });
+    const state = new JobState(run.data);
+    run.doors = { flow: this, state, job: new Job(run) };
+    if (wanted.output !== undefined) run.sendOutputTo(wanted.output);
+    this.#pump.admit(run);
+    if (wanted.signal !== undefined) run.cancelOn(wanted.signal);
+    return run;
+  }
+
+  #entry(plan: Plan, entryRoutineId: string): Inlet {
+    this.#graph.routine(entryRoutineId);
+    const entry = plan.nodes.get(entryRoutineId)?.slots.get('trigger');
+    if (entry === undefined) throw flowError('NO_TRIGGER', { flowId: this.flowId, routineId: entryRoutineId });
+    return entry;
+  }
+
+  #compiled(): Plan {
+    return (this.#plan ??= compilePlan(this.#settings, this.#graph.routines, this.#graph.connections));
+  }
+
+  // ── its jobs ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The jobs that have not come to their end, oldest first. */
+  get jobs(): readonly Job[] {
+    return [...this.#pump.jobs.values()].map((run) => run.doors.job);
+  }
+
+  /** Pauses one job, or with no job all that can be paused (see `Job.pause`). */
+  pause(job: Job | JobState, options?: PauseOptions): Promise<JobState>;
+  pause(options?: PauseOptions): Promise<readonly JobState[]>;
+  async pause(job?: Job | JobState | PauseOptions, options?: PauseOptions): Promise<JobState | readonly JobState[]> {
+    if (isJob(job)) return this.#held(job, 'paused').pause(options);
+    return Promise.all(this.jobs.filter(({ status }) => status !== 'paused').map((each) => each.pause(job)));
+  }
+
+  /**
+   * Goes on with a paused job (see `Job.resume`).
+   *
+   * @throws JobError `ILLEGAL_TRANSITION`; FlowError `WRONG_FLOW`, `UNKNOWN_JOB`
+   */
+  resume(job: Job | JobState): Job {
+    const held = this.#held(job, 'running');
+    held.resume();
+    return held;
+  }
+
+  /** Cancels one job, or with no job all that run (see `Job.cancel`). */
+  cancel(job: Job | JobState, reason?: string): Promise<JobState>;
+  cancel(options?: { readonly reason?: string }): Promise<readonly JobState[]>;
+  async cancel(job?: Job | JobState | { readonly reason?: string }, reason?: string): Promise<JobState | readonly JobState[]> {
+    if (!isJob(job)) return Promise.all(this.jobs.map((each) => each.cancel(job?.reason)));
+    return job.status === 'cancelled' ? stateOf(job) : this.#held(job, 'cancelled').cancel(reason);
+  }
+
+  #held(job: Job | JobState, to: JobStatus): Job {
+    const state = stateOf(job);
+    const { flowId } = this;
+    const { jobId, status } = state;
+    if (state.flowId !== flowId) throw flowError('WRONG_FLOW', { flowId, jobId, jobFlowId: state.flowId });
+    if (isFinal(status)) checkTransition(jobId, status, to);
+    const held = this.#pump.jobs.get(jobId)?.doors;
+    if (held?.state !== state) throw flowError('UNKNOWN_JOB', { flowId, jobId });
+    return held.job;
+  }
+
+  /**
+   * Refuses new runs from now on. By default it resolves when every job has ended or is paused; with `wait: false` the
+   * jobs are cancelled with the reason `shutdown`.
+   *
+   * Rejects with JobError `WOULD_DEADLOCK` in a handler of this flow that it would wait for.
+   */
+  async shutdown({ wait = true }: { readonly wait?: boolean } = {}): Promise<void> {
+    if (wait) refuseWaiting('shutdown', (run) => run.pump === this.#pump);
+    this.#shutDown = true;
+    await Promise.all(this.jobs.map((job) => (wait ? quiet(job) : job.cancel('shutdown'))));
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  // ── what its routines ask ───────────────────────────────────────────────────────────────────────────────────────
+
+  changed(): void {
+    this.#plan = undefined;
+  }
+
+  jobsUsing(routine: Routine): readonly string[] {
+    return [...this.#pump.jobs.values()].filter(({ plan }) => plan.nodeOf.has(routine)).map(({ data }) => data.jobId);
+  }
+
+  deliver(routine: Routine, event: string, data: Data): void {
+    const plan = this.#compiled();
+    const payload = plan.isolate(data);
+    for (const route of plan.nodeOf.get(routine)?.events.get(event)?.routes ?? []) deliver(route, payload);
+  }
+}

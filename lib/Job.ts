@@ -1,0 +1,118 @@
+import { filter, firstValueFrom, map, merge, type Observable, take } from 'rxjs';
+import type { JobRun } from './engine/JobRun.js';
+import type { PauseOptions } from './engine/Context.js';
+import { refuseWaiting } from './engine/refuseWaiting.js';
+import type { Progress } from './engine/Views.js';
+import { flowError } from './flow/FlowError.js';
+import type { JobRecord, OutputRecord } from './job/JobRecord.js';
+import type { JobStatus } from './job/JobStatus.js';
+import { after } from './prelude/later.js';
+import type { JobState } from './JobState.js';
+
+export interface WaitOptions {
+  /** How long to wait at most, in ms, from 0. @default Infinity */
+  readonly timeoutMs?: number | undefined;
+  /** Told when the job has done something, at most once per stretch of work; last with `0, 0` and the final status. */
+  readonly onProgress?: ((queued: number, active: number, status: JobStatus) => void) | undefined;
+}
+
+/** A run, live: watch it, wait for it, pause it, cancel it. Watching never owns: unsubscribing from a view stops nothing. */
+export class Job {
+  readonly #run: JobRun;
+
+  /** Jobs are made by `Flow.start`. */
+  constructor(run: JobRun) {
+    this.#run = run;
+  }
+
+  get id(): string {
+    return this.#run.data.jobId;
+  }
+
+  get state(): JobState {
+    return this.#run.doors.state;
+  }
+
+  get status(): JobStatus {
+    return this.#run.data.status;
+  }
+
+  /** The status now, then each new one; completes at the end. */
+  get status$(): Observable<JobStatus> {
+    return this.#run.views.status$(() => this.status);
+  }
+
+  /** Everything that happens from the subscription on, in order; completes at the end, and never errors. */
+  get record$(): Observable<JobRecord> {
+    return this.#run.views.record$();
+  }
+
+  /** What handlers hand out with `ctx.output`, from the subscription on; completes at the end. */
+  get output$(): Observable<OutputRecord> {
+    return this.#run.views.output$();
+  }
+
+  /** How much waits and how much is at work: now, then after each stretch of work; completes at the end. */
+  get progress$(): Observable<Progress> {
+    return this.#run.views.progress$(() => this.#run.progress);
+  }
+
+  /**
+   * Resolves with the state at the end of the job, whatever the status; never rejects.
+   *
+   * @throws JobError `WOULD_DEADLOCK` in a handler of this job
+   */
+  get done(): Promise<JobState> {
+    refuseWaiting('Waiting for job.done', (run) => run === this.#run);
+    return this.#run.done;
+  }
+
+  /**
+   * Lets what is at work finish and starts nothing new; resolves when the job is quiet, with what waits in
+   * `state.pendingTasks`. A second call gets the same promise.
+   *
+   * Rejects with JobError `ILLEGAL_TRANSITION` where the job has ended or is paused.
+   */
+  async pause(options?: PauseOptions): Promise<JobState> {
+    return this.#run.pause(options);
+  }
+
+  /**
+   * Goes on with what waits, in order; withdraws a pause that is not quiet yet.
+   *
+   * @throws JobError `ILLEGAL_TRANSITION` where the job is not paused
+   */
+  resume(): void {
+    this.#run.resume();
+  }
+
+  /**
+   * Ends the job at once: what waits is dropped, what is at work gets its signal and is let go of.
+   *
+   * Rejects with JobError `ILLEGAL_TRANSITION` where the job has completed or failed.
+   */
+  async cancel(reason?: string): Promise<JobState> {
+    this.#run.cancel(reason);
+    return Promise.resolve(this.state);
+  }
+
+  /**
+   * Waits for the end: true at the end, false if `timeoutMs` pass before. The job goes on either way.
+   *
+   * Rejects with JobError `WOULD_DEADLOCK` in a handler of this job, FlowError `BAD_OPTION`.
+   */
+  async waitForCompletion({ timeoutMs = Infinity, onProgress }: WaitOptions = {}): Promise<boolean> {
+    refuseWaiting('waitForCompletion', (run) => run === this.#run);
+    if (!(timeoutMs >= 0)) throw flowError('BAD_OPTION', { option: 'timeoutMs', value: timeoutMs, expected: 'ms from 0 up' });
+    const told = this.progress$.subscribe(({ queued, active, status }) => onProgress?.(queued, active, status));
+    const ended$ = this.#run.ended$.pipe(map(() => true));
+    const late$ = after(this.#run.plan.settings.scheduler, timeoutMs).pipe(map(() => false));
+    return firstValueFrom(merge(ended$, late$).pipe(take(1))).finally(() => {
+      told.unsubscribe();
+    });
+  }
+}
+
+/** Resolves when a job has ended or is paused. */
+export const quiet = (job: Job): Promise<unknown> =>
+  firstValueFrom(job.status$.pipe(filter((status) => status !== 'pending' && status !== 'running')), { defaultValue: undefined });

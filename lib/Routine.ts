@@ -1,0 +1,187 @@
+import { currentAttempt } from './engine/ambient.js';
+import { receive } from './engine/direct.js';
+import { type Codec, isCodec } from './flow/Codec.js';
+import { checkData, type Data, NO_DATA } from './flow/Data.js';
+import { ErrorHandler, type ErrorHandlerOptions } from './flow/ErrorHandler.js';
+import { type AnyEvent, Event } from './flow/Event.js';
+import { flowError } from './flow/FlowError.js';
+import { checkErrorHandler } from './flow/FlowOptions.js';
+import { homesOf } from './flow/Home.js';
+import type { Merge } from './flow/merge.js';
+import { checkName } from './flow/names.js';
+import { type AnySlot, type Handler, Slot, type SlotOptions } from './flow/Slot.js';
+import { copyPlain, setOwn } from './prelude/plainObject.js';
+import type { Flow } from './Flow.js';
+
+/**
+ * A node of a flow: input slots with their handlers, and output events. Use it as it is or subclass it; the constructor
+ * of a subclass takes no arguments, what differs between instances goes to `setConfig`.
+ *
+ * It serves any number of jobs at a time, so it keeps nothing of a job in its own fields: that is what
+ * `ctx.state()`, `ctx.setState()` and `ctx.shared` are for.
+ *
+ * @example
+ * class Doubler extends Routine {
+ *   readonly output = this.defineEvent<{ n: number }>('output');
+ *   readonly input = this.defineSlot('input', ({ n }: { n: number }) => {
+ *     this.emit(this.output, { n: n * 2 });
+ *   });
+ * }
+ */
+export class Routine {
+  /** The name of its kind in a `Registry`; set it where the class name does not survive a minifier. */
+  static readonly type: string | undefined;
+
+  /** A uuid; in a flow it may go by another id (see `Flow.addRoutine`). */
+  readonly id: string = crypto.randomUUID();
+  readonly #slots = new Map<string, AnySlot>();
+  readonly #events = new Map<string, AnyEvent>();
+  #config: Data = NO_DATA;
+  #errorHandler: ErrorHandler | undefined;
+
+  get type(): string {
+    const { type, name } = this.constructor as typeof Routine;
+    return type ?? name;
+  }
+
+  get slots(): ReadonlyMap<string, AnySlot> {
+    return this.#slots;
+  }
+
+  get events(): ReadonlyMap<string, AnyEvent> {
+    return this.#events;
+  }
+
+  /** What to do when a task of this routine fails; undefined leaves it to the flow. */
+  get errorHandler(): ErrorHandler | undefined {
+    return this.#errorHandler;
+  }
+
+  /** Its static settings: a copy. */
+  get config(): Data {
+    return copyPlain(this.#config);
+  }
+
+  /**
+   * Sets the given keys and keeps the others.
+   *
+   * @throws FlowError `CONFIG_LOCKED` while a job that uses the routine runs, `BAD_PAYLOAD`
+   */
+  setConfig(patch: Data): this {
+    const jobIds = [...homesOf(this)].flatMap((home) => home.jobsUsing(this));
+    if (jobIds.length > 0) throw flowError('CONFIG_LOCKED', { routineId: this.id, jobIds });
+    const config: Record<string, unknown> = { ...this.#config };
+    const given = checkData(patch, () => `The config of routine '${this.id}'`);
+    for (const key of Object.keys(given)) setOwn(config, key, copyPlain(given[key]));
+    this.#config = config;
+    return this;
+  }
+
+  /** A copy of one setting. */
+  getConfig<T = unknown>(key: string, fallback?: T): T {
+    return (Object.hasOwn(this.#config, key) ? copyPlain(this.#config[key]) : fallback) as T;
+  }
+
+  /**
+   * Adds an input. Without a handler the slot only keeps what arrives.
+   *
+   * @throws FlowError `DUPLICATE_SLOT`, `BAD_NAME`, `BAD_OPTION`, `BAD_STRATEGY` for a merge that does not exist
+   */
+  defineSlot<A extends object = Data>(name: string, handler?: Handler<A>, options: SlotOptions<A> = {}): Slot<A> {
+    checkName('slot', name);
+    if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, slot: name });
+    const merge = checkMerge(options.merge) as Merge<never>;
+    const slot = new Slot<A>(this, name, checkHandler(handler), merge, checkCodec(options.codec), options.emits, receive);
+    this.#slots.set(name, slot);
+    this.#changed();
+    return slot;
+  }
+
+  /**
+   * Adds an output. Names of parameters, or a codec, say what a payload of it holds; they are not enforced where it is
+   * emitted, but where it enters a slot.
+   *
+   * @throws FlowError `DUPLICATE_EVENT`, `BAD_NAME`
+   */
+  defineEvent<A extends object = Data>(name: string, payload: readonly string[] | Codec<A> = []): Event<A> {
+    checkName('event', name);
+    if (this.#events.has(name)) throw flowError('DUPLICATE_EVENT', { routineId: this.id, event: name });
+    const event = isCodec(payload) ? new Event<A>(this, name, [], payload as Codec<A>) : new Event<A>(this, name, [...payload]);
+    this.#events.set(name, event);
+    this.#changed();
+    return event;
+  }
+
+  slot(name: string): AnySlot | undefined {
+    return this.#slots.get(name);
+  }
+
+  event(name: string): AnyEvent | undefined {
+    return this.#events.get(name);
+  }
+
+  /**
+   * Emits in the job whose handler is at work here, found by itself, also after an `await` where the platform can
+   * (Node). Outside any job the targets run at once, in every flow that the routine is in, or in `flow` only.
+   *
+   * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `NO_CONTEXT` where the job cannot be found; JobError
+   * `EMIT_AFTER_END`, `STALE_CONTEXT`
+   */
+  emit<A extends object>(event: string | Event<A>, data?: A, options: { readonly flow?: Flow } = {}): void {
+    const name = typeof event === 'string' ? event : event.name;
+    const attempt = currentAttempt();
+    const node = attempt?.run.plan.nodeOf.get(this);
+    if (attempt !== undefined && node !== undefined && (options.flow ?? attempt.flow) === attempt.flow) {
+      attempt.emitFrom(node, name, data ?? NO_DATA);
+    } else this.#emitDirectly(name, data ?? NO_DATA, options.flow);
+  }
+
+  #emitDirectly(event: string, data: object, only: Flow | undefined): void {
+    if (!this.#events.has(event))
+      throw flowError('UNKNOWN_EVENT', { routineId: this.id, event, known: [...this.#events.keys()] });
+    const payload = checkData(data, () => `Event '${event}' of routine '${this.id}'`);
+    const homes = [...homesOf(this)].filter((home) => only === undefined || home === only);
+    if (homes.some((home) => !home.carriesContext && home.jobsUsing(this).length > 0)) {
+      throw flowError('NO_CONTEXT', {
+        call: `emit('${event}')`,
+        instead: 'use ctx.emit, which the handler gets as its second argument',
+      });
+    }
+    for (const home of homes) home.deliver(this, event, payload);
+  }
+
+  setErrorHandler(handler: ErrorHandler): this {
+    this.#errorHandler = checkErrorHandler(handler);
+    this.#changed();
+    return this;
+  }
+
+  /** A failed task is retried; when its retries are spent, the job fails. */
+  setAsCritical(options: Omit<ErrorHandlerOptions, 'strategy' | 'critical'> = {}): this {
+    return this.setErrorHandler(new ErrorHandler({ ...options, strategy: 'retry', critical: true }));
+  }
+
+  /** A failed task does not fail the job: it was tried (`continue`), or it was not needed (`skip`). */
+  setAsOptional(strategy: 'continue' | 'skip' = 'continue'): this {
+    return this.setErrorHandler(new ErrorHandler({ strategy }));
+  }
+
+  #changed(): void {
+    for (const home of homesOf(this)) home.changed();
+  }
+}
+
+const checkHandler = <A extends object>(handler: Handler<A> | undefined): Handler<A> | undefined => {
+  if (handler === undefined || typeof handler === 'function') return handler;
+  throw flowError('BAD_OPTION', { option: 'handler', value: handler, expected: 'a function (data, ctx) => …' });
+};
+
+const checkMerge = <A>(merge: Merge<A> = 'override'): Merge<A> => {
+  if (merge === 'override' || merge === 'append' || typeof merge === 'function') return merge;
+  throw flowError('BAD_STRATEGY', { strategy: merge, known: ['override', 'append', 'a function (held, incoming) => merged'] });
+};
+
+const checkCodec = <A extends object>(codec: Codec<A> | undefined): Codec<A> | undefined => {
+  if (codec === undefined || isCodec(codec)) return codec;
+  throw flowError('BAD_OPTION', { option: 'codec', value: codec, expected: 'an io-ts codec or a Standard Schema' });
+};

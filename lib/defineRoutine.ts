@@ -1,0 +1,68 @@
+import type { Context } from './engine/Context.js';
+import type { Codec } from './flow/Codec.js';
+import type { Data } from './flow/Data.js';
+import type { Event } from './flow/Event.js';
+import type { Handler, Slot, SlotOptions } from './flow/Slot.js';
+import { Routine } from './Routine.js';
+
+type Payloads = Record<string, object>;
+
+/** A context whose `emit` knows the events of its routine. */
+export interface TypedContext<E extends Payloads> extends Omit<Context, 'emit'> {
+  emit<K extends keyof E & string>(event: K, data: E[K]): void;
+}
+
+/** A slot in a definition; the type of `data` is what its codec reads. */
+export interface SlotDefinition<A extends object, E extends Payloads> extends Omit<SlotOptions<A>, 'emits'> {
+  readonly emits?: (keyof E & string) | undefined;
+  /** What is done with a payload; without it the slot only keeps what arrives. */
+  readonly handler?: ((this: Routine, data: A, ctx: TypedContext<E>) => unknown) | undefined;
+}
+
+export interface RoutineDefinition<S extends Payloads, E extends Payloads> {
+  /** The name of its kind in a `Registry`. */
+  readonly type: string;
+  /** Codecs of its outputs, or only the names of their parameters. @default none */
+  readonly events?: { readonly [K in keyof E]: Codec<E[K]> | readonly string[] };
+  /** Its inputs. @default none */
+  readonly slots?: { readonly [K in keyof S]: SlotDefinition<S[K], E> };
+  /** Its static settings. @default {} */
+  readonly config?: Data;
+}
+
+/** A routine that knows the payloads of its slots and events, so that a wrong `flow.connect` does not compile. */
+export interface DefinedRoutine<S extends Payloads, E extends Payloads> extends Routine {
+  slot<K extends keyof S & string>(name: K): Slot<S[K]>;
+  slot(name: string): Slot<never> | undefined;
+  event<K extends keyof E & string>(name: K): Event<E[K]>;
+  event(name: string): Event<object> | undefined;
+}
+
+/**
+ * A routine without a class.
+ *
+ * @example
+ * const doubler = defineRoutine({
+ *   type: 'doubler',
+ *   events: { output: t.type({ n: t.number }) },
+ *   slots: { trigger: { codec: t.type({ n: t.number }), handler: ({ n }, ctx) => ctx.emit('output', { n: n * 2 }) } },
+ * });
+ *
+ * @throws FlowError `BAD_NAME`, `BAD_OPTION`, `BAD_STRATEGY`
+ */
+export const defineRoutine = <S extends Payloads = Record<never, never>, E extends Payloads = Record<never, never>>(
+  definition: RoutineDefinition<S, E>,
+): DefinedRoutine<S, E> => {
+  const { type, events = {}, slots = {}, config } = definition;
+  const routine = new (class extends Routine {
+    static override readonly type = type;
+  })();
+  for (const [name, payload] of entries<Codec<object> | readonly string[]>(events)) routine.defineEvent(name, payload);
+  for (const [name, slot] of entries<SlotDefinition<object, E>>(slots)) {
+    routine.defineSlot(name, slot.handler as Handler<object> | undefined, slot);
+  }
+  if (config !== undefined) routine.setConfig(config);
+  return routine as unknown as DefinedRoutine<S, E>;
+};
+
+const entries = <T>(parts: object): readonly [string, T][] => Object.entries(parts);

@@ -1,0 +1,38 @@
+// What users hold
+export { Flow } from './Flow.js';
+export { Job, type WaitOptions } from './Job.js';
+export { JobState } from './JobState.js';
+export { Routine } from './Routine.js';
+export { currentContext } from './engine/currentContext.js';
+export { defineRoutine, type DefinedRoutine, type RoutineDefinition, type SlotDefinition } from './defineRoutine.js';
+
+// Describing
+export type { Codec, IoTsCodec, Mismatch, StandardSchema, TypeOf } from './flow/Codec.js';
+export type { Connection } from './flow/Connection.js';
+export type { Data } from './flow/Data.js';
+export { ErrorHandler, type ErrorHandlerOptions, type ErrorStrategy } from './flow/ErrorHandler.js';
+export { Event } from './flow/Event.js';
+export { extractInput } from './flow/extractInput.js';
+export type { Finding } from './flow/Finding.js';
+export type { MergeFn } from './flow/merge.js';
+export type { ParamMapping } from './flow/mapping.js';
+export { type Handler, Slot, type SlotOptions } from './flow/Slot.js';
+
+// Running
+export type { ExecuteOptions, OutputObserver } from './flow/ExecuteOptions.js';
+export type { ExecutionStrategy, FlowOptions } from './flow/FlowOptions.js';
+export type { Context, PauseOptions, Shared } from './engine/Context.js';
+export type { Progress } from './engine/Views.js';
+
+// What happened
+export type { ExecutionRecord } from './job/History.js';
+export type { DeferredEvent, PausePoint } from './job/JobData.js';
+export type { JobRecord, OutputRecord, SlotActivationTask, TaskOutcome } from './job/JobRecord.js';
+export type { JobStatus, RoutineStatus } from './job/JobStatus.js';
+export type { EmittedEvent, Execution, FlowMetrics, Metrics, RoutineMetrics } from './job/Metrics.js';
+export type { LogEntry } from './job/SharedSpace.js';
+
+// What went wrong
+export { FlowError, type FlowErrorCode } from './flow/FlowError.js';
+export { JobError, type JobErrorCode, TimeoutError } from './job/JobError.js';
+export { RoutiluxError } from './prelude/RoutiluxError.js';
