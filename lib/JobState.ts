@@ -95,7 +95,7 @@ export class JobState {
 
   /** What waits to run, in the order in which it will; a retry in its delay has `dueAt`. */
   get pendingTasks(): readonly SlotActivationTask[] {
-    return this.#data.pending();
+    return this.#data.source?.pendingTasks() ?? [];
   }
 
   get pausePoints(): readonly PausePoint[] {

@@ -15,8 +15,18 @@ import type { Context, PauseOptions, Shared } from './Context.js';
 import type { Emission } from './Emission.js';
 import type { JobRun } from './JobRun.js';
 import type { Pump } from './Pump.js';
+import type { Loan } from './Workers.js';
 import { type Node, outletNamed, type Outlet, type Route } from './Plan.js';
 import { sharedOf } from './shared.js';
+
+/** What only some attempts have. */
+interface Extras {
+  abort?: AbortController;
+  shared?: Shared;
+  /** What it has done so far, where that counts only if it succeeds (`emitMode: 'commit'`). */
+  effects?: (() => void)[] | undefined;
+  uncommitted?: Data | undefined;
+}
 
 /**
  * One try of one slot activation task: what the engine knows of it, and the context that its handler gets. It stays
@@ -33,17 +43,11 @@ export class Attempt implements Context, ExecutionSource {
   timed = false;
   /** Failed or let go of: what it still does counts no more. */
   stale = false;
-  /** Whether it holds a worker of its own, and who borrows it meanwhile (D16). */
-  holdsWorker = true;
-  lender: Attempt | undefined = undefined;
-  borrower: Attempt | undefined = undefined;
+  /** Whose worker it is on, where it is not simply its own (D16). */
+  loan: Loan | undefined = undefined;
   /** Lets go of the inner observable that its handler has left unfinished. */
   letGo: (() => void) | undefined = undefined;
-  #abort: AbortController | undefined = undefined;
-  /** What it has done so far, where that counts only if it succeeds (`emitMode: 'commit'`). */
-  #effects: (() => void)[] | undefined = undefined;
-  #uncommitted: Data | undefined = undefined;
-  #shared: Shared | undefined = undefined;
+  #extras: Extras | undefined = undefined;
 
   constructor(
     readonly run: JobRun,
@@ -77,13 +81,13 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.outcome === 'dropped') this.#abort.abort(this.error);
-    return this.#abort.signal;
+    const abort = (this.#more.abort ??= new AbortController());
+    if (this.outcome === 'dropped') abort.abort(this.error);
+    return abort.signal;
   }
 
   get shared(): Shared {
-    return (this.#shared ??= sharedOf(this));
+    return (this.#more.shared ??= sharedOf(this));
   }
 
   emit(event: string | AnyEvent, data: object = NO_DATA): void {
@@ -125,13 +129,13 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   state(): Data {
-    return copyPlain(this.#uncommitted ?? this.run.cellOf(this.route.target.node).own ?? {});
+    return copyPlain(this.#extras?.uncommitted ?? this.run.cellOf(this.route.target.node).own ?? {});
   }
 
   setState(state: Data): void {
     this.checkAlive('setState');
     const own = copyPlain(checkData(state, () => `State of routine '${this.routineId}'`));
-    if (this.isBuffering) this.#uncommitted = own;
+    if (this.isBuffering) this.#more.uncommitted = own;
     this.effect(() => {
       this.run.cellOf(this.route.target.node).own = own;
     });
@@ -139,21 +143,25 @@ export class Attempt implements Context, ExecutionSource {
 
   /** Whether what it does is kept back until it succeeds. */
   get isBuffering(): boolean {
-    return this.outcome === undefined && this.run.plan.settings.emitMode === 'commit';
+    return this.run.commits && this.outcome === undefined;
   }
 
   /** Does something that others will see: at once, or when the attempt succeeds. */
   effect(work: () => void): void {
-    if (this.isBuffering) (this.#effects ??= []).push(work);
+    if (this.isBuffering) (this.#more.effects ??= []).push(work);
     else work();
   }
 
   /** It has succeeded: what was kept back is done, in the order in which it came. */
   commit(): void {
-    const effects = this.#effects;
-    if (effects === undefined) return;
-    this.#effects = this.#uncommitted = undefined;
+    if (this.#extras?.effects === undefined) return;
+    const { effects } = this.#extras;
+    this.#extras.effects = this.#extras.uncommitted = undefined;
     for (const work of effects) work();
+  }
+
+  get #more(): Extras {
+    return (this.#extras ??= {});
   }
 
   track<T>(work: PromiseLike<T>): PromiseLike<T> {
@@ -189,7 +197,7 @@ export class Attempt implements Context, ExecutionSource {
     this.stale = true;
     this.outcome = 'dropped';
     this.error = cause;
-    this.#abort?.abort(cause);
+    this.#extras?.abort?.abort(cause);
     this.letGo?.();
   }
 

@@ -2,7 +2,7 @@ import { defer, type Observable } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import { retryDelay } from '../flow/ErrorHandler.js';
 import type { OutputObserver } from '../flow/ExecuteOptions.js';
-import type { JobData } from '../job/JobData.js';
+import type { JobData, PendingSource } from '../job/JobData.js';
 import { jobError } from '../job/JobError.js';
 import type { JobRecordBody, OutputRecord, SlotActivationTask } from '../job/JobRecord.js';
 import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
@@ -56,8 +56,7 @@ interface Pausing {
  * counts every task that is queued, delayed, in flight or tracked; it grows before the task that caused it is closed, so
  * it reaches 0 once, at the very end.
  */
-export class JobRun {
-  readonly views = new Views();
+export class JobRun implements PendingSource {
   /** Whether the job has come to its end. */
   over = false;
   /** Tasks of it that hold or borrow a worker. */
@@ -66,14 +65,20 @@ export class JobRun {
   inRing = false;
   /** The attempt that started it, where a handler did. */
   readonly parent: Attempt | undefined = currentAttempt();
+  /** Whether handlers are called so that their context follows them across an `await`. */
+  readonly carries: boolean;
+  /** Whether what an attempt does counts only when it succeeds. */
+  readonly commits: boolean;
   /** What users hold of it; set by the flow that makes the run. */
   declare doors: Doors;
 
   readonly #queue = new TaskQueue(this);
-  readonly #delays: Delays;
   readonly #deadline: Deadline;
+  // Made when first needed: most jobs are short, unwatched and never fail.
+  #views: Views | undefined;
+  #delays: Delays | undefined;
+  #unfinished: Set<Attempt> | undefined;
   readonly #cells: (RoutineCell | undefined)[] = [];
-  readonly #unfinished = new Set<Attempt>();
   #overdue: readonly Attempt[] = [];
   #gate = false;
   #begun = false;
@@ -90,24 +95,37 @@ export class JobRun {
     readonly data: JobData,
     readonly options: RunOptions,
   ) {
-    const { scheduler } = plan.settings;
-    this.#delays = new Delays(scheduler, (attempt) => {
-      pump.enter(() => {
-        this.#due(attempt);
-      });
-    });
-    this.#deadline = new Deadline(options.timeoutMs, pump.clock, scheduler, () => {
+    this.#deadline = new Deadline(options.timeoutMs, pump.clock, plan.settings.scheduler, () => {
       pump.enter(() => {
         this.#timeOut();
       });
     });
-    data.pending = () => this.#pendingTasks();
+    this.carries = plan.settings.asyncContext === 'auto';
+    this.commits = plan.settings.emitMode === 'commit';
+    data.source = this;
     this.#enqueue(entryEmission(options.entry.direct, options.params, pump.now()));
   }
 
-  /** Whether handlers are called so that their context follows them across an `await`. */
-  get carries(): boolean {
-    return this.plan.settings.asyncContext === 'auto';
+  /** What watchers see of it. */
+  get views(): Views {
+    return (this.#views ??= new Views(this.over));
+  }
+
+  get watched(): boolean {
+    return this.#views?.watched ?? false;
+  }
+
+  get followed(): boolean {
+    return this.#views?.followed ?? false;
+  }
+
+  /** Whether there is something that its watchers have not been told. */
+  get hasNews(): boolean {
+    return this.#views?.full ?? false;
+  }
+
+  tellNews(): void {
+    this.#views?.deliver();
   }
 
   /** Whether the pump may take a task now. */
@@ -188,7 +206,7 @@ export class JobRun {
     this.cellOf(outlet.node).countEmitted(outlet.ordinal);
     this.data.history.emitted(emission);
     if (outlet.emission$.observed) outlet.emission$.next(emission);
-    if (this.views.watched) this.tell({ type: 'emitted', routineId: outlet.node.id, event: outlet.name, data: { ...data } });
+    if (this.watched) this.tell({ type: 'emitted', routineId: outlet.node.id, event: outlet.name, data: { ...data } });
     this.#enqueue(emission);
   }
 
@@ -196,7 +214,7 @@ export class JobRun {
     if (emission.routes.length === 0) return;
     this.#open += emission.routes.length;
     this.#queue.push(emission);
-    if (this.views.watched) this.#tellQueued(emission);
+    if (this.watched) this.#tellQueued(emission);
     this.pump.ready(this);
   }
 
@@ -212,10 +230,10 @@ export class JobRun {
     const { node } = attempt.route.target;
     this.active++;
     this.cellOf(node).active++;
-    if (this.views.followed) this.pump.stir(this);
+    if (this.followed) this.pump.stir(this);
     this.data.currentRoutineId = node.id;
     if (this.plan.settings.metrics) this.#measure(attempt);
-    if (this.views.watched) this.tell({ type: 'taskStarted', ...attempt.task() });
+    if (this.watched) this.tell({ type: 'taskStarted', ...attempt.task() });
     return attempt;
   }
 
@@ -236,14 +254,14 @@ export class JobRun {
 
   /** The handler has returned, but what it returned goes on. */
   goesOn(attempt: Attempt): void {
-    this.#unfinished.add(attempt);
+    (this.#unfinished ??= new Set()).add(attempt);
   }
 
   /** The attempt gives its worker back. */
   leave(attempt: Attempt): void {
     this.active--;
-    if (this.views.followed) this.pump.stir(this);
-    if (this.#unfinished.size > 0) this.#unfinished.delete(attempt);
+    if (this.followed) this.pump.stir(this);
+    this.#unfinished?.delete(attempt);
     this.pump.release(attempt);
   }
 
@@ -259,10 +277,19 @@ export class JobRun {
   retryLater(attempt: Attempt): void {
     const handler = attempt.route.target.node.errorHandler;
     const delay = handler === undefined ? 0 : retryDelay(attempt.attempt, this.plan.settings.random, handler);
-    if (delay > 0) this.#delays.add(attempt, delay, this.pump.now());
+    if (delay > 0) this.#delay(attempt, delay);
     else this.#retry(attempt);
     if (this.#pausing !== undefined) this.#quietDown();
     else this.pump.ready(this);
+  }
+
+  #delay(attempt: Attempt, delay: number): void {
+    this.#delays ??= new Delays(this.plan.settings.scheduler, (due) => {
+      this.pump.enter(() => {
+        this.#due(due);
+      });
+    });
+    this.#delays.add(attempt, delay, this.pump.now());
   }
 
   #due(attempt: Attempt): void {
@@ -303,11 +330,12 @@ export class JobRun {
     });
   }
 
-  #pendingTasks(): readonly SlotActivationTask[] {
+  /** Everything that waits to run, in the order in which it will. */
+  pendingTasks(): readonly SlotActivationTask[] {
     return [
       ...this.#queue.tasks().map((attempt) => attempt.task()),
       ...this.#overdue.map((attempt) => attempt.next()),
-      ...this.#delays.waiting.map(({ attempt, dueAt }) => ({ ...attempt.next(), dueAt: new Date(dueAt) })),
+      ...(this.#delays?.waiting ?? []).map(({ attempt, dueAt }) => ({ ...attempt.next(), dueAt: new Date(dueAt) })),
     ];
   }
 
@@ -343,7 +371,7 @@ export class JobRun {
       timestamp: this.pump.now(),
       order: 0,
     });
-    if (this.views.watched) this.#tellStart(entryRoutineId, params);
+    if (this.watched) this.#tellStart(entryRoutineId, params);
   }
 
   #tellStart(entryRoutineId: string, params: Data): void {
@@ -388,27 +416,31 @@ export class JobRun {
 
   #letGo(cause: Error): void {
     this.data.dropped = this.#open;
-    for (const attempt of [...this.#unfinished, ...this.pump.onStack(this)]) drop(attempt, cause);
-    this.#delays.clear();
+    for (const attempt of [...(this.#unfinished ?? []), ...this.pump.onStack(this)]) drop(attempt, cause);
+    this.#delays?.clear();
     this.#queue.clear();
     this.#open = 0;
   }
 
   #announceEnd(): void {
-    const { status, error, reason } = this.data;
-    const why = { ...(error === undefined ? {} : { error }), ...(reason === undefined ? {} : { reason }) };
-    if (this.views.watched) this.tell({ type: 'ended', status, ...why });
-    this.views.end();
+    if (this.watched) this.#tellEnd();
+    this.#views?.end();
     this.pump.deliver(this);
     for (const work of this.#atEnd) work();
     this.#atEnd = [];
     this.#pausing?.resolve(this.doors.state);
   }
 
+  #tellEnd(): void {
+    const { status, error, reason } = this.data;
+    const why = { ...(error === undefined ? {} : { error }), ...(reason === undefined ? {} : { reason }) };
+    this.tell({ type: 'ended', status, ...why });
+  }
+
   #setStatus(status: JobStatus): void {
     this.data.status = status;
     this.data.updatedAt = this.pump.now();
-    this.views.status(status);
+    this.#views?.status(status);
     this.showProgress();
   }
 
@@ -448,7 +480,7 @@ export class JobRun {
     const point = { reason, checkpoint, currentRoutineId, pendingTasks: this.#open, timestamp: new Date(this.pump.now()) };
     this.data.pausePoints = [...pausePoints, point];
     const why = { ...(reason === undefined ? {} : { reason }), ...(checkpoint === undefined ? {} : { checkpoint }) };
-    if (this.views.watched) this.tell({ type: 'paused', pendingTasks: this.#open, ...why });
+    if (this.watched) this.tell({ type: 'paused', pendingTasks: this.#open, ...why });
   }
 
   /**
@@ -471,7 +503,7 @@ export class JobRun {
   #reopen(): void {
     if (this.data.status === 'pending') return;
     if (this.data.status === 'paused') this.#setStatus('running');
-    if (this.views.watched) this.tell({ type: 'resumed' });
+    if (this.watched) this.tell({ type: 'resumed' });
     this.#openGate();
     this.#emitDeferred();
     this.#retryOverdue();
@@ -511,13 +543,13 @@ export class JobRun {
     const { jobId } = this.data;
     const output: OutputRecord = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(this.pump.now()) };
     this.data.outputs.push(output);
-    if (this.views.watched) this.tell({ type: 'output', output });
-    this.views.output(output);
+    if (this.watched) this.tell({ type: 'output', output });
+    this.#views?.output(output);
     this.pump.deliver(this);
   }
 
   warn(message: string, error?: unknown): void {
-    if (this.views.watched) this.tell({ type: 'warning', message, ...(error === undefined ? {} : { error }) });
+    if (this.watched) this.tell({ type: 'warning', message, ...(error === undefined ? {} : { error }) });
   }
 
   tell(body: JobRecordBody): void {
@@ -526,7 +558,7 @@ export class JobRun {
   }
 
   showProgress(): void {
-    if (this.views.followed) this.views.progress(this.progress);
+    if (this.followed) this.views.progress(this.progress);
   }
 }
 

@@ -10,6 +10,7 @@ import type { JobRun } from './JobRun.js';
 import { fail, succeed } from './settle.js';
 import { isUnfinished, type Unfinished } from './unfinished.js';
 import { workerPool } from './workerPool.js';
+import { lenderOf, Workers } from './Workers.js';
 
 /** After this much synchronous work, in ms, timers and I/O get their turn. */
 const SLICE_MS = 5;
@@ -50,9 +51,7 @@ export class Pump {
     },
   });
   #settings: FlowSettings;
-  /** Workers at work, and how many there may be. */
-  #busy = 0;
-  #limit: number;
+  readonly #workers: Workers;
   #draining = false;
   #scheduled = false;
   /** The attempt whose handler is on the stack. */
@@ -73,7 +72,7 @@ export class Pump {
 
   constructor(settings: FlowSettings) {
     this.#settings = settings;
-    this.#limit = settings.maxWorkers;
+    this.#workers = new Workers(settings.maxWorkers);
     this.#virtual = isVirtual(settings.scheduler);
     this.clock = clockOf(settings.scheduler);
     this.#look();
@@ -113,7 +112,7 @@ export class Pump {
   admit(run: JobRun): void {
     this.jobs.set(run.data.jobId, run);
     if (run.parent !== undefined) this.#nested++;
-    if (run.options.cap > this.#limit) this.#limit = run.options.cap;
+    if (run.options.cap > this.#workers.limit) this.#workers.limit = run.options.cap;
     this.#toBegin.push(run);
     this.#drainSoon();
   }
@@ -121,12 +120,12 @@ export class Pump {
   forget(run: JobRun): void {
     this.jobs.delete(run.data.jobId);
     if (run.parent !== undefined) this.#nested--;
-    if (run.options.cap === this.#limit && this.#limit > this.#settings.maxWorkers) this.#recount();
+    if (run.options.cap === this.#workers.limit && this.#workers.limit > this.#settings.maxWorkers) this.#recount();
   }
 
   #recount(): void {
-    this.#limit = this.#settings.maxWorkers;
-    for (const { options } of this.jobs.values()) this.#limit = Math.max(this.#limit, options.cap);
+    this.#workers.limit = this.#settings.maxWorkers;
+    for (const { options } of this.jobs.values()) this.#workers.limit = Math.max(this.#workers.limit, options.cap);
   }
 
   /** A job may have something to do: it joins the end of the ring. */
@@ -152,7 +151,7 @@ export class Pump {
 
   /** Tells the watchers of a job, unless a handler is on the stack: then they are told when it has returned. */
   deliver(run: JobRun): void {
-    if (this.#onStack === undefined) run.views.deliver();
+    if (this.#onStack === undefined) run.tellNews();
     else if (run !== this.#onStack.run) this.#untold.push(run);
   }
 
@@ -236,10 +235,10 @@ export class Pump {
 
   /** The job whose turn it is, if a worker is free for it. */
   #next(): JobRun | undefined {
-    if (this.#busy >= this.#limit) return this.#nextBorrower();
+    if (!this.#workers.isFree) return this.#nextBorrower();
     for (let run = this.#ring.shift(); run !== undefined; run = this.#ring.shift()) {
-      run.inRing = false;
       if (run.isReady) return run;
+      run.inRing = false;
     }
     return undefined;
   }
@@ -250,25 +249,19 @@ export class Pump {
     let found: JobRun | undefined;
     for (let left = this.#ring.length; left > 0; left--) {
       const run = this.#ring.shift() as JobRun;
-      if (found === undefined && run.isReady && this.#lenderOf(run) !== undefined) found = run;
+      if (found === undefined && run.isReady && lenderOf(run) !== undefined) found = run;
       else this.#ring.push(run);
     }
-    if (found !== undefined) found.inRing = false;
     return found;
   }
 
-  #lenderOf(run: JobRun): Attempt | undefined {
-    let { parent } = run;
-    while (parent !== undefined && parent.run.pump !== this) ({ parent } = parent.run);
-    return parent?.isAtWork === true && parent.borrower === undefined ? parent : undefined;
-  }
-
-  /** Tasks of one job, as long as it is the only one that waits. */
+  /** Tasks of one job, as long as it is the only one that waits; it counts as in the ring meanwhile, so that an emit costs no turn. */
   #stretch(run: JobRun): void {
     do {
       this.#turn(run);
       if (--this.#untilLook === 0) this.#lookAgain();
-    } while (run.isReady && this.#ring.length === 0 && this.#busy < this.#limit && this.#reading < this.#sliceEnd);
+    } while (run.isReady && this.#ring.length === 0 && this.#workers.isFree && this.#reading < this.#sliceEnd);
+    run.inRing = false;
     this.ready(run);
   }
 
@@ -281,15 +274,15 @@ export class Pump {
   #turn(run: JobRun): void {
     const attempt = run.take();
     this.#onStack = attempt;
-    this.#hire(attempt);
+    this.#workers.hire(attempt);
     this.#work(attempt);
     this.#onStack = undefined;
-    if (run.views.full) run.views.deliver();
+    if (run.hasNews) run.tellNews();
     if (this.#untold.length > 0) this.#tellOthers();
   }
 
   #tellOthers(): void {
-    for (const run of this.#untold.splice(0)) run.views.deliver();
+    for (const run of this.#untold.splice(0)) run.tellNews();
   }
 
   #work(attempt: Attempt): void {
@@ -312,27 +305,9 @@ export class Pump {
     this.#pool(attempt, unfinished);
   }
 
-  // ── workers ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #hire(attempt: Attempt): void {
-    if (this.#busy < this.#limit) {
-      this.#busy++;
-      return;
-    }
-    const lender = this.#lenderOf(attempt.run);
-    attempt.holdsWorker = false;
-    attempt.lender = lender;
-    if (lender !== undefined) lender.borrower = attempt;
-  }
-
-  /** An attempt is done with its worker; one that is lent out stays with its borrower. */
+  /** An attempt is done with its worker. */
   release(attempt: Attempt): void {
-    const { borrower, lender, holdsWorker } = attempt;
-    if (borrower !== undefined) {
-      borrower.holdsWorker = holdsWorker;
-      borrower.lender = lender;
-    } else if (holdsWorker) this.#busy--;
-    if (lender !== undefined) lender.borrower = borrower;
+    this.#workers.release(attempt);
   }
 }
 

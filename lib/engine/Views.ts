@@ -22,7 +22,12 @@ export class Views {
   #outbox: (() => void)[] = [];
   readonly #sinks: ((output: OutputRecord) => void)[] = [];
   #delivering = false;
-  #ended = false;
+  #ended: boolean;
+
+  /** Of a job that may have come to its end before anybody watched. */
+  constructor(ended: boolean) {
+    this.#ended = ended;
+  }
 
   get watched(): boolean {
     return this.#record$?.observed ?? false;

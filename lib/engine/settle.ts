@@ -81,7 +81,7 @@ const leave = (attempt: Attempt, outcome: TaskOutcome, cell: RoutineCell): void 
   if (attempt.timed) stop(attempt, cell);
   attempt.letGo?.();
   run.leave(attempt);
-  if (run.views.watched) run.tell({ type: 'taskSettled', outcome, ...attempt.task(), ...errorOf(attempt) });
+  if (run.watched) run.tell({ type: 'taskSettled', outcome, ...attempt.task(), ...errorOf(attempt) });
 };
 
 const stop = (attempt: Attempt, cell: RoutineCell): void => {

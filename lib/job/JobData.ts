@@ -22,6 +22,11 @@ export interface DeferredEvent {
   readonly data: Data;
 }
 
+/** Whatever knows the tasks that wait to run. */
+export interface PendingSource {
+  pendingTasks(): readonly SlotActivationTask[];
+}
+
 /** How many task runs a job keeps in its metrics. */
 export const EXECUTION_BOUND = 1_000;
 
@@ -41,8 +46,8 @@ export class JobData {
   deferred: readonly DeferredEvent[] = [];
   /** Tasks that were queued or at work when the job ended before them. */
   dropped = 0;
-  /** What waits to run; asked of the engine while the job is alive. */
-  pending: () => readonly SlotActivationTask[] = () => [];
+  /** Who knows what waits to run, while the job is alive. An object and not a closure: each of those kept the job before it from being collected young. */
+  source: PendingSource | undefined = undefined;
   #shared: SharedSpace | undefined;
   #outputs: BoundedLog<OutputRecord> | undefined;
 
