@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { left, right } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { Observable } from 'rxjs';
+import { Observable, type Observer } from 'rxjs';
 import { platformCarriesContext } from './engine/ambient.js';
+import { cancelOn } from './engine/cancelOn.js';
 import type { PauseOptions } from './engine/Context.js';
 import { deliver } from './engine/direct.js';
 import { JobRun } from './engine/JobRun.js';
@@ -12,8 +13,8 @@ import { refuseWaiting } from './engine/refuseWaiting.js';
 import type { Connection, Renamed } from './flow/Connection.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import type { ErrorHandler } from './flow/ErrorHandler.js';
-import { Event } from './flow/Event.js';
-import { type ExecuteOptions, runOptionsFrom } from './flow/ExecuteOptions.js';
+import { type AnyEvent, Event } from './flow/Event.js';
+import { type ExecuteOptions, type OutputObserver, runOptionsFrom } from './flow/ExecuteOptions.js';
 import { type Finding, findingsOn } from './flow/Finding.js';
 import { flowError } from './flow/FlowError.js';
 import {
@@ -31,7 +32,7 @@ import type { ParamMapping, Renames } from './flow/mapping.js';
 import { Slot } from './flow/Slot.js';
 import { JobData } from './job/JobData.js';
 import { JobError, jobError } from './job/JobError.js';
-import type { JobRecord } from './job/JobRecord.js';
+import type { JobRecord, OutputRecord } from './job/JobRecord.js';
 import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import { captureScope } from '#async-context';
 import { describeError } from './prelude/describeError.js';
@@ -41,6 +42,15 @@ import type { Routine } from './Routine.js';
 
 /** Platforms before `await using` lack the symbol; there the method is out of reach, and `shutdown` is the way. */
 const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+
+// By what it has: a class of another copy of this library would not be an instance of ours.
+const checkRoutine = (routine: Routine): void => {
+  if ((routine as Routine | null | undefined)?.slots instanceof Map && routine.events instanceof Map) return;
+  throw flowError('BAD_OPTION', { option: 'routine', value: routine, expected: 'an instance of Routine or a subclass' });
+};
+
+const toObserver = (output: OutputObserver): Partial<Observer<OutputRecord>> =>
+  typeof output === 'function' ? { next: output } : output;
 
 const isJob = (job: object | undefined): job is Job | JobState => job instanceof Job || job instanceof JobState;
 
@@ -113,7 +123,12 @@ export class Flow implements Home {
    * @returns the id
    * @throws FlowError `DUPLICATE_ROUTINE`, `ROUTINE_TWICE`, `BAD_NAME`
    */
-  addRoutine(routine: Routine, routineId: string = routine.id): string {
+  addRoutine(routine: Routine, routineId?: string): string {
+    checkRoutine(routine);
+    return this.#add(routine, routineId ?? routine.id);
+  }
+
+  #add(routine: Routine, routineId: string): string {
     this.#graph.add(routine, routineId);
     settle(this, routine);
     this.changed();
@@ -131,6 +146,7 @@ export class Flow implements Home {
    * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, `UNKNOWN_SLOT`, `BAD_OPTION`
    */
   connect(sourceId: string, sourceEvent: string, targetId: string, targetSlot: string, paramMapping?: ParamMapping): Connection;
+  connect(source: AnyEvent, target: Slot): Connection;
   connect<A extends B, B extends object>(source: Event<A>, target: Slot<B>): Connection;
   connect<A extends object, B extends object>(source: Event<A>, target: Slot<B>, paramMapping: (data: A) => B): Connection;
   connect<A extends object, B extends object, const M extends Partial<Record<keyof A, string>> & Renames>(
@@ -206,12 +222,12 @@ export class Flow implements Home {
    * Rejects with FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER`, `BAD_PAYLOAD`, `BAD_OPTION`, `BAD_STRATEGY`, `DUPLICATE_JOB`,
    * `SHUT_DOWN`, before anything has run.
    */
-  async execute(entryRoutineId: string, entryParams: Data = NO_DATA, options: ExecuteOptions = {}): Promise<JobState> {
+  async execute(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): Promise<JobState> {
     return this.#start(entryRoutineId, entryParams, options).done;
   }
 
   /** The same, lazily and with failure in the type: a job that did not complete, or could not start, is a `Left`. */
-  executeTE(entryRoutineId: string, entryParams: Data = NO_DATA, options: ExecuteOptions = {}): TaskEither<JobError, JobState> {
+  executeTE(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): TaskEither<JobError, JobState> {
     return async () => {
       try {
         const state = await this.execute(entryRoutineId, entryParams, options);
@@ -228,12 +244,12 @@ export class Flow implements Home {
    *
    * @throws what `execute` rejects with
    */
-  start(entryRoutineId: string, entryParams: Data = NO_DATA, options: ExecuteOptions = {}): Job {
+  start(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): Job {
     return this.#start(entryRoutineId, entryParams, options).doors.job;
   }
 
   /** A run as a cold stream of its records: subscribing starts a job, unsubscribing cancels it. */
-  run$(entryRoutineId: string, entryParams: Data = NO_DATA, options: ExecuteOptions = {}): Observable<JobRecord> {
+  run$(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): Observable<JobRecord> {
     return new Observable((observer) => {
       const job = this.start(entryRoutineId, entryParams, options);
       const records = job.record$.subscribe(observer);
@@ -244,7 +260,7 @@ export class Flow implements Home {
     });
   }
 
-  #start(entryRoutineId: string, entryParams: Data, options: ExecuteOptions): JobRun {
+  #start(entryRoutineId: string, entryParams: object, options: ExecuteOptions): JobRun {
     if (this.#shutDown) throw flowError('SHUT_DOWN', { flowId: this.flowId });
     const plan = this.#compiled();
     const { settings } = plan;
@@ -262,9 +278,9 @@ export class Flow implements Home {
     });
     const state = new JobState(run.data);
     run.doors = { flow: this, state, job: new Job(run) };
-    if (wanted.output !== undefined) run.sendOutputTo(wanted.output);
+    if (wanted.output !== undefined) run.views.sink(toObserver(wanted.output));
     this.#pump.admit(run);
-    if (wanted.signal !== undefined) run.cancelOn(wanted.signal);
+    if (wanted.signal !== undefined) cancelOn(wanted.signal, run);
     return run;
   }
 

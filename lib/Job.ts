@@ -39,7 +39,7 @@ export class Job {
 
   /** The status now, then each new one; completes at the end. */
   get status$(): Observable<JobStatus> {
-    return this.#run.views.status$(() => this.status);
+    return this.#run.views.status$();
   }
 
   /** Everything that happens from the subscription on, in order; completes at the end, and never errors. */
@@ -54,7 +54,7 @@ export class Job {
 
   /** How much waits and how much is at work: now, then after each stretch of work; completes at the end. */
   get progress$(): Observable<Progress> {
-    return this.#run.views.progress$(() => this.#run.progress);
+    return this.#run.views.progress$();
   }
 
   /**

@@ -86,7 +86,7 @@ export class JobState {
 
   /** The newest 10,000 outputs. */
   get outputLog(): readonly OutputRecord[] {
-    return [...this.#data.outputs];
+    return [...this.#data.outputs].map(copyPlain);
   }
 
   get metrics(): Metrics {
@@ -99,11 +99,11 @@ export class JobState {
   }
 
   get pausePoints(): readonly PausePoint[] {
-    return this.#data.pausePoints;
+    return this.#data.pausePoints.map(copyPlain);
   }
 
   get deferredEvents(): readonly DeferredEvent[] {
-    return this.#data.deferred;
+    return this.#data.deferred.map(copyPlain);
   }
 
   /**

@@ -3,7 +3,7 @@ import { receive } from './engine/direct.js';
 import { type Codec, isCodec } from './flow/Codec.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import { ErrorHandler, type ErrorHandlerOptions } from './flow/ErrorHandler.js';
-import { type AnyEvent, Event } from './flow/Event.js';
+import { type AnyEvent, Event, type PayloadOf } from './flow/Event.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
 import { homesOf } from './flow/Home.js';
@@ -106,6 +106,7 @@ export class Routine {
   defineEvent<A extends object = Data>(name: string, payload: readonly string[] | Codec<A> = []): Event<A> {
     checkName('event', name);
     if (this.#events.has(name)) throw flowError('DUPLICATE_EVENT', { routineId: this.id, event: name });
+    checkPayload(payload);
     const event = isCodec(payload) ? new Event<A>(this, name, [], payload as Codec<A>) : new Event<A>(this, name, [...payload]);
     this.#events.set(name, event);
     this.#changed();
@@ -127,8 +128,10 @@ export class Routine {
    * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `NO_CONTEXT` where the job cannot be found; JobError
    * `EMIT_AFTER_END`, `STALE_CONTEXT`
    */
-  emit<A extends object>(event: string | Event<A>, data?: A, options: { readonly flow?: Flow } = {}): void {
-    const name = typeof event === 'string' ? event : event.name;
+  emit(event: string, data?: object, options?: { readonly flow?: Flow }): void;
+  emit<A extends object>(event: Event<A>, ...data: [...PayloadOf<NoInfer<A>>, options?: { readonly flow?: Flow }]): void;
+  emit(event: string | AnyEvent, data?: object, options: { readonly flow?: Flow } = {}): void {
+    const name = this.#nameOf(event);
     const attempt = currentAttempt();
     const node = attempt?.run.plan.nodeOf.get(this);
     if (attempt !== undefined && node !== undefined && (options.flow ?? attempt.flow) === attempt.flow) {
@@ -136,10 +139,18 @@ export class Routine {
     } else this.#emitDirectly(name, data ?? NO_DATA, options.flow);
   }
 
+  #nameOf(event: string | AnyEvent): string {
+    if (typeof event === 'string') return event;
+    if (event.routine === this) return event.name;
+    throw flowError('UNKNOWN_EVENT', { routineId: this.id, event: event.name, known: [...this.#events.keys()] });
+  }
+
   #emitDirectly(event: string, data: object, only: Flow | undefined): void {
     if (!this.#events.has(event))
       throw flowError('UNKNOWN_EVENT', { routineId: this.id, event, known: [...this.#events.keys()] });
     const payload = checkData(data, () => `Event '${event}' of routine '${this.id}'`);
+    if (only !== undefined && !homesOf(this).has(only))
+      throw flowError('UNKNOWN_ROUTINE', { flowId: only.flowId, routineId: this.id, known: [...only.routines.keys()] });
     const homes = [...homesOf(this)].filter((home) => only === undefined || home === only);
     if (homes.some((home) => !home.carriesContext && home.jobsUsing(this).length > 0)) {
       throw flowError('NO_CONTEXT', {
@@ -184,4 +195,9 @@ const checkMerge = <A>(merge: Merge<A> = 'override'): Merge<A> => {
 const checkCodec = <A extends object>(codec: Codec<A> | undefined): Codec<A> | undefined => {
   if (codec === undefined || isCodec(codec)) return codec;
   throw flowError('BAD_OPTION', { option: 'codec', value: codec, expected: 'an io-ts codec or a Standard Schema' });
+};
+
+const checkPayload = (payload: unknown): void => {
+  if (isCodec(payload) || (Array.isArray(payload) && payload.every((name) => typeof name === 'string'))) return;
+  throw flowError('BAD_OPTION', { option: 'payload', value: payload, expected: 'a list of parameter names, or a codec' });
 };

@@ -2,6 +2,8 @@ import type { Context } from './engine/Context.js';
 import type { Codec } from './flow/Codec.js';
 import type { Data } from './flow/Data.js';
 import type { Event } from './flow/Event.js';
+import { checkName } from './flow/names.js';
+import type { Merge } from './flow/merge.js';
 import type { Handler, Slot, SlotOptions } from './flow/Slot.js';
 import { Routine } from './Routine.js';
 
@@ -12,14 +14,19 @@ export interface TypedContext<E extends Payloads> extends Omit<Context, 'emit'> 
   emit<K extends keyof E & string>(event: K, data: E[K]): void;
 }
 
+/** What a slot takes; one with neither a codec nor a typed handler takes anything. */
+type PayloadOf<A> = A extends object ? A : Data;
+
 /** A slot in a definition; the type of `data` is what its codec reads. */
-export interface SlotDefinition<A extends object, E extends Payloads> extends Omit<SlotOptions<A>, 'emits'> {
+export interface SlotDefinition<A, E extends Payloads> {
+  readonly merge?: Merge<PayloadOf<A>> | undefined;
+  readonly codec?: Codec<A> | undefined;
   readonly emits?: (keyof E & string) | undefined;
   /** What is done with a payload; without it the slot only keeps what arrives. */
-  readonly handler?: ((this: Routine, data: A, ctx: TypedContext<E>) => unknown) | undefined;
+  readonly handler?: ((this: Routine, data: PayloadOf<A>, ctx: TypedContext<E>) => unknown) | undefined;
 }
 
-export interface RoutineDefinition<S extends Payloads, E extends Payloads> {
+export interface RoutineDefinition<S, E extends Payloads> {
   /** The name of its kind in a `Registry`. */
   readonly type: string;
   /** Codecs of its outputs, or only the names of their parameters. @default none */
@@ -31,8 +38,8 @@ export interface RoutineDefinition<S extends Payloads, E extends Payloads> {
 }
 
 /** A routine that knows the payloads of its slots and events, so that a wrong `flow.connect` does not compile. */
-export interface DefinedRoutine<S extends Payloads, E extends Payloads> extends Routine {
-  slot<K extends keyof S & string>(name: K): Slot<S[K]>;
+export interface DefinedRoutine<S, E extends Payloads> extends Routine {
+  slot<K extends keyof S & string>(name: K): Slot<PayloadOf<S[K]>>;
   slot(name: string): Slot<never> | undefined;
   event<K extends keyof E & string>(name: K): Event<E[K]>;
   event(name: string): Event<object> | undefined;
@@ -50,16 +57,17 @@ export interface DefinedRoutine<S extends Payloads, E extends Payloads> extends 
  *
  * @throws FlowError `BAD_NAME`, `BAD_OPTION`, `BAD_STRATEGY`
  */
-export const defineRoutine = <S extends Payloads = Record<never, never>, E extends Payloads = Record<never, never>>(
+export const defineRoutine = <S = Record<never, never>, E extends Payloads = Record<never, never>>(
   definition: RoutineDefinition<S, E>,
 ): DefinedRoutine<S, E> => {
-  const { type, events = {}, slots = {}, config } = definition;
+  const { events = {}, slots = {}, config } = definition;
+  const type = checkName('type', definition.type);
   const routine = new (class extends Routine {
     static override readonly type = type;
   })();
   for (const [name, payload] of entries<Codec<object> | readonly string[]>(events)) routine.defineEvent(name, payload);
   for (const [name, slot] of entries<SlotDefinition<object, E>>(slots)) {
-    routine.defineSlot(name, slot.handler as Handler<object> | undefined, slot);
+    routine.defineSlot(name, slot.handler as Handler<object> | undefined, slot as SlotOptions<object>);
   }
   if (config !== undefined) routine.setConfig(config);
   return routine as unknown as DefinedRoutine<S, E>;

@@ -1,4 +1,4 @@
-import type { AnyEvent, Event } from '../flow/Event.js';
+import type { AnyEvent, Event, PayloadOf } from '../flow/Event.js';
 import type { Data } from '../flow/Data.js';
 import type { Flow } from '../Flow.js';
 import type { JobState } from '../JobState.js';
@@ -29,7 +29,7 @@ export interface Context {
    * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`; JobError `EMIT_AFTER_END`, `STALE_CONTEXT`
    */
   emit(event: string, data?: object): void;
-  emit<A extends object>(event: Event<A>, data: A): void;
+  emit<A extends object>(event: Event<A>, ...data: PayloadOf<NoInfer<A>>): void;
   /** Keeps an emission until the job is resumed; it then goes before the pending tasks. */
   emitDeferred(event: string | AnyEvent, data?: object): void;
   /** Hands a result to `job.output$`, to the observers of this run, and to the output log. */
@@ -37,7 +37,7 @@ export interface Context {
   /** This routine's own keys in this job; `{}` before the first `setState`. */
   state(): Data;
   /** Replaces this routine's own keys. */
-  setState(state: Data): void;
+  setState(state: object): void;
   /** What all routines of this job share. */
   readonly shared: Shared;
   /** Keeps the job open until the promise settles, without holding a worker. Its rejection is a failure of this task. */
@@ -52,5 +52,5 @@ export interface Shared {
   get<T = unknown>(key: string, fallback?: T): T;
   set(key: string, value: unknown): void;
   /** Appends a plain object; it gets a `timestamp` unless it has one. */
-  log(entry: Data): void;
+  log(entry: object): void;
 }

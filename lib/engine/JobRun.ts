@@ -1,13 +1,11 @@
 import { defer, type Observable } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import { retryDelay } from '../flow/ErrorHandler.js';
-import type { OutputObserver } from '../flow/ExecuteOptions.js';
 import type { JobData, PendingSource } from '../job/JobData.js';
 import { jobError } from '../job/JobError.js';
-import type { JobRecordBody, OutputRecord, SlotActivationTask } from '../job/JobRecord.js';
-import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
+import type { OutputRecord, SlotActivationTask } from '../job/JobRecord.js';
+import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import { RoutineCell } from '../job/RoutineCell.js';
-import { describeError } from '../prelude/describeError.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { Scope } from '../prelude/Scope.js';
 import { currentAttempt } from './ambient.js';
@@ -72,10 +70,11 @@ export class JobRun implements PendingSource {
   /** What users hold of it; set by the flow that makes the run. */
   declare doors: Doors;
 
+  /** What watchers see of it. */
+  readonly views = new Views(this);
   readonly #queue = new TaskQueue(this);
   readonly #deadline: Deadline;
   // Made when first needed: most jobs are short, unwatched and never fail.
-  #views: Views | undefined;
   #delays: Delays | undefined;
   #unfinished: Set<Attempt> | undefined;
   readonly #cells: (RoutineCell | undefined)[] = [];
@@ -106,28 +105,6 @@ export class JobRun implements PendingSource {
     this.#enqueue(entryEmission(options.entry.direct, options.params, pump.now()));
   }
 
-  /** What watchers see of it. */
-  get views(): Views {
-    return (this.#views ??= new Views(this.over));
-  }
-
-  get watched(): boolean {
-    return this.#views?.watched ?? false;
-  }
-
-  get followed(): boolean {
-    return this.#views?.followed ?? false;
-  }
-
-  /** Whether there is something that its watchers have not been told. */
-  get hasNews(): boolean {
-    return this.#views?.full ?? false;
-  }
-
-  tellNews(): void {
-    this.#views?.deliver();
-  }
-
   /** Whether the pump may take a task now. */
   get isReady(): boolean {
     return this.#gate && !this.#queue.isEmpty && this.active < this.options.cap;
@@ -150,36 +127,6 @@ export class JobRun implements PendingSource {
   /** Emits once, at the end. */
   get ended$(): Observable<JobState> {
     return defer(() => this.done);
-  }
-
-  /** Cancels the job when a signal aborts. */
-  cancelOn(signal: AbortSignal): void {
-    const abort = (): void => {
-      if (!isFinal(this.data.status)) this.cancel(reasonOf(signal));
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-    this.atEnd(() => {
-      signal.removeEventListener('abort', abort);
-    });
-  }
-
-  /** Hands every output to an observer of the user; one that throws causes a warning. */
-  sendOutputTo(observer: OutputObserver): void {
-    const { next, complete } = typeof observer === 'function' ? { next: observer, complete: undefined } : observer;
-    const guarded = (work: () => void): void => {
-      try {
-        work();
-      } catch (error) {
-        this.warn('An output observer threw', error);
-      }
-    };
-    this.views.sink((output) => {
-      guarded(() => next?.call(observer, output));
-    });
-    this.atEnd(() => {
-      guarded(() => complete?.call(observer));
-    });
   }
 
   /** Calls back at the end of the job, in the same step. */
@@ -206,7 +153,8 @@ export class JobRun implements PendingSource {
     this.cellOf(outlet.node).countEmitted(outlet.ordinal);
     this.data.history.emitted(emission);
     if (outlet.emission$.observed) outlet.emission$.next(emission);
-    if (this.watched) this.tell({ type: 'emitted', routineId: outlet.node.id, event: outlet.name, data: { ...data } });
+    if (this.views.watched)
+      this.views.tell({ type: 'emitted', routineId: outlet.node.id, event: outlet.name, data: { ...data } });
     this.#enqueue(emission);
   }
 
@@ -214,12 +162,12 @@ export class JobRun implements PendingSource {
     if (emission.routes.length === 0) return;
     this.#open += emission.routes.length;
     this.#queue.push(emission);
-    if (this.watched) this.#tellQueued(emission);
+    if (this.views.watched) this.#tellQueued(emission);
     this.pump.ready(this);
   }
 
   #tellQueued(emission: Emission): void {
-    for (const attempt of tasksOf(this, emission, 0)) this.tell({ type: 'taskQueued', ...attempt.task() });
+    for (const attempt of tasksOf(this, emission, 0)) this.views.tell({ type: 'taskQueued', ...attempt.task() });
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,10 +178,10 @@ export class JobRun implements PendingSource {
     const { node } = attempt.route.target;
     this.active++;
     this.cellOf(node).active++;
-    if (this.followed) this.pump.stir(this);
+    if (this.views.followed) this.pump.stir(this);
     this.data.currentRoutineId = node.id;
     if (this.plan.settings.metrics) this.#measure(attempt);
-    if (this.watched) this.tell({ type: 'taskStarted', ...attempt.task() });
+    if (this.views.watched) this.views.tell({ type: 'taskStarted', ...attempt.task() });
     return attempt;
   }
 
@@ -260,7 +208,7 @@ export class JobRun implements PendingSource {
   /** The attempt gives its worker back. */
   leave(attempt: Attempt): void {
     this.active--;
-    if (this.followed) this.pump.stir(this);
+    if (this.views.followed) this.pump.stir(this);
     this.#unfinished?.delete(attempt);
     this.pump.release(attempt);
   }
@@ -371,18 +319,24 @@ export class JobRun implements PendingSource {
       timestamp: this.pump.now(),
       order: 0,
     });
-    if (this.watched) this.#tellStart(entryRoutineId, params);
+    if (this.views.watched) this.#tellStart(entryRoutineId, params);
   }
 
   #tellStart(entryRoutineId: string, params: Data): void {
-    this.tell({ type: 'started', entryRoutineId, entryParams: { ...params } });
-    for (const attempt of this.#queue.tasks()) this.tell({ type: 'taskQueued', ...attempt.task() });
+    this.views.tell({ type: 'started', entryRoutineId, entryParams: { ...params } });
+    for (const attempt of this.#queue.tasks()) this.views.tell({ type: 'taskQueued', ...attempt.task() });
   }
 
   #timeOut(): void {
     const error = jobError('TIMEOUT', { jobId: this.data.jobId, timeoutMs: this.options.timeoutMs });
     const routineId = this.data.currentRoutineId ?? this.options.entry.node.id;
     this.keep(routineId, 'error', { error: error.message, error_type: error.name });
+    this.fail(error);
+  }
+
+  /** A task failed, and the job with it: that task is done, so it is not among those that are dropped. */
+  failTask(error: RoutiluxError): void {
+    this.#open--;
     this.fail(error);
   }
 
@@ -408,7 +362,7 @@ export class JobRun implements PendingSource {
     this.#deadline.stop();
     if (cause !== undefined) this.#letGo(cause);
     const { length } = this.data.deferred;
-    if (length > 0) this.warn(`${length} deferred event(s) were left over: the job ended without a resume`);
+    if (length > 0) this.views.warn(`${length} deferred event(s) were left over: the job ended without a resume`);
     this.#setStatus(status);
     this.pump.forget(this);
     this.#announceEnd();
@@ -423,9 +377,9 @@ export class JobRun implements PendingSource {
   }
 
   #announceEnd(): void {
-    if (this.watched) this.#tellEnd();
-    this.#views?.end();
-    this.pump.deliver(this);
+    this.views.endSinks();
+    if (this.views.watched) this.#tellEnd();
+    this.views.end();
     for (const work of this.#atEnd) work();
     this.#atEnd = [];
     this.#pausing?.resolve(this.doors.state);
@@ -434,14 +388,13 @@ export class JobRun implements PendingSource {
   #tellEnd(): void {
     const { status, error, reason } = this.data;
     const why = { ...(error === undefined ? {} : { error }), ...(reason === undefined ? {} : { reason }) };
-    this.tell({ type: 'ended', status, ...why });
+    this.views.tell({ type: 'ended', status, ...why });
   }
 
   #setStatus(status: JobStatus): void {
     this.data.status = status;
     this.data.updatedAt = this.pump.now();
-    this.#views?.status(status);
-    this.showProgress();
+    this.views.status(status);
   }
 
   // ── the gate ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -480,7 +433,7 @@ export class JobRun implements PendingSource {
     const point = { reason, checkpoint, currentRoutineId, pendingTasks: this.#open, timestamp: new Date(this.pump.now()) };
     this.data.pausePoints = [...pausePoints, point];
     const why = { ...(reason === undefined ? {} : { reason }), ...(checkpoint === undefined ? {} : { checkpoint }) };
-    if (this.watched) this.tell({ type: 'paused', pendingTasks: this.#open, ...why });
+    if (this.views.watched) this.views.tell({ type: 'paused', pendingTasks: this.#open, ...why });
   }
 
   /**
@@ -503,11 +456,11 @@ export class JobRun implements PendingSource {
   #reopen(): void {
     if (this.data.status === 'pending') return;
     if (this.data.status === 'paused') this.#setStatus('running');
-    if (this.watched) this.tell({ type: 'resumed' });
+    if (this.views.watched) this.views.tell({ type: 'resumed' });
     this.#openGate();
     this.#emitDeferred();
     this.#retryOverdue();
-    this.pump.admit(this);
+    this.pump.resume(this);
     if (this.#open === 0) this.#end('completed');
   }
 
@@ -526,7 +479,7 @@ export class JobRun implements PendingSource {
     for (const { routineId, event, data } of deferred) {
       const outlet = this.plan.nodes.get(routineId)?.events.get(event);
       if (outlet === undefined)
-        this.warn(`Deferred event '${event}' of routine '${routineId}' is unknown to this flow and left out`);
+        this.views.warn(`Deferred event '${event}' of routine '${routineId}' is unknown to this flow and left out`);
       else this.#emitNow(outlet, data);
     }
     for (const emission of waiting) this.#queue.push(emission);
@@ -543,24 +496,6 @@ export class JobRun implements PendingSource {
     const { jobId } = this.data;
     const output: OutputRecord = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(this.pump.now()) };
     this.data.outputs.push(output);
-    if (this.watched) this.tell({ type: 'output', output });
-    this.#views?.output(output);
-    this.pump.deliver(this);
-  }
-
-  warn(message: string, error?: unknown): void {
-    if (this.watched) this.tell({ type: 'warning', message, ...(error === undefined ? {} : { error }) });
-  }
-
-  tell(body: JobRecordBody): void {
-    this.views.record({ jobId: this.data.jobId, timestamp: new Date(this.pump.now()), ...body });
-    this.pump.deliver(this);
-  }
-
-  showProgress(): void {
-    if (this.followed) this.views.progress(this.progress);
+    this.views.output(output);
   }
 }
-
-/** The reason of an abort in words; an abort without one has a `DOMException` that says so. */
-const reasonOf = ({ reason }: AbortSignal): string => (typeof reason === 'string' ? reason : describeError(reason).message);

@@ -117,6 +117,12 @@ export class Pump {
     this.#drainSoon();
   }
 
+  /** A job goes on after a pause; its timeout is armed again when this stretch of work is over. */
+  resume(run: JobRun): void {
+    this.#fresh.push(run);
+    this.#drainSoon();
+  }
+
   forget(run: JobRun): void {
     this.jobs.delete(run.data.jobId);
     if (run.parent !== undefined) this.#nested--;
@@ -151,7 +157,7 @@ export class Pump {
 
   /** Tells the watchers of a job, unless a handler is on the stack: then they are told when it has returned. */
   deliver(run: JobRun): void {
-    if (this.#onStack === undefined) run.tellNews();
+    if (this.#onStack === undefined) run.views.deliver();
     else if (run !== this.#onStack.run) this.#untold.push(run);
   }
 
@@ -162,7 +168,7 @@ export class Pump {
 
   /** The attempts of a job whose handlers are on the stack. */
   onStack(run: JobRun): readonly Attempt[] {
-    return this.#onStack?.run === run ? [this.#onStack] : [];
+    return this.#onStack?.run === run && this.#onStack.outcome === undefined ? [this.#onStack] : [];
   }
 
   #drainSoon(): void {
@@ -217,7 +223,7 @@ export class Pump {
   #tellProgress(): void {
     const stirred = [...this.#stirred];
     this.#stirred.clear();
-    for (const run of stirred) if (!run.over) run.showProgress();
+    for (const run of stirred) if (!run.over) run.views.progress();
   }
 
   #yield(): void {
@@ -277,12 +283,12 @@ export class Pump {
     this.#workers.hire(attempt);
     this.#work(attempt);
     this.#onStack = undefined;
-    if (run.hasNews) run.tellNews();
+    if (run.views.full) run.views.deliver();
     if (this.#untold.length > 0) this.#tellOthers();
   }
 
   #tellOthers(): void {
-    for (const run of this.#untold.splice(0)) run.tellNews();
+    for (const run of this.#untold.splice(0)) run.views.deliver();
   }
 
   #work(attempt: Attempt): void {

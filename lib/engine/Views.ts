@@ -1,6 +1,7 @@
-import { defer, type Observable, of, startWith, Subject } from 'rxjs';
-import type { JobRecord, OutputRecord } from '../job/JobRecord.js';
+import { defer, type Observable, type Observer, of, startWith, Subject } from 'rxjs';
+import type { JobRecord, JobRecordBody, OutputRecord } from '../job/JobRecord.js';
 import type { JobStatus } from '../job/JobStatus.js';
+import type { JobRun } from './JobRun.js';
 
 export interface Progress {
   /** Tasks that wait: queued, or in the delay before a retry. */
@@ -12,35 +13,37 @@ export interface Progress {
 
 /**
  * What watchers of one job see. Each view is made when first asked for, so that an unwatched job pays nothing, and is
- * fed through one outbox: an observer that reacts by calling the job never changes the order that others see.
+ * fed through one outbox: an observer that reacts by calling the job never changes the order that others see, and none
+ * is told anything while a handler is on the stack.
  */
 export class Views {
-  #record$: Subject<JobRecord> | undefined;
-  #output$: Subject<OutputRecord> | undefined;
-  #status$: Subject<JobStatus> | undefined;
-  #progress$: Subject<Progress> | undefined;
-  #outbox: (() => void)[] = [];
-  readonly #sinks: ((output: OutputRecord) => void)[] = [];
+  #record$: Subject<JobRecord> | undefined = undefined;
+  #output$: Subject<OutputRecord> | undefined = undefined;
+  #status$: Subject<JobStatus> | undefined = undefined;
+  #progress$: Subject<Progress> | undefined = undefined;
+  #outbox: (() => void)[] | undefined = undefined;
+  #sinks: readonly Partial<Observer<OutputRecord>>[] = NO_SINKS;
   #delivering = false;
-  #ended: boolean;
+  #ended = false;
 
-  /** Of a job that may have come to its end before anybody watched. */
-  constructor(ended: boolean) {
-    this.#ended = ended;
+  constructor(private readonly run: JobRun) {}
+
+  /** Whether somebody sees the records. */
+  get watched(): boolean {
+    return this.#record$ !== undefined && this.#record$.observed;
   }
 
-  get watched(): boolean {
-    return this.#record$?.observed ?? false;
+  /** Whether somebody sees the progress. */
+  get followed(): boolean {
+    return this.#progress$ !== undefined && this.#progress$.observed;
   }
 
   /** Whether something waits to be delivered. */
   get full(): boolean {
-    return this.#outbox.length > 0;
+    return this.#outbox !== undefined;
   }
 
-  get followed(): boolean {
-    return this.#progress$?.observed ?? false;
-  }
+  // ── what is seen ────────────────────────────────────────────────────────────────────────────────────────────────
 
   record$(): Observable<JobRecord> {
     return (this.#record$ ??= this.#ending(new Subject<JobRecord>())).asObservable();
@@ -50,53 +53,17 @@ export class Views {
     return (this.#output$ ??= this.#ending(new Subject<OutputRecord>())).asObservable();
   }
 
-  status$(now: () => JobStatus): Observable<JobStatus> {
-    return this.#fromNow((this.#status$ ??= new Subject()), now);
+  status$(): Observable<JobStatus> {
+    return this.#fromNow((this.#status$ ??= new Subject()), () => this.run.data.status);
   }
 
-  progress$(now: () => Progress): Observable<Progress> {
-    return this.#fromNow((this.#progress$ ??= new Subject()), now);
+  progress$(): Observable<Progress> {
+    return this.#fromNow((this.#progress$ ??= new Subject()), () => this.run.progress);
   }
 
-  record(record: JobRecord): void {
-    this.#outbox.push(() => this.#record$?.next(record));
-  }
-
-  /** Gets every output, first of all watchers. */
-  sink(next: (output: OutputRecord) => void): void {
-    this.#sinks.push(next);
-  }
-
-  output(output: OutputRecord): void {
-    for (const sink of this.#sinks)
-      this.#outbox.push(() => {
-        sink(output);
-      });
-    if (this.#output$ !== undefined) this.#outbox.push(() => this.#output$?.next(output));
-  }
-
-  status(status: JobStatus): void {
-    if (this.#status$ !== undefined) this.#outbox.push(() => this.#status$?.next(status));
-  }
-
-  progress(progress: Progress): void {
-    if (this.#progress$ !== undefined) this.#outbox.push(() => this.#progress$?.next(progress));
-  }
-
-  /** Completes every view once what is in the outbox has been delivered. */
-  end(): void {
-    this.#outbox.push(() => {
-      this.#ended = true;
-      for (const view$ of [this.#record$, this.#output$, this.#status$, this.#progress$]) view$?.complete();
-    });
-  }
-
-  deliver(): void {
-    if (this.#delivering) return;
-    this.#delivering = true;
-    for (let next = 0; next < this.#outbox.length; next++) this.#outbox[next]?.();
-    this.#outbox = [];
-    this.#delivering = false;
+  /** Gets every output, first of all watchers; one that throws causes a warning. */
+  sink(observer: Partial<Observer<OutputRecord>>): void {
+    this.#sinks = [...this.#sinks, observer];
   }
 
   #ending<T>(view$: Subject<T>): Subject<T> {
@@ -108,4 +75,96 @@ export class Views {
   #fromNow<T>(view$: Subject<T>, now: () => T): Observable<T> {
     return defer(() => (this.#ended ? of(now()) : view$.pipe(startWith(now()))));
   }
+
+  // ── what is told ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Tells a record; ask `watched` first where it costs something to make one. */
+  tell(body: JobRecordBody): void {
+    if (!this.watched) return;
+    const record = this.#stamp(body);
+    this.#post(() => this.#record$?.next(record));
+  }
+
+  #stamp(body: JobRecordBody): JobRecord {
+    const { data, pump } = this.run;
+    return { jobId: data.jobId, timestamp: new Date(pump.now()), ...body };
+  }
+
+  warn(message: string, error?: unknown): void {
+    this.tell({ type: 'warning', message, ...(error === undefined ? {} : { error }) });
+  }
+
+  output(output: OutputRecord): void {
+    this.tell({ type: 'output', output });
+    if (this.#sinks.length === 0 && this.#output$ === undefined) return;
+    this.#post(() => {
+      this.#tellSinks((sink) => sink.next?.(output));
+      this.#output$?.next(output);
+    });
+  }
+
+  // The warning is told at once, since what follows in the outbox may be the end.
+  #tellSinks(tell: (sink: Partial<Observer<OutputRecord>>) => void): void {
+    for (const sink of this.#sinks) {
+      try {
+        tell(sink);
+      } catch (error) {
+        this.#record$?.next(this.#stamp({ type: 'warning', message: 'An output observer threw', error }));
+      }
+    }
+  }
+
+  status(status: JobStatus): void {
+    if (this.#status$ !== undefined) this.#post(() => this.#status$?.next(status));
+    this.progress();
+  }
+
+  progress(): void {
+    if (!this.followed) return;
+    const { progress } = this.run;
+    this.#post(() => this.#progress$?.next(progress));
+  }
+
+  /** Completes the sinks, before the end is told. */
+  endSinks(): void {
+    if (this.#sinks.length > 0)
+      this.#post(() => {
+        this.#tellSinks((sink) => sink.complete?.());
+      });
+  }
+
+  /** Completes every view once what is in the outbox has been delivered. */
+  end(): void {
+    if (this.#outbox === undefined && this.#views.length === 0) this.#ended = true;
+    else
+      this.#post(() => {
+        this.#complete();
+      });
+  }
+
+  #complete(): void {
+    this.#ended = true;
+    for (const view$ of this.#views) view$.complete();
+  }
+
+  get #views(): readonly { complete(): void }[] {
+    return [this.#record$, this.#output$, this.#status$, this.#progress$].filter((view$) => view$ !== undefined);
+  }
+
+  // ── delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #post(letter: () => void): void {
+    (this.#outbox ??= []).push(letter);
+    this.run.pump.deliver(this.run);
+  }
+
+  deliver(): void {
+    if (this.#delivering || this.#outbox === undefined) return;
+    this.#delivering = true;
+    for (let next = 0; next < this.#outbox.length; next++) this.#outbox[next]?.();
+    this.#outbox = undefined;
+    this.#delivering = false;
+  }
 }
+
+const NO_SINKS: readonly never[] = [];

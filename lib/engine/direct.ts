@@ -53,7 +53,7 @@ class DirectContext implements Context {
   }
 
   emit(event: string | AnyEvent, data: object = NO_DATA): void {
-    this.target.node.routine.emit(event, data);
+    this.target.node.routine.emit(event as string, data);
   }
 
   emitDeferred(): void {

@@ -69,7 +69,7 @@ const worthRetry = (attempt: Attempt, handler: ErrorHandler, error: unknown): bo
   try {
     return attempt.attempt <= handler.maxRetries && isRetriable(error, handler);
   } catch (thrown) {
-    attempt.run.warn(`retryOn of routine '${attempt.routineId}' threw; the task is not retried`, thrown);
+    attempt.run.views.warn(`retryOn of routine '${attempt.routineId}' threw; the task is not retried`, thrown);
     return false;
   }
 };
@@ -81,7 +81,7 @@ const leave = (attempt: Attempt, outcome: TaskOutcome, cell: RoutineCell): void 
   if (attempt.timed) stop(attempt, cell);
   attempt.letGo?.();
   run.leave(attempt);
-  if (run.watched) run.tell({ type: 'taskSettled', outcome, ...attempt.task(), ...errorOf(attempt) });
+  if (run.views.watched) run.views.tell({ type: 'taskSettled', outcome, ...attempt.task(), ...errorOf(attempt) });
 };
 
 const stop = (attempt: Attempt, cell: RoutineCell): void => {
@@ -125,7 +125,7 @@ const historyData = ({ route, slot }: Attempt, { name, message }: { name: string
 const conclude = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void => {
   const { run } = attempt;
   if (outcome === 'retry') run.retryLater(attempt);
-  else if (outcome === 'failed') run.fail(failure(attempt, error));
+  else if (outcome === 'failed') run.failTask(failure(attempt, error));
   else run.closeTask();
 };
 

@@ -53,17 +53,23 @@ const decodeIoTs = <A>(codec: IoTsCodec<A>, value: unknown): Decoded<A> => {
 
 const fromIoTs = (error: Errors[number]): Mismatch => ({
   path: error.context
+    // The parts of an intersection or a union are numbered in the codec, not in the value.
+    .filter((_, place, all) => place > 0 && !isNumbered(all[place - 1]?.type))
     .map(({ key }) => key)
-    .filter((key) => key !== '')
     .join('.'),
   expected: error.message ?? error.context.at(-1)?.type.name ?? 'another value',
   value: error.value,
 });
 
+const isNumbered = (type: unknown): boolean =>
+  ['IntersectionType', 'UnionType'].includes(String((type as { _tag?: unknown } | undefined)?._tag));
+
 const decodeStandard = <A>(schema: StandardSchema<A>, value: unknown): Decoded<A> => {
   const result = schema['~standard'].validate(value);
-  if (result instanceof Promise)
+  if (result instanceof Promise) {
+    result.catch(() => undefined);
     throw new TypeError('A slot reads its payload at once; give it a schema that answers without a promise.');
+  }
   if (result.issues === undefined) return { value: result.value };
   return { mismatches: result.issues.map(({ message, path = [] }) => fromIssue(value, message, path.map(keyOf))) };
 };

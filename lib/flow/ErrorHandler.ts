@@ -41,6 +41,16 @@ const checkRetries = (value: number): number => {
   throw flowError('BAD_OPTION', { option: 'maxRetries', value, expected: 'a whole number from 0 up' });
 };
 
+const checkRetryOn = (value: ErrorHandlerOptions['retryOn']): ErrorHandlerOptions['retryOn'] => {
+  const isFunction = (part: unknown): boolean => typeof part === 'function';
+  if (value === undefined || isFunction(value) || (Array.isArray(value) && value.every(isFunction))) return value;
+  throw flowError('BAD_OPTION', {
+    option: 'retryOn',
+    value,
+    expected: 'a list of error classes, or a function (error) => boolean',
+  });
+};
+
 const checkJitter = (value: number): number => {
   if (value >= 0 && value <= 1) return value;
   throw flowError('BAD_OPTION', { option: 'jitter', value, expected: 'a number from 0 to 1' });
@@ -73,14 +83,15 @@ export class ErrorHandler {
     this.backoff = atLeastZero('backoff', options.backoff ?? 2);
     this.maxDelayMs = atLeastZero('maxDelayMs', options.maxDelayMs ?? Infinity);
     this.jitter = checkJitter(options.jitter ?? 0);
-    this.retryOn = options.retryOn;
+    this.retryOn = checkRetryOn(options.retryOn);
     this.critical = options.critical ?? false;
   }
 }
 
 /** The ms to wait before a retry (1 = the first one); `random` gives 0…1 and is asked only where there is jitter. */
 export const retryDelay = (retry: number, random: () => number, handler: ErrorHandler): number => {
-  const full = Math.min(handler.delayMs * handler.backoff ** (retry - 1), handler.maxDelayMs);
+  // 0 ms stay 0, also where the power has grown to Infinity.
+  const full = Math.min(handler.delayMs * handler.backoff ** (retry - 1) || 0, handler.maxDelayMs);
   return handler.jitter === 0 ? full : full * (1 - handler.jitter * random());
 };
 

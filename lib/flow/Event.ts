@@ -21,3 +21,6 @@ export class Event<out A extends object = Data> {
 
 /** An event of whatever payload. */
 export type AnyEvent = Event<object>;
+
+/** The payload of an event as an argument: it may be left out where it may be empty. */
+export type PayloadOf<A extends object> = Record<never, never> extends A ? [data?: A] : [data: A];

@@ -38,8 +38,8 @@ export const runOptionsFrom = (options: ExecuteOptions, settings: FlowSettings):
   timeoutMs: options.timeoutMs === undefined ? settings.executionTimeoutMs : checkTimeout('timeoutMs', options.timeoutMs),
   cap: capFrom(options, settings),
   jobId: options.jobId === undefined ? undefined : checkName('job', options.jobId),
-  signal: options.signal && checkSignal(options.signal),
-  output: options.output,
+  signal: options.signal === undefined ? undefined : checkSignal(options.signal),
+  output: options.output === undefined ? undefined : checkOutput(options.output),
 });
 
 const capFrom = ({ executionStrategy, maxWorkers }: ExecuteOptions, settings: FlowSettings): number =>
@@ -50,4 +50,9 @@ const capFrom = ({ executionStrategy, maxWorkers }: ExecuteOptions, settings: Fl
 const checkSignal = (signal: AbortSignal): AbortSignal => {
   if (typeof (signal as AbortSignal | null)?.addEventListener === 'function') return signal;
   throw flowError('BAD_OPTION', { option: 'signal', value: signal, expected: 'an AbortSignal' });
+};
+
+const checkOutput = (output: OutputObserver): OutputObserver => {
+  if (typeof output === 'function' || (typeof output === 'object' && (output as object | null) !== null)) return output;
+  throw flowError('BAD_OPTION', { option: 'output', value: output, expected: 'a function (output) => …, or an observer' });
 };

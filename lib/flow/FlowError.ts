@@ -66,6 +66,7 @@ const list = (names: readonly string[]): string =>
 
 const show = (value: unknown): string => {
   if (typeof value === 'string') return `'${value}'`;
-  if (value instanceof Object) return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return String(value);
 };

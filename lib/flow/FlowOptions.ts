@@ -122,7 +122,7 @@ export const settingsFrom = (options: FlowOptions): FlowSettings => {
     executionStrategy,
     maxWorkers: workersFor(executionStrategy, options.maxWorkers),
     executionTimeoutMs: checkTimeout('executionTimeoutMs', options.executionTimeoutMs ?? 300_000),
-    errorHandler: options.errorHandler && checkErrorHandler(options.errorHandler),
+    errorHandler: options.errorHandler === undefined ? undefined : checkErrorHandler(options.errorHandler),
     unhandledErrors: oneOf('unhandledErrors', options.unhandledErrors ?? 'stop', ['stop', 'record']),
     emitMode: oneOf('emitMode', options.emitMode ?? 'immediate', ['immediate', 'commit']),
     isolation: oneOf('isolation', options.isolation ?? 'shallow', Object.keys(isolates) as Isolation[]),

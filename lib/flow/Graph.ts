@@ -2,6 +2,7 @@ import type { Routine } from '../Routine.js';
 import { type Connection, sameConnection } from './Connection.js';
 import { flowError } from './FlowError.js';
 import type { ParamMapping } from './mapping.js';
+import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
 
 /** The structure of a flow: which routines it has, under which ids, and how they are linked. */
@@ -82,7 +83,7 @@ const isRenames = (mapping: object): boolean => Object.values(mapping).every((na
 
 const checkMapping = (mapping: ParamMapping | undefined): void => {
   if (mapping === undefined || typeof mapping === 'function') return;
-  if (typeof mapping === 'object' && mapping !== null && isRenames(mapping)) return;
+  if (isPlainObject(mapping) && isRenames(mapping)) return;
   throw flowError('BAD_OPTION', {
     option: 'paramMapping',
     value: mapping,

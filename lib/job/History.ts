@@ -63,6 +63,11 @@ export class History {
     return mine.sort((a, b) => a.order - b.order).map(toExecutionRecord);
   }
 
+  /** The emissions that are still held, oldest first. */
+  get emissions(): readonly Recorded[] {
+    return [...this.#emissions];
+  }
+
   #trim(): void {
     if (this.length > this.bound && this.#emissions.length > 0) this.#emissions.dropOldest();
   }

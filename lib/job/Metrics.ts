@@ -96,11 +96,14 @@ export class Metrics {
 
   /** The emissions that the history still holds, oldest first. */
   get events(): readonly EmittedEvent[] {
-    const { flowId, jobId, history, cells } = this.#data;
-    return history
-      .records()
-      .filter(({ routineId, eventName }) => cells.get(routineId)?.eventNames.includes(eventName))
-      .map(({ routineId, eventName, timestamp }) => ({ flowId, jobId, routineId, event: eventName, timestamp }));
+    const { flowId, jobId, history } = this.#data;
+    return history.emissions.map(({ routineId, eventName, timestamp }) => ({
+      flowId,
+      jobId,
+      routineId,
+      event: eventName,
+      timestamp: new Date(timestamp),
+    }));
   }
 
   #executionsOf(routineId: string): readonly Execution[] {
