@@ -52,6 +52,15 @@ const checkRoutine = (routine: Routine): void => {
 const toObserver = (output: OutputObserver): Partial<Observer<OutputRecord>> =>
   typeof output === 'function' ? { next: output } : output;
 
+const takeParams = (plan: Plan, params: object, where: () => string): Data => {
+  const checked = checkData(params, where);
+  try {
+    return plan.isolate(checked);
+  } catch (error) {
+    throw flowError('NOT_CLONABLE', { where: where(), reason: describeError(error).message }, error);
+  }
+};
+
 const isJob = (job: object | undefined): job is Job | JobState => job instanceof Job || job instanceof JobState;
 
 const stateOf = (job: Job | JobState): JobState => (job instanceof Job ? job.state : job);
@@ -267,11 +276,11 @@ export class Flow implements Home {
     const wanted = runOptionsFrom(options, settings);
     const jobId = wanted.jobId ?? settings.newId();
     if (this.#pump.jobs.has(jobId)) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
-    const params = checkData(entryParams, () => `The entry of routine '${entryRoutineId}'`);
+    const params = takeParams(plan, entryParams, () => `The entry of routine '${entryRoutineId}'`);
     this.#pump.refresh();
     const run = new JobRun(plan, this.#pump, new JobData(jobId, this.flowId, this.#pump.now(), settings.history), {
       entry: this.#entry(plan, entryRoutineId),
-      params: plan.isolate(params),
+      params,
       cap: wanted.cap,
       timeoutMs: wanted.timeoutMs,
       scope: this.carriesContext ? captureScope() : undefined,
@@ -325,15 +334,30 @@ export class Flow implements Home {
   cancel(job: Job | JobState, reason?: string): Promise<JobState>;
   cancel(options?: { readonly reason?: string }): Promise<readonly JobState[]>;
   async cancel(job?: Job | JobState | { readonly reason?: string }, reason?: string): Promise<JobState | readonly JobState[]> {
-    if (!isJob(job)) return Promise.all(this.jobs.map((each) => each.cancel(job?.reason)));
+    if (!isJob(job)) return this.#cancelAll(job?.reason);
+    this.#checkMine(stateOf(job));
     return job.status === 'cancelled' ? stateOf(job) : this.#held(job, 'cancelled').cancel(reason);
+  }
+
+  /** In one step, so that no job starts a task while the others are being cancelled. */
+  #cancelAll(reason: string | undefined): readonly JobState[] {
+    const { jobs } = this;
+    this.#pump.change(() => {
+      for (const job of jobs) if (!isFinal(job.status)) void job.cancel(reason);
+    });
+    return jobs.map(({ state }) => state);
+  }
+
+  #checkMine({ jobId, flowId: jobFlowId }: JobState): void {
+    const { flowId } = this;
+    if (jobFlowId !== flowId) throw flowError('WRONG_FLOW', { flowId, jobId, jobFlowId });
   }
 
   #held(job: Job | JobState, to: JobStatus): Job {
     const state = stateOf(job);
     const { flowId } = this;
     const { jobId, status } = state;
-    if (state.flowId !== flowId) throw flowError('WRONG_FLOW', { flowId, jobId, jobFlowId: state.flowId });
+    this.#checkMine(state);
     if (isFinal(status)) checkTransition(jobId, status, to);
     const held = this.#pump.jobs.get(jobId)?.doors;
     if (held?.state !== state) throw flowError('UNKNOWN_JOB', { flowId, jobId });
@@ -349,7 +373,8 @@ export class Flow implements Home {
   async shutdown({ wait = true }: { readonly wait?: boolean } = {}): Promise<void> {
     if (wait) refuseWaiting('shutdown', (run) => run.pump === this.#pump);
     this.#shutDown = true;
-    await Promise.all(this.jobs.map((job) => (wait ? quiet(job) : job.cancel('shutdown'))));
+    if (wait) await Promise.all(this.jobs.map(quiet));
+    else this.#cancelAll('shutdown');
   }
 
   async [asyncDispose](): Promise<void> {

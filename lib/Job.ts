@@ -73,8 +73,12 @@ export class Job {
    *
    * Rejects with JobError `ILLEGAL_TRANSITION` where the job has ended or is paused.
    */
-  async pause(options?: PauseOptions): Promise<JobState> {
-    return this.#run.pause(options);
+  pause(options?: PauseOptions): Promise<JobState> {
+    try {
+      return this.#run.pause(options);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   /**

@@ -22,9 +22,9 @@ export class Deadline {
     return this.#since === undefined ? this.#left : this.#left - (this.clock.elapsed() - this.#since);
   }
 
-  /** The clock runs from `reading` on; no timer yet, since a job that ends within its first stretch needs none. */
+  /** The clock runs from `reading` on, unless it does already; no timer yet, since a job that ends within its first stretch needs none. */
   run(reading: number): void {
-    this.#since = reading;
+    this.#since ??= reading;
   }
 
   /** Sets the timer, once; the job goes on in later turns of the event loop. */

@@ -138,8 +138,13 @@ export class JobRun implements PendingSource {
   // ── emissions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   emit(outlet: Outlet, payload: Data): void {
-    this.pump.refresh();
-    this.#emitNow(outlet, this.plan.isolate(payload));
+    const data = this.plan.isolate(payload);
+    if (this.pump.isDraining) this.#emitNow(outlet, data);
+    else {
+      this.pump.change(() => {
+        this.#emitNow(outlet, data);
+      });
+    }
   }
 
   /** Keeps an emission until the job is resumed. */
@@ -350,8 +355,8 @@ export class JobRun implements PendingSource {
     const { jobId, status } = this.data;
     if (status === 'cancelled') return;
     checkTransition(jobId, status, 'cancelled');
-    this.data.reason = reason;
-    this.pump.enter(() => {
+    this.pump.change(() => {
+      this.data.reason = reason;
       this.#end('cancelled', jobError('CANCELLED', { jobId, reason }));
     });
   }
@@ -359,6 +364,8 @@ export class JobRun implements PendingSource {
   #end(status: JobStatus, cause?: Error): void {
     this.over = true;
     this.#gate = false;
+    // Before anybody hears of it: a listener of a signal may call the job.
+    this.data.status = status;
     this.#deadline.stop();
     if (cause !== undefined) this.#letGo(cause);
     const { length } = this.data.deferred;
@@ -370,8 +377,9 @@ export class JobRun implements PendingSource {
 
   #letGo(cause: Error): void {
     this.data.dropped = this.#open;
-    for (const attempt of [...(this.#unfinished ?? []), ...this.pump.onStack(this)]) drop(attempt, cause);
+    for (const attempt of new Set([...(this.#unfinished ?? []), ...this.pump.onStack(this)])) drop(attempt, cause);
     this.#delays?.clear();
+    this.#overdue = [];
     this.#queue.clear();
     this.#open = 0;
   }
@@ -383,6 +391,7 @@ export class JobRun implements PendingSource {
     for (const work of this.#atEnd) work();
     this.#atEnd = [];
     this.#pausing?.resolve(this.doors.state);
+    this.#pausing = undefined;
   }
 
   #tellEnd(): void {
@@ -411,7 +420,7 @@ export class JobRun implements PendingSource {
     const quiet = new Promise<JobState>((settle) => (resolve = settle));
     this.#pausing = { options, quiet, resolve };
     this.#gate = false;
-    this.pump.enter(() => {
+    this.pump.change(() => {
       this.#quietDown();
     });
     return quiet;
@@ -447,7 +456,7 @@ export class JobRun implements PendingSource {
       throw jobError('ILLEGAL_TRANSITION', { jobId: this.data.jobId, from: this.data.status, to: 'running' });
     }
     this.#pausing = undefined;
-    this.pump.enter(() => {
+    this.pump.change(() => {
       this.#reopen();
     });
     withdrawn?.resolve(this.doors.state);

@@ -8,7 +8,7 @@ import { activate } from './activate.js';
 import type { Attempt } from './Attempt.js';
 import type { JobRun } from './JobRun.js';
 import { fail, succeed } from './settle.js';
-import { isUnfinished, type Unfinished } from './unfinished.js';
+import { ignore, type Unfinished, unfinished } from './unfinished.js';
 import { workerPool } from './workerPool.js';
 import { lenderOf, Workers } from './Workers.js';
 
@@ -56,8 +56,8 @@ export class Pump {
   #scheduled = false;
   /** The attempt whose handler is on the stack. */
   #onStack: Attempt | undefined;
-  /** Jobs whose watchers are to be told as soon as that handler has returned. */
-  #untold: JobRun[] = [];
+  /** Jobs whose watchers are to be told at the end of this step. */
+  readonly #untold: JobRun[] = [];
   /** Jobs that did something since their followers were told of progress. */
   readonly #stirred = new Set<JobRun>();
   /** Live jobs that a handler has started: only they may borrow a worker. */
@@ -144,21 +144,38 @@ export class Pump {
 
   // ── work ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Does something that changes jobs, then runs what became possible by it. */
+  /** Whether the pump is at work: what is done to its jobs now is done at once, and its watchers are told later. */
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** Work has come to an end: what follows from it is done, and what became possible is run. */
   enter(work: () => void): void {
+    this.change(work);
+    this.drain();
+  }
+
+  /** A user changes jobs: it is done, and what became possible is run after the user's turn, never on his stack. */
+  change(work: () => void): void {
     if (this.#draining) {
       work();
       return;
     }
     this.#look();
     this.#guarded(work);
-    this.drain();
+    this.#tell();
+    if (this.#ring.length > 0 || this.#fresh.length > 0) this.#drainSoon();
   }
 
-  /** Tells the watchers of a job, unless a handler is on the stack: then they are told when it has returned. */
+  /** The watchers of a job are told when no job is half way through a step, and no handler on the stack. */
   deliver(run: JobRun): void {
-    if (this.#onStack === undefined) run.views.deliver();
-    else if (run !== this.#onStack.run) this.#untold.push(run);
+    if (this.#draining) this.#untold.push(run);
+    else run.views.deliver();
+  }
+
+  #tell(): void {
+    for (const run of this.#untold) run.views.deliver();
+    this.#untold.length = 0;
   }
 
   /** A job did something that its followers are told of at the end of this stretch of work. */
@@ -237,6 +254,7 @@ export class Pump {
       run.begin();
       this.#fresh.push(run);
     }
+    if (this.#untold.length > 0) this.#tell();
   }
 
   /** The job whose turn it is, if a worker is free for it. */
@@ -281,34 +299,29 @@ export class Pump {
     const attempt = run.take();
     this.#onStack = attempt;
     this.#workers.hire(attempt);
-    this.#work(attempt);
+    if (this.#untold.length > 0) this.#tell();
+    if (!attempt.stale) this.#work(attempt);
     this.#onStack = undefined;
-    if (run.views.full) run.views.deliver();
-    if (this.#untold.length > 0) this.#tellOthers();
-  }
-
-  #tellOthers(): void {
-    for (const run of this.#untold.splice(0)) run.views.deliver();
+    if (this.#untold.length > 0) this.#tell();
   }
 
   #work(attempt: Attempt): void {
-    let result: unknown;
-    let unfinished: boolean;
+    let left: Unfinished | undefined;
     try {
-      result = activate(attempt);
-      unfinished = isUnfinished(result);
+      left = unfinished(activate(attempt));
     } catch (error) {
       if (!attempt.stale) fail(attempt, error);
       return;
     }
-    if (attempt.stale) return;
-    if (unfinished) this.#goOn(attempt, result as Unfinished);
-    else succeed(attempt);
+    if (left === undefined) {
+      if (!attempt.stale) succeed(attempt);
+    } else if (attempt.stale) ignore(left);
+    else this.#goOn(attempt, left);
   }
 
-  #goOn(attempt: Attempt, unfinished: Unfinished): void {
+  #goOn(attempt: Attempt, left: Unfinished): void {
     attempt.run.goesOn(attempt);
-    this.#pool(attempt, unfinished);
+    this.#pool(attempt, left);
   }
 
   /** An attempt is done with its worker. */

@@ -14,7 +14,7 @@ export interface Progress {
 /**
  * What watchers of one job see. Each view is made when first asked for, so that an unwatched job pays nothing, and is
  * fed through one outbox: an observer that reacts by calling the job never changes the order that others see, and none
- * is told anything while a handler is on the stack.
+ * is told anything while a handler is on the stack or the job is half way through a step.
  */
 export class Views {
   #record$: Subject<JobRecord> | undefined = undefined;
@@ -36,11 +36,6 @@ export class Views {
   /** Whether somebody sees the progress. */
   get followed(): boolean {
     return this.#progress$ !== undefined && this.#progress$.observed;
-  }
-
-  /** Whether something waits to be delivered. */
-  get full(): boolean {
-    return this.#outbox !== undefined;
   }
 
   // ── what is seen ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +149,11 @@ export class Views {
   // ── delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #post(letter: () => void): void {
-    (this.#outbox ??= []).push(letter);
+    if (this.#outbox !== undefined) {
+      this.#outbox.push(letter);
+      return;
+    }
+    this.#outbox = [letter];
     this.run.pump.deliver(this.run);
   }
 

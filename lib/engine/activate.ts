@@ -26,24 +26,26 @@ const call = (attempt: Attempt, data: Data): unknown => {
 
 /** Takes a payload in: mapped, read by the slot's codec, merged with what the slot holds, which it writes. */
 export const arrive = ({ map, target }: Route, data: Data, held: (Data | undefined)[]): Data => {
-  const mapped = map === undefined ? data : checkPlain(target, 'BAD_MAPPING', map(data));
+  const mapped = map === undefined ? data : take(target, 'BAD_MAPPING', map(data));
   return merge(target, held, target.codec === undefined ? mapped : read(target, target.codec, mapped));
 };
 
 const merge = (target: Inlet, held: (Data | undefined)[], incoming: Data): Data => {
   if (target.merge === undefined) return (held[target.ordinal] = incoming);
   const merged = target.merge(held[target.ordinal] ?? NO_DATA, incoming);
-  held[target.ordinal] = checkPlain(target, 'BAD_MERGE', merged.held);
-  return merged.handed;
+  const kept = take(target, 'BAD_MERGE', merged.held);
+  held[target.ordinal] = kept;
+  return merged.handed === merged.held ? kept : merged.handed;
 };
 
-const checkPlain = (target: Inlet, code: 'BAD_MERGE' | 'BAD_MAPPING' | 'BAD_DECODE', value: unknown): Data => {
-  if (isPlainObject(value)) return value;
+/** What a function of the user gave, in a copy: a getter that throws does so here, where it is a failure of the task. */
+const take = (target: Inlet, code: 'BAD_MERGE' | 'BAD_MAPPING' | 'BAD_DECODE', value: unknown): Data => {
+  if (isPlainObject(value)) return { ...value };
   throw jobError(code, { routineId: target.node.id, slot: target.name, got: describeError(value).message });
 };
 
 const read = (target: Inlet, codec: Codec<object>, data: Data): Data => {
   const decoded = decode(codec, data);
-  if ('value' in decoded) return checkPlain(target, 'BAD_DECODE', decoded.value);
+  if ('value' in decoded) return take(target, 'BAD_DECODE', decoded.value);
   throw jobError('PAYLOAD_MISMATCH', { routineId: target.node.id, slot: target.name, mismatches: decoded.mismatches });
 };

@@ -27,6 +27,8 @@ export const fail = (attempt: Attempt, error: unknown): void => {
   attempt.stale = true;
   attempt.error = error;
   const outcome = decide(attempt, error);
+  // The question whether to retry is the user's, and may have ended the job.
+  if (!isUndecided(attempt)) return;
   leave(attempt, outcome, cell);
   note(attempt, outcome, error, cell);
   conclude(attempt, outcome, error);
@@ -37,9 +39,18 @@ export const failTracked = (attempt: Attempt, error: unknown): void => {
   const { run, route } = attempt;
   const handler = route.target.node.errorHandler;
   const outcome = handler?.strategy === 'retry' ? 'failed' : decide(attempt, error);
-  attempt.error = error;
+  revise(attempt, outcome, error);
   note(attempt, outcome, error, run.cellOf(route.target.node));
   conclude(attempt, outcome, error);
+};
+
+const isUndecided = ({ outcome }: Attempt): boolean => outcome === undefined;
+
+/** A task that had succeeded has failed after all: it counts once. */
+const revise = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void => {
+  if (attempt.outcome === 'completed') attempt.run.cellOf(attempt.route.target.node).completed--;
+  if (attempt.outcome !== undefined) attempt.outcome = outcome;
+  attempt.error = error;
 };
 
 /** The job ended before the attempt did. */

@@ -1,16 +1,27 @@
 import type { ObservableInput } from 'rxjs';
 
 /** What a handler may leave unfinished: it holds its worker until it settles. Anything else that it returns is ignored. */
-export type Unfinished = PromiseLike<unknown> | ObservableInput<unknown>;
+export type Unfinished =
+  | { readonly kind: 'promise'; readonly work: PromiseLike<unknown> }
+  | { readonly kind: 'stream'; readonly work: ObservableInput<unknown> };
 
 const OBSERVABLE: PropertyKey = (Symbol as { observable?: symbol }).observable ?? '@@observable';
 
 const has = (value: object, key: PropertyKey): boolean => typeof (value as Record<PropertyKey, unknown>)[key] === 'function';
 
-export const isPromiseLike = (value: object): value is PromiseLike<unknown> => has(value, 'then');
+/**
+ * A promise, an observable of any library, or an async iterable; never told by `instanceof`. It looks once, and what it
+ * looks at may throw.
+ */
+export const unfinished = (value: unknown): Unfinished | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (has(value, 'then')) return { kind: 'promise', work: value as PromiseLike<unknown> };
+  if (has(value, OBSERVABLE) || has(value, Symbol.asyncIterator))
+    return { kind: 'stream', work: value as ObservableInput<unknown> };
+  return undefined;
+};
 
-/** A promise, an observable of any library, or an async iterable; never told by `instanceof`. */
-export const isUnfinished = (value: unknown): value is Unfinished =>
-  typeof value === 'object' &&
-  value !== null &&
-  (isPromiseLike(value) || has(value, OBSERVABLE) || has(value, Symbol.asyncIterator));
+/** Lets a promise that nobody waits for fail in silence: its job has ended, and its failure changes nothing. */
+export const ignore = ({ kind, work }: Unfinished): void => {
+  if (kind === 'promise') Promise.resolve(work).catch(() => undefined);
+};

@@ -1,6 +1,6 @@
 import { defer, mergeMap, Observable, type ObservableInput, Subject } from 'rxjs';
 import type { Attempt } from './Attempt.js';
-import { isPromiseLike, type Unfinished } from './unfinished.js';
+import type { Unfinished } from './unfinished.js';
 
 /** Told how the work of an attempt goes on and ends. */
 export interface Foreman {
@@ -12,13 +12,13 @@ export interface Foreman {
 /**
  * The workers that are busy: what an attempt has left unfinished is an inner observable that `mergeMap` subscribes
  * to. It has no limit of its own, since the pump hands out a task only when a worker is free, and it never errors: a
- * failure is told to the foreman inside the inner observable.
+ * failure is told to the foreman inside the inner observable. An attempt that is let go of is not heard any more.
  */
 export const workerPool = (foreman: Foreman): ((attempt: Attempt, unfinished: Unfinished) => void) => {
   const work$ = new Subject<Observable<never>>();
   work$.pipe(mergeMap((work) => work)).subscribe();
-  return (attempt, unfinished) => {
-    work$.next(isPromiseLike(unfinished) ? promised(attempt, unfinished, foreman) : streamed(attempt, unfinished, foreman));
+  return (attempt, { kind, work }) => {
+    work$.next(kind === 'promise' ? promised(attempt, work, foreman) : streamed(attempt, work, foreman));
   };
 };
 
@@ -30,10 +30,10 @@ const promised = (attempt: Attempt, promise: PromiseLike<unknown>, foreman: Fore
     // A thenable may answer twice, or throw when asked: a promise of ours does neither.
     Promise.resolve(promise).then(
       () => {
-        if (!attempt.stale) foreman.finished(attempt);
+        if (attempt.isAtWork) foreman.finished(attempt);
       },
       (error: unknown) => {
-        if (!attempt.stale) foreman.failed(attempt, error);
+        if (attempt.isAtWork) foreman.failed(attempt, error);
       },
     );
   });
@@ -46,13 +46,13 @@ const streamed = (attempt: Attempt, stream: ObservableInput<unknown>, foreman: F
     };
     return defer(() => stream).subscribe({
       next: (value) => {
-        foreman.value(attempt, value);
+        if (attempt.isAtWork) foreman.value(attempt, value);
       },
       error: (error: unknown) => {
-        foreman.failed(attempt, error);
+        if (attempt.isAtWork) foreman.failed(attempt, error);
       },
       complete: () => {
-        foreman.finished(attempt);
+        if (attempt.isAtWork) foreman.finished(attempt);
       },
     });
   });

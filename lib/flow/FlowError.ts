@@ -13,6 +13,8 @@ const sentences = {
     `${show(d.value)} cannot be the name of a ${d.what}; give a non-empty string.`,
   BAD_PAYLOAD: (d: { where: string; value: unknown }) =>
     `${d.where} takes one plain object, not ${show(d.value)}; wrap the value, as in { value: … }.`,
+  NOT_CLONABLE: (d: { where: string; reason: string }) =>
+    `${d.where} holds what isolation 'clone' cannot copy (${d.reason}); leave it out, or choose 'shallow' or 'freeze'.`,
   DUPLICATE_SLOT: (d: { routineId: string; slot: string }) =>
     `Routine '${d.routineId}' already has a slot '${d.slot}'; give the second one another name.`,
   DUPLICATE_EVENT: (d: { routineId: string; event: string }) =>

@@ -1,0 +1,253 @@
+import { map, type Observable, of } from 'rxjs';
+import { ErrorHandler, type ExecuteOptions, type Flow, type JobState, TimeoutError } from '../../lib/index.js';
+import { emitting, flowOf, type Sketch } from '../support/flows.js';
+import { type Marbles, marbles, starts } from '../support/marbles.js';
+import { thrown } from '../support/thrown.js';
+
+const idle: Sketch = { slots: { trigger: () => undefined } };
+
+/** A flow whose second hop takes a number of virtual ms. */
+const slow = ({ cold, scheduler }: Marbles, ms: number, executionTimeoutMs?: number): Flow =>
+  flowOf({ s: { slots: { trigger: emitting({}) } }, t: { slots: { i: () => cold(`${ms}ms |`) } } }, ['s.o -> t.i'], {
+    scheduler,
+    executionTimeoutMs,
+  });
+
+/** The statuses of a run, from the frame in which it is subscribed to. */
+const statuses = (flow: Flow, options: ExecuteOptions = {}): Observable<string> =>
+  flow.start('s', {}, options).status$.pipe(map((status) => status.charAt(0)));
+
+describe('Deadline', () => {
+  it(
+    'should end a job at its limit, downstream work included (S29, S32, S33, S35, SC023)',
+    marbles((m) => {
+      m.expectObservable(statuses(slow(m, 300, 100))).toBe('r 99ms (f|)');
+    }),
+  );
+
+  it(
+    'should record a timeout once, naming the limit (S34, SC023)',
+    marbles((m) => {
+      const job = slow(m, 300, 100).start('s');
+      m.flush();
+      const { error } = job.state;
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(error).toMatchObject({ code: 'TIMEOUT', retriable: true, details: { timeoutMs: 100, jobId: job.id } });
+      expect(error?.message).toContain('100 ms');
+      const records = job.state.history().filter(({ eventName }) => eventName === 'error');
+      expect(records).toHaveLength(1);
+      expect(records[0]).toMatchObject({ routineId: 't', data: { error: error?.message, error_type: 'TimeoutError' } });
+    }),
+  );
+
+  it(
+    'should let a run have a limit of its own, and the next one the limit of the flow (S30, SC026)',
+    marbles((m) => {
+      const flow = slow(m, 150, 50);
+      m.expectObservable(statuses(flow, { timeoutMs: 2_000 })).toBe('r 149ms (c|)');
+      m.flush();
+      const next = flow.start('s');
+      m.flush();
+      expect(next.status).toBe('failed');
+    }),
+  );
+
+  it(
+    'should fail every run of a flow whose limit is too short (S29)',
+    marbles((m) => {
+      const flow = slow(m, 1_000, 100);
+      const ended: JobState[] = [];
+      for (let run = 0; run < 3; run++) {
+        ended.push(flow.start('s').state);
+        m.flush();
+      }
+      expect(ended.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
+    }),
+  );
+
+  it(
+    'should have a limit of 300 s by default, long enough for a call of 299 s (S20, S28)',
+    marbles((m) => {
+      expect(slow(m, 1).executionTimeoutMs).toBe(300_000);
+      m.expectObservable(statuses(slow(m, 299_999))).toBe('r 299998ms (c|)');
+      m.expectObservable(statuses(slow(m, 300_001))).toBe('r 299999ms (f|)');
+    }),
+  );
+
+  it.each([
+    ['Infinity as the limit of the flow', Infinity, {}],
+    ['Infinity as the limit of the run', 10, { timeoutMs: Infinity }],
+    ['a limit beyond what a platform timer can hold, work before it', 2 ** 31 + 10_000_000_000, {}],
+  ])('should take %s', (_, executionTimeoutMs, options) => {
+    marbles((m) => {
+      const job = slow(m, 10_000_000_000, executionTimeoutMs).start('s', {}, options);
+      m.flush();
+      expect(job.status).toBe('completed');
+      expect(m.scheduler.now()).toBe(10_000_000_000);
+    })();
+  });
+
+  it(
+    'should fire at a limit beyond 2^31 ms, not at once (rule 5)',
+    marbles((m) => {
+      const limit = 2 ** 31 + 1_000;
+      const job = slow(m, limit + 500, limit).start('s');
+      let endedAt = 0;
+      void job.status$.subscribe({ complete: () => (endedAt = m.scheduler.now()) });
+      m.flush();
+      expect([job.status, endedAt]).toEqual(['failed', limit]);
+    }),
+  );
+
+  it(
+    'should not be asked about by an error handler: a timeout is not a task failure (S34)',
+    marbles((m) => {
+      for (const strategy of ['continue', 'skip', 'retry'] as const) {
+        const flow = slow(m, 300, 100).setErrorHandler(new ErrorHandler({ strategy }));
+        const job = flow.start('s');
+        m.flush();
+        expect(job.status).toBe('failed');
+      }
+    }),
+  );
+
+  it(
+    'should end an endless loop in time, and start nothing afterwards (S32, SC025)',
+    marbles((m) => {
+      const loop: Sketch = {
+        slots: {
+          trigger: (_, ctx) => {
+            ctx.emit('o', {});
+            return m.cold('---------|');
+          },
+        },
+      };
+      const flow = flowOf({ s: loop }, ['s.o -> s.trigger'], { scheduler: m.scheduler, executionTimeoutMs: 30 });
+      m.expectObservable(starts(flow.run$('s'))).toBe('s 8ms s 8ms s 8ms s 2ms |');
+    }),
+  );
+
+  it('should end an endless loop of synchronous tasks in real time too (SC025)', async () => {
+    let calls = 0;
+    const loop: Sketch = {
+      slots: {
+        trigger: (_, ctx) => {
+          calls++;
+          ctx.emit('o', {});
+        },
+      },
+    };
+    const state = await flowOf({ s: loop }, ['s.o -> s.trigger'], { executionTimeoutMs: 30 }).execute('s');
+    const callsAtEnd = calls;
+    await new Promise((resolve) => void setTimeout(resolve, 20));
+    expect(state.error).toBeInstanceOf(TimeoutError);
+    expect(calls).toBe(callsAtEnd);
+  });
+
+  it(
+    'should abort the signal of what is at work with the reason, and drop and count what waits (D2, S32)',
+    marbles((m) => {
+      const signals: AbortSignal[] = [];
+      const t: Sketch = {
+        slots: {
+          i: (_, ctx) => {
+            signals.push(ctx.signal);
+            return m.cold('300ms |');
+          },
+        },
+      };
+      const flow = flowOf({ s: { slots: { trigger: emitting({}, {}, {}) } }, t }, ['s.o -> t.i'], {
+        scheduler: m.scheduler,
+        executionTimeoutMs: 100,
+      });
+      const job = flow.start('s');
+      m.flush();
+      expect(job.status).toBe('failed');
+      expect(signals).toHaveLength(1);
+      expect(signals[0]?.aborted).toBe(true);
+      expect(signals[0]?.reason).toMatchObject({ code: 'STOPPED' });
+      expect(job.state.pendingTasks).toEqual([]);
+    }),
+  );
+
+  it(
+    'should unsubscribe at the limit from what a handler returned (S32)',
+    marbles((m) => {
+      const work$ = m.cold('300ms |');
+      const flow = flowOf({ s: { slots: { trigger: () => work$ } } }, [], { scheduler: m.scheduler, executionTimeoutMs: 100 });
+      flow.start('s');
+      m.expectSubscriptions(work$.subscriptions).toBe('^ 99ms !');
+    }),
+  );
+
+  it(
+    'should count the time of one job only, not of the flow (S29)',
+    marbles((m) => {
+      const { scheduler } = m;
+      const flow = slow(m, 80, 100);
+      m.expectObservable(statuses(flow)).toBe('r 79ms (c|)');
+      m.flush();
+      const second = flow.start('s');
+      m.flush();
+      expect([second.status, scheduler.now()]).toEqual(['completed', 160]);
+    }),
+  );
+
+  it(
+    'should not count the time of a pause (D21)',
+    marbles((m) => {
+      const flow = slow(m, 60, 100);
+      const job = flow.start('s');
+      m.scheduler.schedule(() => void job.pause(), 0);
+      m.scheduler.schedule(() => {
+        expect(job.status).toBe('paused');
+        job.resume();
+      }, 5_000);
+      m.expectObservable(job.status$.pipe(map((status) => status.slice(0, 2)))).toBe('x 59ms y 4939ms (zc|)', {
+        x: 'ru',
+        y: 'pa',
+        z: 'ru',
+        c: 'co',
+      });
+    }),
+  );
+
+  it(
+    'should be quiet once the job has ended: the virtual clock stops there (S36, S43, SC021)',
+    marbles(({ scheduler, flush }) => {
+      const job = flowOf({ s: idle }, [], { scheduler }).start('s');
+      flush();
+      expect(job.status).toBe('completed');
+      expect(scheduler.now()).toBe(0);
+      expect(scheduler.actions).toEqual([]);
+    }),
+  );
+
+  it(
+    'should take its timer back where the job ends in a later turn (S36, S43)',
+    marbles(({ scheduler, flush, cold }) => {
+      flowOf({ s: { slots: { trigger: () => cold('--|') } } }, [], { scheduler }).start('s');
+      flush();
+      expect(scheduler.now()).toBe(2);
+      expect(scheduler.actions).toEqual([]);
+    }),
+  );
+
+  it.each([0, -1, NaN])('should refuse %p as a limit', (limit) => {
+    const ofFlow = thrown(() => flowOf({ s: idle }, [], { executionTimeoutMs: limit }));
+    const ofRun = thrown(() => flowOf({ s: idle }).start('s', {}, { timeoutMs: limit }));
+    expect(ofFlow).toMatchObject({ code: 'BAD_OPTION', details: { option: 'executionTimeoutMs' } });
+    expect(ofRun).toMatchObject({ code: 'BAD_OPTION', details: { option: 'timeoutMs' } });
+  });
+
+  it('should leave no timer after a run with a limit of 300 s (S43, SC021)', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const flow = flowOf({ s: { slots: { trigger: () => of(1) } }, t: idle }, ['s.o -> t.trigger'], {
+      executionTimeoutMs: 300_000,
+    });
+    const state = await flow.execute('s');
+    expect(state.status).toBe('completed');
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+});

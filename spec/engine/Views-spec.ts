@@ -1,0 +1,243 @@
+import { map, type Observable, Subject, take } from 'rxjs';
+import type { Job, JobRecord, OutputRecord, Progress } from '../../lib/index.js';
+import { emitting, flowOf, type Sketch, sleep } from '../support/flows.js';
+import { marbles } from '../support/marbles.js';
+
+const chain = (options = {}) =>
+  flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: { slots: { i: () => undefined } } }, ['s.o -> t.i'], options);
+
+const kinds = (records: readonly JobRecord[]): string[] => records.map(({ type }) => type);
+
+/** What a watcher of a whole run gets, while somebody else does something at each record. */
+const watched = async (meddle: (job: Job, record: JobRecord) => void = () => undefined): Promise<JobRecord[]> => {
+  const records: JobRecord[] = [];
+  const job = chain({ scheduler: undefined }).start('s');
+  job.record$.subscribe((record) => meddle(job, record));
+  job.record$.subscribe((record) => records.push(record));
+  await job.done;
+  return records;
+};
+
+describe('Views', () => {
+  describe('status$', () => {
+    it(
+      'should give the status now, each new one, and complete at the end (G50)',
+      marbles(({ cold, scheduler, expectObservable }) => {
+        const flow = flowOf({ s: { slots: { trigger: () => cold('-----|') } } }, [], { scheduler });
+        const job = flow.start('s');
+        const first: string[] = [];
+        job.status$.subscribe((status) => first.push(status));
+        expect(first).toEqual(['pending']);
+        expectObservable(job.status$.pipe(map((status) => status.charAt(0)))).toBe('r----(c|)');
+        expectObservable(job.status$.pipe(map((status) => status.charAt(0))), '--^-!').toBe('--r');
+        expectObservable(job.status$.pipe(map((status) => status.charAt(0))), '---------^').toBe('---------(c|)');
+      }),
+    );
+  });
+
+  describe('progress$', () => {
+    it(
+      'should tell what waits and what is at work, now and after each stretch, last 0, 0 and the end (S40, S41, S47, SC030)',
+      marbles(({ cold, scheduler, expectObservable, flush }) => {
+        const t: Sketch = { slots: { i: () => cold('-----|') } };
+        const sketches = { s: { slots: { trigger: emitting({}, {}, {}) } }, t };
+        const flow = flowOf(sketches, ['s.o -> t.i'], { scheduler, maxWorkers: 2 });
+        const told: Progress[] = [];
+        const job = flow.start('s');
+        job.progress$.subscribe((progress) => told.push(progress));
+        expectObservable(job.progress$.pipe(map(({ queued, active }) => `${queued}${active}`))).toBe('a----(bc)-(d|)', {
+          a: '12',
+          b: '02',
+          c: '01',
+          d: '00',
+        });
+        flush();
+        expect(told[0]).toEqual({ queued: 1, active: 0, status: 'pending' });
+        expect(told.at(-1)).toEqual({ queued: 0, active: 0, status: 'completed' });
+      }),
+    );
+  });
+
+  describe('record$', () => {
+    it('should give every step in the order in which it happens', async () => {
+      expect(kinds(await watched())).toEqual([
+        'started',
+        'taskQueued',
+        'taskStarted',
+        'emitted',
+        'taskQueued',
+        'emitted',
+        'taskQueued',
+        'taskSettled',
+        'taskStarted',
+        'taskSettled',
+        'taskStarted',
+        'taskSettled',
+        'ended',
+      ]);
+    });
+
+    it('should miss nothing for whoever subscribes in the turn of the start (D17)', async () => {
+      const job = chain().start('s');
+      await Promise.resolve();
+      const early: string[] = [];
+      const other = chain().start('s');
+      other.record$.subscribe(({ type }) => early.push(type));
+      await Promise.all([job.done, other.done]);
+      expect(early[0]).toBe('started');
+    });
+
+    it('should carry the id of the job and a time in every record', async () => {
+      const records = await watched();
+      expect(new Set(records.map(({ jobId }) => jobId)).size).toBe(1);
+      expect(records.every(({ timestamp }) => timestamp instanceof Date)).toBe(true);
+      const times = records.map(({ timestamp }) => timestamp.getTime());
+      expect([...times].sort((a, b) => a - b)).toEqual(times);
+    });
+
+    it('should not be what a bare Subject is, where an observer that reacts reorders what the next one sees (rule 9)', () => {
+      const naive$ = new Subject<number>();
+      const seen: number[] = [];
+      naive$.subscribe((n) => n === 1 && naive$.next(2));
+      naive$.subscribe((n) => seen.push(n));
+      naive$.next(1);
+      expect(seen).toEqual([2, 1]);
+    });
+
+    it('should be the same for the second watcher when the first one calls the job (rule 9)', async () => {
+      const meddled = await watched((job, { type }) => {
+        if (type !== 'emitted') return;
+        void job.pause();
+        job.resume();
+      });
+      const plain = await watched();
+      expect(kinds(meddled).filter((kind) => kind !== 'paused' && kind !== 'resumed')).toEqual(kinds(plain));
+    });
+
+    it('should show a cancel by the first watcher to the second one after what came before it (rule 9)', async () => {
+      const records: string[] = [];
+      const job = chain().start('s');
+      job.record$.subscribe((record) => {
+        if (record.type === 'taskStarted' && record.routineId === 't') void job.cancel('seen');
+      });
+      job.record$.subscribe(({ type }) => records.push(type));
+      await job.done;
+      expect(job.status).toBe('cancelled');
+      // Both watchers are told of a step before either hears of what the first one did about it.
+      expect(records.indexOf('ended')).toBe(records.length - 1);
+      expect(records.filter((type) => type === 'taskStarted')).toHaveLength(2);
+      expect(records.filter((type) => type === 'ended')).toHaveLength(1);
+    });
+
+    it('should be in order as well for a watcher who starts another job (rule 9)', async () => {
+      const flow = chain();
+      const records: string[] = [];
+      const inner: Promise<unknown>[] = [];
+      const job = flow.start('s');
+      job.record$.subscribe(({ type }) => {
+        if (type === 'emitted') inner.push(flow.execute('s'));
+      });
+      job.record$.subscribe(({ type }) => records.push(type));
+      await job.done;
+      await Promise.all(inner);
+      expect(inner).toHaveLength(2);
+      expect(records).toEqual(kinds(await watched()));
+    });
+
+    it('should not own the job: unsubscribing from a view stops nothing', async () => {
+      const job = chain().start('s');
+      job.record$.pipe(take(1)).subscribe();
+      job.status$.subscribe().unsubscribe();
+      job.output$.subscribe().unsubscribe();
+      job.progress$.subscribe().unsubscribe();
+      expect((await job.done).metrics.routine('t')?.completed).toBe(2);
+    });
+
+    it('should complete at once where the job has ended', async () => {
+      const job = chain().start('s');
+      await job.done;
+      const got: unknown[] = [];
+      const views: readonly Observable<unknown>[] = [job.record$, job.output$];
+      for (const view$ of views) view$.subscribe({ next: (v) => got.push(v), complete: () => got.push('end') });
+      expect(got).toEqual(['end', 'end']);
+    });
+  });
+
+  describe('output (G60, G61)', () => {
+    const s: Sketch = {
+      slots: {
+        trigger: (_, ctx) => {
+          ctx.output('report', { n: 1 });
+          ctx.output('log');
+        },
+      },
+    };
+
+    it('should go to output$, to the observers of the run, and to the log, with its place and time', async () => {
+      const [viewed, handed, called]: [OutputRecord[], OutputRecord[], OutputRecord[]] = [[], [], []];
+      let completed = 0;
+      const flow = flowOf({ s });
+      const output = { next: (record: OutputRecord) => handed.push(record), complete: () => completed++ };
+      const job = flow.start('s', {}, { output });
+      job.output$.subscribe((record) => viewed.push(record));
+      const state = await job.done;
+      await flow.execute('s', {}, { output: (record) => called.push(record) });
+      const expected = [
+        { jobId: job.id, routineId: 's', type: 'report', data: { n: 1 }, timestamp: expect.any(Date) as unknown },
+        { jobId: job.id, routineId: 's', type: 'log', data: {}, timestamp: expect.any(Date) as unknown },
+      ];
+      expect(viewed).toEqual(expected);
+      expect(handed).toEqual(expected);
+      expect(state.outputLog).toEqual(expected);
+      expect(called.map(({ type }) => type)).toEqual(['report', 'log']);
+      expect(completed).toBe(1);
+    });
+
+    it('should be logged where nobody watches', async () => {
+      const state = await flowOf({ s }).execute('s');
+      expect(state.outputLog.map(({ type }) => type)).toEqual(['report', 'log']);
+    });
+
+    it('should only warn where an observer throws', async () => {
+      const warnings: unknown[] = [];
+      const job = flowOf({ s }).start(
+        's',
+        {},
+        {
+          output: () => {
+            throw new Error('sink');
+          },
+        },
+      );
+      job.record$.subscribe((record) => {
+        if (record.type === 'warning') warnings.push(record.error);
+      });
+      const state = await job.done;
+      expect(state.status).toBe('completed');
+      expect(warnings).toEqual([new Error('sink'), new Error('sink')]);
+      expect(state.outputLog).toHaveLength(2);
+    });
+
+    it('should keep its copy of what was handed out', async () => {
+      const data = { n: 1 };
+      const state = await flowOf({
+        s: {
+          slots: {
+            trigger: async (_, ctx) => {
+              ctx.output('report', data);
+              data.n = 2;
+              await sleep(0);
+            },
+          },
+        },
+      }).execute('s');
+      expect(state.outputLog.map((output) => output.data)).toEqual([{ n: 1 }]);
+    });
+
+    it('should refuse what is no payload, naming the output', async () => {
+      const job = flowOf({ s: { slots: { trigger: (_, ctx) => ctx.output('report', [1]) } } }).start('s');
+      expect((await job.done).error).toMatchObject({ cause: { code: 'BAD_PAYLOAD' } });
+      expect(job.state.error?.message).toContain("'report'");
+    });
+  });
+});

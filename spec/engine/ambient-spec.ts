@@ -1,0 +1,262 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { lastValueFrom, mergeMap, Subject } from 'rxjs';
+import { type Context, currentContext, Flow, type FlowOptions, Routine } from '../../lib/index.js';
+import { emitting, flowOf, noting, routine, sleep } from '../support/flows.js';
+
+/** A routine of the kind most users write: its handler emits on itself, before and after an `await`. */
+class Relay extends Routine {
+  readonly output = this.defineEvent<{ n: number; at: string }>('o');
+  readonly trigger = this.defineSlot('trigger', async ({ n }: { n: number }) => {
+    this.emit(this.output, { n, at: 'before' });
+    await sleep(n % 3);
+    this.emit('o', { n, at: 'after' });
+  });
+}
+
+const relayFlow = (log: unknown[], options: FlowOptions = {}): Flow => {
+  const flow = new Flow(options);
+  flow.addRoutine(new Relay(), 'relay');
+  flow.addRoutine(routine({ slots: { i: ({ n, at }, ctx) => void log.push([ctx.job.jobId, n, at]) } }), 't');
+  flow.connect('relay', 'o', 't', 'i');
+  return flow;
+};
+
+describe('this.emit (S54)', () => {
+  it('should find its job by itself, before an await and after it (S54, S55)', async () => {
+    const log: unknown[] = [];
+    const state = await relayFlow(log).execute('relay', { n: 1 }, { jobId: 'job' });
+    expect(state.status).toBe('completed');
+    expect(log).toEqual([
+      ['job', 1, 'before'],
+      ['job', 1, 'after'],
+    ]);
+    expect(state.history('relay').map(({ eventName }) => eventName)).toEqual(['start', 'o', 'o']);
+  });
+
+  it('should find the right one of 100 interleaved runs of one routine (G67, X)', async () => {
+    const log: [string, number, string][] = [];
+    const flow = relayFlow(log, { maxWorkers: 20 });
+    const runs = Array.from({ length: 100 }, (_, n) => flow.execute('relay', { n }, { jobId: `job ${n}` }));
+    const states = await Promise.all(runs);
+    expect(states.every(({ status }) => status === 'completed')).toBe(true);
+    expect(log).toHaveLength(200);
+    expect(log.filter(([jobId, n]) => jobId !== `job ${n}`)).toEqual([]);
+    for (const state of states) expect(state.metrics.routine('t')?.total).toBe(2);
+  });
+
+  it('should find it from callbacks and timers that the handler leaves (S54)', async () => {
+    const log: string[] = [];
+    const node = routine({
+      slots: {
+        trigger: (_, ctx) =>
+          void ctx.track(
+            new Promise<void>((resolve) => {
+              setTimeout(() => {
+                node.emit('o', {});
+                resolve();
+              }, 2);
+            }),
+          ),
+      },
+    });
+    const flow = new Flow();
+    flow.addRoutine(node, 's');
+    flow.addRoutine(routine({ slots: { i: noting(log, 't') } }), 't');
+    flow.connect('s', 'o', 't', 'i');
+    expect((await flow.execute('s')).status).toBe('completed');
+    expect(log).toEqual(['t']);
+  });
+
+  it('should emit for a helper routine of the same flow too', async () => {
+    const log: unknown[] = [];
+    const helper = routine({ events: ['said'] });
+    const flow = flowOf({
+      s: {
+        slots: {
+          trigger: async () => {
+            await sleep(1);
+            helper.emit('said', { n: 1 });
+          },
+        },
+      },
+      t: { slots: { i: noting(log, ({ n }) => n) } },
+    });
+    flow.addRoutine(helper, 'helper');
+    flow.connect('helper', 'said', 't', 'i');
+    const state = await flow.execute('s');
+    expect(log).toEqual([1]);
+    expect(state.history('helper').map(({ eventName }) => eventName)).toEqual(['said']);
+  });
+
+  it('should deliver alike where the flow is named (S56)', async () => {
+    const log: unknown[] = [];
+    class Named extends Routine {
+      readonly output = this.defineEvent('o');
+      readonly trigger = this.defineSlot('trigger', (_: object, ctx) => {
+        this.emit('o', { n: 1 }, { flow: ctx.flow });
+        log.push('emitted');
+      });
+    }
+    const flow = flowOf({ t: { slots: { i: noting(log, ({ n }) => n) } } });
+    flow.addRoutine(new Named(), 's');
+    flow.connect('s', 'o', 't', 'i');
+    expect((await flow.execute('s')).status).toBe('completed');
+    expect(log).toEqual(['emitted', 1]);
+  });
+
+  it('should find its job in a retry as well, after a resume as well (S55)', async () => {
+    const log: unknown[] = [];
+    let calls = 0;
+    class Twice extends Routine {
+      readonly output = this.defineEvent('o');
+      readonly trigger = this.defineSlot('trigger', async (_: object, ctx) => {
+        await sleep(0);
+        if (++calls === 1) throw new Error('once');
+        void ctx.pause();
+        this.emit('o', { n: calls });
+      });
+    }
+    class Onward extends Routine {
+      readonly output = this.defineEvent('o');
+      readonly i = this.defineSlot('i', async ({ n }: { n?: number }) => {
+        await sleep(0);
+        this.emit('o', { n });
+      });
+    }
+    const flow = flowOf({ t: { slots: { i: noting(log, ({ n }) => n) } } });
+    flow.addRoutine(new Twice().setAsCritical({ delayMs: 1 }), 's');
+    flow.addRoutine(new Onward(), 'm');
+    flow.connect('s', 'o', 'm', 'i');
+    flow.connect('m', 'o', 't', 'i');
+    const job = flow.start('s');
+    job.status$.subscribe((status) => {
+      if (status === 'paused') setImmediate(() => job.resume());
+    });
+    expect((await job.done).status).toBe('completed');
+    expect(log).toEqual([2]);
+  });
+
+  describe("with asyncContext: 'off'", () => {
+    it('should find its job before the first await', async () => {
+      const log: unknown[] = [];
+      class Sync extends Routine {
+        readonly output = this.defineEvent('o');
+        readonly trigger = this.defineSlot('trigger', () => this.emit('o', { n: 1 }));
+      }
+      const flow = flowOf({ t: { slots: { i: noting(log, ({ n }) => n) } } }, [], { asyncContext: 'off' });
+      flow.addRoutine(new Sync(), 's');
+      flow.connect('s', 'o', 't', 'i');
+      const state = await flow.execute('s');
+      expect([state.status, log]).toEqual(['completed', [1]]);
+    });
+
+    it('should say NO_CONTEXT after an await, naming ctx.emit, and deliver nothing (D26)', async () => {
+      const log: unknown[] = [];
+      const state = await relayFlow(log, { asyncContext: 'off', maxWorkers: 2 }).execute('relay', { n: 1 }, { jobId: 'job' });
+      expect(state.status).toBe('failed');
+      const cause = state.error?.cause as Error;
+      expect(cause).toMatchObject({ code: 'NO_CONTEXT', details: { call: "emit('o')" } });
+      expect(cause.message).toContain('ctx.emit');
+      expect(log).toEqual([['job', 1, 'before']]);
+    });
+  });
+});
+
+describe('currentContext', () => {
+  it('should be undefined outside a handler (G15, SC098)', async () => {
+    expect(currentContext()).toBeUndefined();
+    const flow = flowOf({ s: { slots: { trigger: () => sleep(1) } } });
+    const done = flow.execute('s');
+    expect(currentContext()).toBeUndefined();
+    await done;
+    expect(currentContext()).toBeUndefined();
+  });
+
+  it('should be the very context of the handler, also after an await, and name its place (G15)', async () => {
+    const seen: unknown[] = [];
+    const flow = flowOf({
+      s: {
+        slots: {
+          trigger: async (_, ctx) => {
+            seen.push(currentContext() === ctx);
+            await sleep(1);
+            seen.push(currentContext() === ctx, ctx.flow === flow, ctx.routineId, ctx.slot, ctx.attempt);
+          },
+        },
+      },
+    });
+    const state = await flow.execute('s');
+    expect(state.status).toBe('completed');
+    expect(seen).toEqual([true, true, true, 's', 'trigger', 1]);
+  });
+
+  it('should be that of each task, whichever one ended before it (rule 1)', async () => {
+    const seen: unknown[] = [];
+    const flow = flowOf(
+      {
+        s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }) } },
+        t: {
+          slots: {
+            i: async ({ n }, ctx) => {
+              await sleep(Number(n));
+              seen.push([n, currentContext()?.taskId === ctx.taskId]);
+            },
+          },
+        },
+      },
+      ['s.o -> t.i'],
+    );
+    await flow.execute('s');
+    expect(seen).toEqual([
+      [1, true],
+      [2, true],
+    ]);
+    expect(currentContext()).toBeUndefined();
+  });
+
+  it("should be known before the first await only, with asyncContext: 'off'", async () => {
+    const seen: unknown[] = [];
+    const s = {
+      slots: {
+        trigger: async () => {
+          seen.push(currentContext()?.routineId);
+          await sleep(1);
+          seen.push(currentContext());
+        },
+      },
+    };
+    await flowOf({ s }, [], { asyncContext: 'off' }).execute('s');
+    expect(seen).toEqual(['s', undefined]);
+  });
+});
+
+describe("a caller's own async storage (rule 1)", () => {
+  const storage = new AsyncLocalStorage<string>();
+
+  it('should be lost the naive way: a waiting task runs in the context of whatever ended before it', async () => {
+    const seen: unknown[] = [];
+    const tasks$ = new Subject<string>();
+    const ran$ = tasks$.pipe(mergeMap((name) => sleep(1).then(() => seen.push([name, storage.getStore()])), 1));
+    const over = lastValueFrom(ran$);
+    for (const name of ['a', 'b']) storage.run(name, () => tasks$.next(name));
+    tasks$.complete();
+    await over;
+    expect(seen).toEqual([
+      ['a', 'a'],
+      ['b', 'a'],
+    ]);
+  });
+
+  it('should be there in every task of the job that was started in it, jobs taking turns on one worker', async () => {
+    const seen: [string, string | undefined][] = [];
+    const note = async (_: object, ctx: Context): Promise<void> => {
+      seen.push([ctx.job.jobId, storage.getStore()]);
+      await sleep(1);
+      seen.push([ctx.job.jobId, storage.getStore()]);
+    };
+    const flow = flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: { slots: { i: note } } }, ['s.o -> t.i']);
+    await Promise.all(['a', 'b'].map((name) => storage.run(name, () => flow.execute('s', {}, { jobId: name }))));
+    expect(seen).toHaveLength(8);
+    expect(seen.filter(([jobId, stored]) => jobId !== stored)).toEqual([]);
+  });
+});

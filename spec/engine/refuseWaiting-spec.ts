@@ -1,0 +1,89 @@
+import { type Context, Flow, type Handler, type Job, JobState } from '../../lib/index.js';
+import { flowOf, routine, sleep } from '../support/flows.js';
+
+/** Runs something in a handler, before and after an `await`, and gives the codes of what it throws or rejects with. */
+const inHandler = async (wait: (ctx: Context, job: Job) => unknown, flow = new Flow({ executionTimeoutMs: 2_000 })) => {
+  const codes: unknown[] = [];
+  const attempt = async (ctx: Context): Promise<void> => {
+    try {
+      await wait(ctx, flow.jobs.find(({ id }) => id === ctx.job.jobId) as Job);
+      codes.push('went through');
+    } catch (error) {
+      codes.push((error as { code?: unknown }).code);
+    }
+  };
+  const trigger: Handler = async (_, ctx) => {
+    await attempt(ctx);
+    await sleep(1);
+    await attempt(ctx);
+  };
+  flow.addRoutine(routine({ slots: { trigger } }), 's');
+  const { status } = await flow.execute('s');
+  return { status, codes };
+};
+
+describe('refuseWaiting (D16)', () => {
+  it.each<[string, (ctx: Context, job: Job) => unknown]>([
+    ['flow.shutdown()', (ctx) => ctx.flow.shutdown()],
+    ['its own job.done', (_, job) => job.done],
+    ['its own job.waitForCompletion()', (_, job) => job.waitForCompletion()],
+    ['JobState.waitForCompletion of its own job', (ctx, job) => JobState.waitForCompletion(ctx.flow, job)],
+    ['JobState.waitForCompletion of its own state', (ctx) => JobState.waitForCompletion(ctx.flow, ctx.job)],
+    ['leaving an `await using` block of its flow', (ctx) => ctx.flow[Symbol.asyncDispose]()],
+  ])('should throw WOULD_DEADLOCK in a handler that waits for %s, before and after an await', async (_, wait) => {
+    expect(await inHandler(wait)).toEqual({ status: 'completed', codes: ['WOULD_DEADLOCK', 'WOULD_DEADLOCK'] });
+  });
+
+  it('should name the job and the call', async () => {
+    let message = '';
+    const { codes } = await inHandler(async (ctx) => {
+      try {
+        await ctx.flow.shutdown();
+      } catch (error) {
+        ({ message } = error as Error);
+        expect(message).toContain(ctx.job.jobId);
+        throw error;
+      }
+    });
+    expect(codes).toEqual(['WOULD_DEADLOCK', 'WOULD_DEADLOCK']);
+    expect(message).toContain('shutdown');
+  });
+
+  it('should not leave the flow shut down after a refusal', async () => {
+    const flow = new Flow();
+    await inHandler((ctx) => ctx.flow.shutdown(), flow);
+    expect((await flow.execute('s')).status).toBe('completed');
+  });
+
+  it('should refuse it in a run that the handler started, of the outer job, too', async () => {
+    const flow = new Flow({ executionTimeoutMs: 2_000 });
+    const codes: unknown[] = [];
+    flow.addRoutine(routine({ slots: { trigger: (_, ctx) => ctx.flow.execute('inner') } }), 'outer');
+    const inner: Handler = async () => {
+      try {
+        await flow.jobs[0]?.done;
+      } catch (error) {
+        codes.push((error as { code?: unknown }).code);
+      }
+    };
+    flow.addRoutine(routine({ slots: { trigger: inner } }), 'inner');
+    expect((await flow.execute('outer')).status).toBe('completed');
+    expect(codes).toEqual(['WOULD_DEADLOCK']);
+  });
+
+  it.each<[string, (ctx: Context) => unknown]>([
+    ['the end of a run that it started', (ctx) => ctx.flow.execute('other')],
+    ['the end of a live job that it started', (ctx) => ctx.flow.start('other').done],
+    ['the shutdown of another flow', () => flowOf({ s: { slots: { trigger: () => undefined } } }).shutdown()],
+    ['a pause of its own job', (ctx) => ctx.pause().then(() => ctx.flow.jobs[0]?.resume())],
+  ])('should let it wait for %s', async (_, wait) => {
+    const flow = new Flow({ executionTimeoutMs: 2_000 });
+    flow.addRoutine(routine({ slots: { trigger: () => sleep(1) } }), 'other');
+    expect(await inHandler(wait, flow)).toEqual({ status: 'completed', codes: ['went through', 'went through'] });
+  });
+
+  it('should let it shut down without waiting, which cancels its own job', async () => {
+    const flow = flowOf({ s: { slots: { trigger: (_, ctx) => ctx.flow.shutdown({ wait: false }) } } });
+    expect(await flow.execute('s')).toMatchObject({ status: 'cancelled', reason: 'shutdown' });
+  });
+});

@@ -1,0 +1,252 @@
+import { from, map, NEVER, Observable, of, take, timer } from 'rxjs';
+import type { Data, Handler, JobState } from '../../lib/index.js';
+import { unfinished } from '../../lib/engine/unfinished.js';
+import { emitting, flowOf, noting, type Sketch, sleep } from '../support/flows.js';
+
+type Answer = () => unknown;
+
+/** A flow whose entry gives an answer, and what its values brought to `d`. */
+const answering = async (answer: Answer, emits?: string): Promise<{ state: JobState; got: Data[] }> => {
+  const got: Data[] = [];
+  const s: Sketch = { slots: { trigger: [answer, { emits }] } };
+  const flow = flowOf({ s, d: { slots: { i: noting<Data>(got, (data) => data) } } }, ['s.o -> d.i'], {
+    executionTimeoutMs: 5_000,
+  });
+  return { state: await flow.execute('s'), got };
+};
+
+/** An observable of another library: no rxjs class, found by the interop point alone. */
+const foreign = (key: PropertyKey, ...values: readonly Data[]): object => {
+  const source = {
+    subscribe: (observer: { next: (value: Data) => void; complete: () => void }) => {
+      for (const value of values) observer.next(value);
+      observer.complete();
+      return { unsubscribe: () => undefined };
+    },
+  };
+  return { [key]: () => source };
+};
+
+const INTEROP: PropertyKey = (Symbol as { observable?: symbol }).observable ?? '@@observable';
+
+const slowly = async function* (...values: readonly Data[]): AsyncGenerator<Data> {
+  for (const value of values) {
+    await sleep(1);
+    yield value;
+  }
+};
+
+const lazy = (end: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void): object => ({ then: end });
+
+describe('unfinished', () => {
+  it.each([
+    ['a promise', Promise.resolve()],
+    ['a thenable', { then: () => undefined }],
+    ['an observable', of(1)],
+    ['an observable of another library', foreign(INTEROP)],
+    ['an async iterable', slowly()],
+  ])('should say yes to %s', (_, value) => {
+    expect(unfinished(value)?.work).toBe(value);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 5],
+    ['a text', 'then'],
+    ['an object', { a: 1 }],
+    ['an array', [1, 2]],
+    ['a sync iterable', new Set([1])],
+    ['a function', () => undefined],
+    ['an object whose `then` is no function', { then: 1 }],
+  ])('should say no to %s', (_, value) => {
+    expect(unfinished(value)).toBeUndefined();
+  });
+});
+
+describe('what a handler returns', () => {
+  it.each<[string, Answer]>([
+    ['nothing', () => undefined],
+    ['a number', () => 5],
+    ['an array of payloads', () => [{ n: 1 }]],
+    ['an object', () => ({ n: 1 })],
+    ['a promise of a payload', () => Promise.resolve({ n: 1 })],
+  ])('should ignore %s, whatever `emits` says', async (_, answer) => {
+    const { state, got } = await answering(answer, 'o');
+    expect([state.status, got]).toEqual(['completed', []]);
+  });
+
+  it.each<[string, Answer]>([
+    ['an observable', () => from([{ n: 1 }, { n: 2 }])],
+    [
+      'an observable that takes its time',
+      () =>
+        timer(0, 1).pipe(
+          map((n) => ({ n: n + 1 })),
+          take(2),
+        ),
+    ],
+    ['an observable of another library', () => foreign(INTEROP, { n: 1 }, { n: 2 })],
+    ['an async iterable', () => slowly({ n: 1 }, { n: 2 })],
+  ])('should emit the values of %s on the event that the slot names', async (_, answer) => {
+    const { state, got } = await answering(answer, 'o');
+    expect([state.status, got]).toEqual(['completed', [{ n: 1 }, { n: 2 }]]);
+    expect(state.history('s').map(({ eventName }) => eventName)).toEqual(['start', 'o', 'o']);
+  });
+
+  it.each<[string, Answer]>([
+    ['an observable', () => from([{ n: 1 }, 'what'])],
+    ['an async iterable', () => slowly({ n: 1 })],
+  ])('should ignore the values of %s where the slot names no event', async (_, answer) => {
+    const { state, got } = await answering(answer);
+    expect([state.status, got]).toEqual(['completed', []]);
+  });
+
+  it.each<[string, Answer]>([
+    ['a promise', () => sleep(10)],
+    ['a thenable', () => lazy((resolve) => void setTimeout(resolve, 10))],
+    ['an observable', () => timer(10)],
+    ['an async iterable', () => slowly(...Array.from({ length: 5 }, () => ({})))],
+  ])('should be waited for, holding its worker: %s (rule 10)', async (_, answer) => {
+    let [now, peak, calls] = [0, 0, 0];
+    const t: Sketch = {
+      slots: {
+        i: () => {
+          calls++;
+          peak = Math.max(peak, ++now);
+          return answer();
+        },
+      },
+    };
+    const flow = flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t }, ['s.o -> t.i']);
+    const job = flow.start('s');
+    job.record$.subscribe((record) => {
+      if (record.type === 'taskSettled' && record.routineId === 't') now--;
+    });
+    await job.done;
+    expect([calls, peak]).toEqual([2, 1]);
+  });
+
+  it.each<[string, Answer]>([
+    ['a rejected promise', () => Promise.reject(new Error('no'))],
+    ['a thenable that rejects', () => lazy((_, reject) => reject(new Error('no')))],
+    [
+      'a thenable that throws in then',
+      () =>
+        lazy(() => {
+          throw new Error('no');
+        }),
+    ],
+    [
+      'a getter `then` that throws',
+      () => ({
+        get then(): unknown {
+          throw new Error('no');
+        },
+      }),
+    ],
+    ['an observable that errors', () => new Observable((observer) => observer.error(new Error('no')))],
+    [
+      'an observable that errors after a value',
+      () =>
+        new Observable((observer) => {
+          observer.next({ n: 1 });
+          observer.error(new Error('no'));
+        }),
+    ],
+    [
+      'an async iterable that throws',
+      async function* () {
+        yield {};
+        throw new Error('no');
+      },
+    ],
+    [
+      'a handler that throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
+  ])('should fail the task: %s', async (_, answer) => {
+    const { state } = await answering(answer, 'o');
+    expect(state.status).toBe('failed');
+    expect(state.error).toMatchObject({
+      code: 'TASK_FAILED',
+      cause: new Error('no'),
+      details: { routineId: 's', slot: 'trigger' },
+    });
+  });
+
+  it.each<[string, Answer]>([
+    ['a stream whose interop point gives nothing', () => ({ [INTEROP]: () => undefined })],
+    ['a stream whose interop point gives something else', () => ({ [INTEROP]: () => ({ subscribe: 1 }) })],
+    ['an async iterable without an iterator', () => ({ [Symbol.asyncIterator]: () => undefined })],
+  ])('should fail the task, not the engine: %s', async (_, answer) => {
+    const { state } = await answering(answer, 'o');
+    expect(state.error).toMatchObject({ code: 'TASK_FAILED' });
+  });
+
+  it('should believe a thenable that answers twice only once', async () => {
+    const twice = lazy((resolve, reject) => {
+      resolve(1);
+      resolve(2);
+      reject(new Error('late'));
+    });
+    const { state } = await answering(() => twice);
+    expect(state.status).toBe('completed');
+    expect(state.metrics.routine('s')).toMatchObject({ total: 1, completed: 1, failed: 0 });
+  });
+
+  it('should not hear of a foreign stream that goes on after its end', async () => {
+    const unruly = {
+      [INTEROP]: () => ({
+        subscribe: (observer: { next: (value: Data) => void; complete: () => void; error: (error: unknown) => void }) => {
+          observer.complete();
+          observer.next({ n: 1 });
+          observer.error(new Error('late'));
+          return { unsubscribe: () => undefined };
+        },
+      }),
+    };
+    const { state, got } = await answering(() => unruly, 'o');
+    expect([state.status, got, state.metrics.routine('s')?.failed]).toEqual(['completed', [], 0]);
+  });
+
+  it('should be let go of on cancel: an observable is unsubscribed, an async iterable closed', async () => {
+    let closed = 0;
+    const endless = async function* (): AsyncGenerator<Data> {
+      try {
+        for (;;) {
+          await sleep(1);
+          yield {};
+        }
+      } finally {
+        closed++;
+      }
+    };
+    const silent = new Observable(() => () => {
+      closed++;
+    });
+    for (const answer of [endless, (): unknown => silent, (): unknown => NEVER] as Handler[]) {
+      const job = flowOf({ s: { slots: { trigger: answer } } }).start('s');
+      await sleep(5);
+      await job.cancel();
+      expect(job.status).toBe('cancelled');
+    }
+    await sleep(5);
+    expect(closed).toBe(2);
+  });
+
+  it('should not await a payload with a `then` (rule 10, X)', async () => {
+    const asked: string[] = [];
+    const payload = { then: () => asked.push('then'), n: 1 };
+    const got: Data[] = [];
+    const flow = flowOf(
+      { s: { slots: { trigger: emitting(payload) } }, d: { slots: { i: noting<Data>(got, (data) => data) } } },
+      ['s.o -> d.i'],
+    );
+    const state = await flow.execute('s', { then: () => asked.push('entry') });
+    expect([state.status, asked]).toEqual(['completed', []]);
+    expect(got).toEqual([payload]);
+  });
+});

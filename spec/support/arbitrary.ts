@@ -1,0 +1,314 @@
+import fc from 'fast-check';
+import type { Data } from '../../lib/index.js';
+
+/**
+ * Worlds: random flows with their jobs and what disturbs them, as plain values. A world says everything that its
+ * handlers do, so that the engine (`simulation/stage.ts`) and the reference model (`model.ts`) can both play it.
+ *
+ * Cycles end by `fuel`: every payload carries some, an emission hands on a share of it, and without it nothing is emitted.
+ */
+export interface World {
+  /** Called `r0`, `r1`, …; each has the slots of `SLOTS` and the events of `EVENTS`. Every job starts at `r0`. */
+  readonly routines: readonly RoutinePlan[];
+  readonly links: readonly Link[];
+  readonly policy: Policy | undefined;
+  readonly unhandledErrors: 'stop' | 'record';
+  readonly emitMode: 'immediate' | 'commit';
+  readonly isolation: 'shallow' | 'freeze' | 'clone';
+  readonly asyncContext: 'auto' | 'off';
+  readonly workers: number;
+  readonly jobs: readonly JobPlan[];
+}
+
+export const SLOTS = ['trigger', 'side'] as const;
+export const EVENTS = ['o', 'p'] as const;
+export type SlotName = (typeof SLOTS)[number];
+export type EventName = (typeof EVENTS)[number];
+
+export interface RoutinePlan {
+  readonly slots: Readonly<Record<SlotName, SlotPlan>>;
+  readonly policy: Policy | undefined;
+}
+
+/** How a handler answers: at once, with an observable, with one whose values are the emissions, or with a promise. */
+export type Kind = 'sync' | 'observable' | 'stream' | 'promise';
+
+export interface SlotPlan {
+  readonly merge: 'override' | 'append' | 'sum' | 'fussy';
+  readonly kind: Kind;
+  readonly steps: readonly Step[];
+  /** Into how many shares the fuel is split, so that a run stays small. */
+  readonly split: number;
+}
+
+export type Step =
+  | {
+      readonly do: 'emit' | 'defer';
+      readonly event: EventName;
+      readonly add: number;
+      readonly keys: number;
+      readonly byRoutine: boolean;
+    }
+  | { readonly do: 'count' | 'output' | 'scribble' }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'throw'; readonly every: number; readonly rest: number; readonly upTo: number; readonly range: boolean }
+  | { readonly do: 'cancel'; readonly every: number; readonly rest: number };
+
+type Emit = Extract<Step, { do: 'emit' | 'defer' }>;
+
+export interface Link {
+  readonly from: number;
+  readonly event: EventName;
+  readonly to: number;
+  readonly slot: SlotName;
+  readonly renames: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Policy {
+  readonly strategy: 'stop' | 'continue' | 'skip' | 'retry';
+  readonly maxRetries: number;
+  readonly delayMs: number;
+  readonly backoff: number;
+  /** Retry only what is a RangeError. */
+  readonly picky: boolean;
+}
+
+export interface JobPlan {
+  readonly fuel: number;
+  readonly n: number;
+  readonly startAt: number;
+  readonly cap: number | undefined;
+  readonly timeoutMs: number;
+  /** In the order of their times. */
+  readonly disturbances: readonly Disturbance[];
+}
+
+export interface Disturbance {
+  readonly at: number;
+  readonly kind: 'pause' | 'resume' | 'cancel';
+}
+
+// ── what handlers do ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a script can do; the engine's hands are a context, the model's its own. */
+export interface Hands {
+  /** See `ordinalOf`. */
+  readonly ordinal: number;
+  emit(event: EventName, data: Record<string, unknown>, byRoutine: boolean): void;
+  defer(event: EventName, data: Record<string, unknown>): void;
+  count(): void;
+  output(n: number): void;
+  cancel(): void;
+}
+
+/** A number that no other activation has; it makes every duration one of a kind, so that no two things fall on one instant. */
+export const ordinalOf = (activation: number, job: number): number => activation + job / 16;
+
+/** The number in a value, whatever merging and renaming have made of it; lists count by their last element. */
+export const numberIn = (value: unknown): number => {
+  if (Array.isArray(value)) return numberIn(value.at(-1));
+  return typeof value === 'number' ? value : 0;
+};
+
+const payloadOf = ({ add, keys }: Emit, n: number, fuel: number): Record<string, unknown> => {
+  const next = (n * 3 + add) % 17;
+  return { fuel, n: next, ...(keys % 2 === 1 ? { a: n } : {}), ...(keys > 1 ? { b: [next] } : {}) };
+};
+
+/** Changes what is not one's own: nobody else may notice (a frozen payload refuses). */
+export const scribble = (data: object): void => {
+  try {
+    Object.assign(data, { n: -1, scribbled: true });
+  } catch {
+    // frozen
+  }
+};
+
+/** One run of a handler, step by step; what it yields is how long it waits, in ms. */
+export function* script(plan: SlotPlan, data: Data, attempt: number, hands: Hands): Generator<number, void> {
+  const [n, fuel] = [numberIn(data['n']), numberIn(data['fuel'])];
+  const share = Math.floor((fuel - 1) / plan.split);
+  for (const step of plan.steps) {
+    if (step.do === 'wait') yield step.ms === 0 && plan.kind === 'promise' ? 0 : step.ms + hands.ordinal / 1_000;
+    else if (step.do === 'count') hands.count();
+    else if (step.do === 'output') hands.output(n);
+    else if (step.do === 'scribble') scribble(data);
+    else if (step.do === 'emit' && fuel > 0) hands.emit(step.event, payloadOf(step, n, share), step.byRoutine);
+    else if (step.do === 'defer' && fuel > 0) hands.defer(step.event, payloadOf(step, n, share));
+    else if (step.do === 'cancel' && n % step.every === step.rest) hands.cancel();
+    else if (step.do === 'throw' && n % step.every === step.rest && attempt <= step.upTo) throw failure(step.range, n);
+  }
+}
+
+const failure = (range: boolean, n: number): Error => (range ? new RangeError(`boom ${n}`) : new Error(`boom ${n}`));
+
+/** The custom merges; `fussy` refuses some of what arrives. */
+export const MERGES = {
+  sum: (held: Data, incoming: Data): Data => ({
+    ...held,
+    ...incoming,
+    n: (numberIn(held['n']) + numberIn(incoming['n'])) % 1_000,
+  }),
+  fussy: (_held: Data, incoming: Data): Data => {
+    if (numberIn(incoming['n']) % 4 === 3) throw new RangeError('boom: fussy');
+    return incoming;
+  },
+} as const;
+
+/** The jitter of retries, as a sequence: no two delays are alike. */
+export const draws = (): (() => number) => {
+  let drawn = 0;
+  return () => (++drawn * 0.618_033_988_75) % 1;
+};
+
+export const JITTER = 0.5;
+export const MAX_DELAY = 25;
+
+// ── random worlds ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface WorldOptions {
+  readonly kinds?: readonly Kind[];
+  readonly workers?: fc.Arbitrary<number>;
+  readonly jobs?: fc.Arbitrary<readonly JobPlan[]>;
+  /** Whether tasks may be retried after a delay. */
+  readonly delays?: boolean;
+  /** Whether handlers may defer events and cancel their own job. */
+  readonly drastic?: boolean;
+  /** Nothing in it depends on an order, and no failure ends the job: which activations happen is the same however it is run. */
+  readonly calm?: boolean;
+}
+
+const oneOf = <const T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
+const sometimes = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
+
+const condition = { every: fc.integer({ min: 1, max: 4 }), rest: fc.nat(2) };
+
+const steps = ({ drastic = false, calm = false }: WorldOptions): fc.Arbitrary<readonly Step[]> => {
+  const emit = (what: Emit['do']): fc.Arbitrary<Step> =>
+    fc.record({ do: fc.constant(what), event: oneOf(...EVENTS), add: fc.nat(6), keys: fc.nat(3), byRoutine: fc.boolean() });
+  const fail = fc.record({ do: fc.constant('throw'), ...condition, upTo: calm ? fc.nat(3) : fc.nat(5), range: fc.boolean() });
+  const rare: fc.WeightedArbitrary<Step>[] = [
+    { weight: 1, arbitrary: emit('defer') },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel'), every: fc.constantFrom(5, 7), rest: fc.nat(6) }) },
+  ];
+  const step = fc.oneof(
+    { weight: 9, arbitrary: emit('emit') },
+    { weight: 3, arbitrary: fc.record({ do: oneOf('count', 'output', 'scribble') }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.nat(9) }) },
+    { weight: 3, arbitrary: fail },
+    ...(drastic ? rare : []),
+  );
+  return fc.array(step, { maxLength: 5 });
+};
+
+const policies = ({ delays = true, calm = false }: WorldOptions): fc.Arbitrary<Policy> =>
+  fc.record({
+    strategy: calm ? oneOf('continue', 'skip', 'retry') : oneOf('stop', 'continue', 'skip', 'retry', 'retry', 'retry'),
+    maxRetries: calm ? fc.constant(3) : fc.nat(3),
+    delayMs: delays && !calm ? oneOf(0, 4, 9) : fc.constant(0),
+    backoff: oneOf(1, 2),
+    picky: calm ? fc.constant(false) : fc.boolean(),
+  });
+
+const slots = (options: WorldOptions): fc.Arbitrary<SlotPlan> =>
+  fc.record({
+    merge: options.calm === true ? fc.constant('override') : oneOf('override', 'override', 'append', 'sum', 'fussy'),
+    kind: oneOf(...(options.kinds ?? ['sync'])),
+    steps: steps(options),
+    split: fc.constant(1),
+  });
+
+const RENAMES = [{ a: 'b' }, { n: 'a' }, { a: 'n', n: 'a' }, { b: 'n' }, { none: 'n' }];
+
+const links = (routines: number): fc.Arbitrary<readonly Link[]> => {
+  const link = fc.record({
+    from: fc.nat(routines - 1),
+    event: oneOf(...EVENTS),
+    to: fc.nat(routines - 1),
+    slot: oneOf(...SLOTS),
+    renames: sometimes(oneOf(...RENAMES)),
+  });
+  return fc.uniqueArray(link, { minLength: 1, maxLength: 10, selector: (each) => JSON.stringify(each) });
+};
+
+/** Any order of pauses and resumes, and sometimes a cancel: at instants of their own. */
+export const disturbances = (
+  kinds: readonly Disturbance['kind'][] = ['pause', 'resume', 'cancel'],
+): JobPlanPart['disturbances'] =>
+  fc
+    .array(fc.record({ at: fc.nat(60), kind: oneOf(...kinds) }), { maxLength: 6 })
+    .map((all) => all.map(({ at, kind }, place) => ({ at: at + 0.000_07 * (place + 1), kind })).sort((a, b) => a.at - b.at));
+
+type JobPlanPart = { [K in keyof JobPlan]: fc.Arbitrary<JobPlan[K]> };
+
+/** Jobs, each with what the parts say; by default one job that nothing disturbs. */
+export const jobs = (count: number, parts: Partial<JobPlanPart> = {}): fc.Arbitrary<readonly JobPlan[]> => {
+  const job = fc.record({
+    fuel: fc.integer({ min: 1, max: 40 }),
+    n: fc.nat(16),
+    startAt: fc.constant(0),
+    cap: fc.constant(undefined),
+    timeoutMs: fc.constant(300_000),
+    disturbances: fc.constant([]),
+    ...parts,
+  });
+  return fc.array(job, { minLength: count === 1 ? 1 : 2, maxLength: count }).map((all) => all.map(apart));
+};
+
+/** Moves what happens to a job to instants that no other job has. */
+const apart = (job: JobPlan, place: number): JobPlan => {
+  const move = (at: number): number => (at === 0 ? 0 : at + 0.000_011 * place);
+  return { ...job, startAt: move(job.startAt), disturbances: job.disturbances.map(({ at, kind }) => ({ at: move(at), kind })) };
+};
+
+/** Random worlds. */
+export const worlds = (options: WorldOptions = {}): fc.Arbitrary<World> =>
+  fc
+    .integer({ min: 1, max: 5 })
+    .chain((size) => {
+      const slot = slots(options);
+      const policy = policies(options);
+      return fc.record({
+        routines: fc.array(fc.record({ slots: fc.record({ trigger: slot, side: slot }), policy: sometimes(policy) }), {
+          minLength: size,
+          maxLength: size,
+        }),
+        links: links(size),
+        policy: options.calm === true ? policy : sometimes(policy),
+        unhandledErrors: oneOf('stop', 'record'),
+        emitMode: oneOf('immediate', 'commit'),
+        isolation: oneOf('shallow', 'freeze', 'clone'),
+        asyncContext: oneOf('auto', 'off'),
+        workers: options.workers ?? fc.constant(1),
+        jobs: options.jobs ?? jobs(1),
+      });
+    })
+    .map(withSplits);
+
+/** Splits the fuel of each handler by all that one activation can cause. */
+const withSplits = (world: World): World => {
+  const fan = Math.max(1, ...world.routines.flatMap((_, from) => EVENTS.map((event) => linksFrom(world, from, event).length)));
+  const routines = world.routines.map(({ slots: { trigger, side }, policy }) => {
+    const split = (plan: SlotPlan): SlotPlan => ({ ...plan, split: fan * causes(plan, policy ?? world.policy) });
+    return { slots: { trigger: split(trigger), side: split(side) }, policy };
+  });
+  return { ...world, routines };
+};
+
+const causes = ({ steps: all }: SlotPlan, policy: Policy | undefined): number => {
+  const emits = all.filter((step) => step.do === 'emit' || step.do === 'defer').length;
+  const attempts = all.some((step) => step.do === 'throw') && policy?.strategy === 'retry' ? policy.maxRetries + 1 : 1;
+  return Math.max(1, emits * attempts);
+};
+
+export const linksFrom = (world: World, from: number, event: EventName): readonly Link[] =>
+  world.links.filter((link) => link.from === from && link.event === event);
+
+/** How often a property is tried: 1,000 times, and 10,000 in the long run. */
+export const runs = process.env['ROUTILUX_LONG'] === '1' ? 10_000 : 1_000;
+
+/** How often one is tried that looks at the same worlds from another side. */
+export const fewer = runs / 4;
+
+/** How long a property may take at most, in ms; a guard, not a measure. */
+export const patience = 600_000;

@@ -1,0 +1,48 @@
+import { VirtualTimeScheduler } from 'rxjs';
+
+/** A clock that a spec moves by hand, for handlers that await: between two instants every promise gets its turn. */
+export interface VirtualTime {
+  readonly scheduler: VirtualTimeScheduler;
+  /** Lets this many ms pass, with everything that is due in them. */
+  advance(ms: number): Promise<void>;
+  /** Goes on until nothing is scheduled any more. */
+  exhaust(): Promise<void>;
+  /** Resolves after virtual time, in ms. */
+  sleep(ms: number): Promise<void>;
+  /** How many timers wait. */
+  readonly timers: number;
+}
+
+/** One turn of the event loop: what was resolved or rejected by now has been answered after it. */
+export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+export const virtualTime = (): VirtualTime => {
+  const scheduler = new VirtualTimeScheduler();
+  const runDue = async (until: number): Promise<void> => {
+    await turn();
+    for (let next = scheduler.actions[0]; next !== undefined && next.delay <= until; next = scheduler.actions[0]) {
+      scheduler.maxFrames = next.delay;
+      scheduler.flush();
+      await turn();
+    }
+  };
+  return {
+    scheduler,
+    advance: async (ms) => {
+      const until = scheduler.frame + ms;
+      await runDue(until);
+      scheduler.frame = until;
+    },
+    exhaust: () => runDue(Infinity),
+    sleep: (ms) =>
+      new Promise(
+        (resolve) =>
+          void scheduler.schedule(() => {
+            resolve();
+          }, ms),
+      ),
+    get timers() {
+      return scheduler.actions.length;
+    },
+  };
+};
