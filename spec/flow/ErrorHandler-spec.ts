@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { ErrorHandler, type ErrorHandlerOptions, type ErrorStrategy } from '../../lib/index.js';
+import { isRetriable, retryDelay } from '../../lib/flow/ErrorHandler.js';
+import { ours, thrown } from '../support/thrown.js';
+
+const never = (): number => {
+  throw new Error('asked for a random number without need');
+};
+
+const retry = (options: ErrorHandlerOptions): ErrorHandler => new ErrorHandler({ strategy: 'retry', ...options });
+
+const delays = (count: number, handler: ErrorHandler, random: () => number = never): number[] =>
+  Array.from({ length: count }, (_, place) => retryDelay(place + 1, random, handler));
+
+describe('ErrorHandler', () => {
+  it('should have the documented defaults (G38, G30)', () => {
+    expect({ ...new ErrorHandler() }).toEqual({
+      strategy: 'stop',
+      maxRetries: 3,
+      delayMs: 1_000,
+      backoff: 2,
+      maxDelayMs: Infinity,
+      jitter: 0,
+      retryOn: undefined,
+      critical: false,
+    });
+  });
+
+  it.each<ErrorStrategy>(['stop', 'continue', 'retry', 'skip'])('should take the strategy %s (G29)', (strategy) => {
+    expect(new ErrorHandler({ strategy }).strategy).toBe(strategy);
+  });
+
+  it('should have its strategy as a string, also in JSON (G74)', () => {
+    expect(JSON.parse(JSON.stringify(retry({ delayMs: 5 })))).toMatchObject({ strategy: 'retry', delayMs: 5 });
+  });
+
+  it.each<[unknown]>([['explode'], ['STOP'], [''], [3], [{}]])('should refuse the strategy %p (G29)', (strategy) => {
+    const error = ours(thrown(() => new ErrorHandler({ strategy: strategy as ErrorStrategy })));
+    expect(error).toMatchObject({ name: 'FlowError', code: 'BAD_STRATEGY', details: { strategy } });
+    expect(error.message).toContain("'stop', 'continue', 'retry', 'skip'");
+  });
+
+  it.each<[keyof ErrorHandlerOptions, unknown]>([
+    ['maxRetries', -1],
+    ['maxRetries', 1.5],
+    ['maxRetries', NaN],
+    ['maxRetries', '3'],
+    ['delayMs', -1],
+    ['delayMs', NaN],
+    ['delayMs', '100'],
+    ['backoff', -2],
+    ['backoff', NaN],
+    ['maxDelayMs', -1],
+    ['maxDelayMs', NaN],
+    ['jitter', -0.1],
+    ['jitter', 1.1],
+    ['jitter', NaN],
+    ['retryOn', 'TypeError'],
+    ['retryOn', 5],
+    ['retryOn', [undefined]],
+    ['retryOn', ['TypeError']],
+  ])('should refuse %s: %p, and say what to give', (option, value) => {
+    const error = ours(thrown(() => retry({ [option]: value })));
+    expect(error).toMatchObject({ name: 'FlowError', code: 'BAD_OPTION', details: { option, value } });
+    expect(error.message).toMatch(new RegExp(`Option '${option}' is .*; give .+\\.`));
+  });
+
+  it.each<[keyof ErrorHandlerOptions, unknown]>([
+    ['maxRetries', 0],
+    ['maxRetries', Infinity],
+    ['delayMs', 0],
+    ['backoff', 0],
+    ['backoff', 0.5],
+    ['maxDelayMs', 0],
+    ['jitter', 1],
+    ['retryOn', []],
+    ['retryOn', [TypeError, Error]],
+  ])('should take %s: %p', (option, value) => {
+    expect(retry({ [option]: value })[option]).toEqual(value);
+  });
+});
+
+describe('retryDelay', () => {
+  it.each<[string, ErrorHandlerOptions, number[]]>([
+    ['double by default (G38)', {}, [1_000, 2_000, 4_000, 8_000]],
+    ['be d, d·b, d·b² (G37)', { delayMs: 100, backoff: 3 }, [100, 300, 900, 2_700]],
+    ['stay the same with a backoff of 1', { delayMs: 50, backoff: 1 }, [50, 50, 50, 50]],
+    ['shrink with a backoff below 1', { delayMs: 80, backoff: 0.5 }, [80, 40, 20, 10]],
+    ['be there once only with a backoff of 0', { delayMs: 80, backoff: 0 }, [80, 0, 0, 0]],
+    ['stop growing at the cap', { delayMs: 100, maxDelayMs: 350 }, [100, 200, 350, 350]],
+    ['be none with a delay of 0', { delayMs: 0 }, [0, 0, 0, 0]],
+    ['be none with a cap of 0', { maxDelayMs: 0 }, [0, 0, 0, 0]],
+  ])('should %s', (_, options, expected) => {
+    expect(delays(4, retry(options))).toEqual(expected);
+  });
+
+  it('should take off up to the part that jitter says, after the cap', () => {
+    const handler = retry({ delayMs: 100, maxDelayMs: 150, jitter: 0.5 });
+    expect(delays(2, handler, () => 0)).toEqual([100, 150]);
+    expect(delays(2, handler, () => 0.5)).toEqual([75, 112.5]);
+    expect(delays(2, handler, () => 1)).toEqual([50, 75]);
+  });
+
+  const ms = fc.double({ min: 0, max: 1e9, noNaN: true });
+  const options = fc.record({
+    delayMs: ms,
+    backoff: fc.double({ min: 0, max: 100, noNaN: true }),
+    maxDelayMs: fc.oneof(ms, fc.constant(Infinity)),
+    jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+  const unit = fc.double({ min: 0, max: 1, noNaN: true });
+
+  it('should lie between the full delay less its jitter and the full delay, never above the cap, never below 0 (G37)', () => {
+    fc.assert(
+      fc.property(options, fc.integer({ min: 1, max: 50 }), unit, (given, nth, random) => {
+        const { delayMs, backoff, maxDelayMs, jitter } = given;
+        const full = Math.min(delayMs * backoff ** (nth - 1), maxDelayMs);
+        const delay = retryDelay(nth, () => random, retry(given));
+        expect(delay).toBeLessThanOrEqual(full);
+        expect(delay).toBeGreaterThanOrEqual(full * (1 - jitter) * (1 - 1e-9));
+        expect(delay).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  it('should never shrink from one retry to the next where the backoff is 1 or more (G37)', () => {
+    const growing = fc.record({ delayMs: ms, backoff: fc.double({ min: 1, max: 100, noNaN: true }), maxDelayMs: ms });
+    fc.assert(
+      fc.property(growing, fc.integer({ min: 1, max: 500 }), (given, nth) => {
+        const handler = retry(given);
+        expect(retryDelay(nth + 1, never, handler)).toBeGreaterThanOrEqual(retryDelay(nth, never, handler));
+      }),
+    );
+  });
+
+  it.each([1, 100, 1_025, 1_000_000])('should be a number from 0 up also at retry %d, whatever the options', (nth) => {
+    fc.assert(
+      fc.property(options, unit, (given, random) => {
+        expect(retryDelay(nth, () => random, retry(given))).toBeGreaterThanOrEqual(0);
+      }),
+      { examples: [[{ delayMs: 0, backoff: 2, maxDelayMs: Infinity, jitter: 0 }, 0]] },
+    );
+  });
+});
+
+describe('isRetriable', () => {
+  class E1 extends Error {}
+  class E11 extends E1 {}
+
+  it.each<[string, ErrorHandlerOptions['retryOn'], unknown, boolean]>([
+    ['every error where nothing is said (G38)', undefined, new Error('x'), true],
+    ['what is no error at all', undefined, undefined, true],
+    ['an error of a class that is named (G36)', [E1], new E1(), true],
+    ['an error of a subclass of one', [E1], new E11(), true],
+    ['an error of another class (G36)', [E1], new TypeError(), false],
+    ['anything where no class is named', [], new E1(), false],
+    ['undefined where classes are named', [E1], undefined, false],
+    ['what a function accepts', (error) => error === 'again', 'again', true],
+    ['what a function refuses', (error) => error === 'again', 'not again', false],
+  ])('should answer for %s', (_, retryOn, error, expected) => {
+    expect(isRetriable(error, retry(retryOn === undefined ? {} : { retryOn }))).toBe(expected);
+  });
+});

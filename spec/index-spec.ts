@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import * as routilux from '../lib/index.js';
+import { importsOf } from './support/imports.js';
+
+/** The names under each heading of lib/index.ts, sorted. */
+const namesByHeading = (): Record<string, readonly string[]> => {
+  const [, ...parts] = readFileSync('lib/index.ts', 'utf8').split(/^\/\/ (.+)\n/m);
+  const names = (text: string): readonly string[] => importsOf('index.ts', text).flatMap((one) => one.names);
+  const headings = parts.filter((_, at) => at % 2 === 0);
+  return Object.fromEntries(headings.map((heading, at) => [heading, [...names(parts[at * 2 + 1] ?? '')].sort()]));
+};
+
+describe('routilux', () => {
+  it('should hand out these names, by heading, and no others', () => {
+    expect(namesByHeading()).toEqual({
+      'What users hold': [
+        'DefinedRoutine',
+        'Flow',
+        'Job',
+        'JobState',
+        'Routine',
+        'RoutineDefinition',
+        'SlotDefinition',
+        'WaitOptions',
+        'currentContext',
+        'defineRoutine',
+      ],
+      Describing: [
+        'Codec',
+        'Connection',
+        'Data',
+        'ErrorHandler',
+        'ErrorHandlerOptions',
+        'ErrorStrategy',
+        'Event',
+        'Finding',
+        'Handler',
+        'IoTsCodec',
+        'MergeFn',
+        'Mismatch',
+        'ParamMapping',
+        'Slot',
+        'SlotOptions',
+        'StandardSchema',
+        'TypeOf',
+        'extractInput',
+      ],
+      Running: [
+        'Context',
+        'ExecuteOptions',
+        'ExecutionStrategy',
+        'FlowOptions',
+        'OutputObserver',
+        'PauseOptions',
+        'Progress',
+        'Shared',
+      ],
+      'What happened': [
+        'DeferredEvent',
+        'EmittedEvent',
+        'Execution',
+        'ExecutionRecord',
+        'FlowMetrics',
+        'JobRecord',
+        'JobStatus',
+        'LogEntry',
+        'Metrics',
+        'OutputRecord',
+        'PausePoint',
+        'RoutineMetrics',
+        'RoutineStatus',
+        'SlotActivationTask',
+        'TaskOutcome',
+      ],
+      'What went wrong': ['FlowError', 'FlowErrorCode', 'JobError', 'JobErrorCode', 'RoutiluxError', 'TimeoutError'],
+    });
+  });
+
+  it('should have as values the classes and functions among them', () => {
+    expect(Object.keys(routilux).sort()).toEqual([
+      'ErrorHandler',
+      'Event',
+      'Flow',
+      'FlowError',
+      'Job',
+      'JobError',
+      'JobState',
+      'RoutiluxError',
+      'Routine',
+      'Slot',
+      'TimeoutError',
+      'currentContext',
+      'defineRoutine',
+      'extractInput',
+    ]);
+  });
+
+  it('should give every value its own name', () => {
+    for (const [name, value] of Object.entries(routilux)) expect(value).toHaveProperty('name', name);
+  });
+});

@@ -1,0 +1,45 @@
+import { RoutineCell } from '../../lib/job/RoutineCell.js';
+import { isTimed, noteTime } from '../../lib/job/stopwatch.js';
+
+/** Which of a number of runs, each as long as said, are timed. */
+const timedRuns = (runs: number, ms: number, cell: RoutineCell): number[] =>
+  [...Array(runs).keys()].filter(() => {
+    const timed = isTimed(cell);
+    if (timed) noteTime(ms, cell);
+    return timed;
+  });
+
+const cellOf = (): RoutineCell => new RoutineCell('r', [], []);
+
+describe('the stopwatch of a routine', () => {
+  it('should time every run of a slow one (G81)', () => {
+    const cell = cellOf();
+    expect(timedRuns(50, 20, cell)).toHaveLength(50);
+    expect(cell).toMatchObject({ timed: 50, totalMs: 1_000, minMs: 20, maxMs: 20, executionTimeMs: 20 });
+  });
+
+  it('should time the first run of a quick one, and then fewer and fewer, but at least every 65th', () => {
+    const places = timedRuns(2_000, 0.001, cellOf());
+    const gaps = places.slice(1).map((place, index) => place - (places[index] ?? 0));
+    expect(places[0]).toBe(0);
+    expect(gaps).toEqual([...gaps].sort((a, b) => a - b));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(65);
+    expect(gaps.at(-1)).toBeGreaterThan(32);
+  });
+
+  it('should go back to every run as soon as a timed one was slow', () => {
+    const cell = cellOf();
+    timedRuns(1_000, 0.001, cell);
+    let untilTimed = 0;
+    while (!isTimed(cell)) untilTimed++;
+    noteTime(5, cell);
+    expect(untilTimed).toBeLessThanOrEqual(65);
+    expect(timedRuns(10, 5, cell)).toHaveLength(10);
+  });
+
+  it('should know the shortest and the longest of the times it took', () => {
+    const cell = cellOf();
+    for (const ms of [3, 1, 2]) noteTime(ms, cell);
+    expect(cell).toMatchObject({ timed: 3, totalMs: 6, minMs: 1, maxMs: 3, executionTimeMs: 2 });
+  });
+});

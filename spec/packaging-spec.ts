@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, unknown>;
+
+/** Every file that a value of the manifest names, however deep. */
+const filesIn = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(filesIn) : [];
+};
+
+/** What a small ES module says that runs in a Node of its own, which has to end by itself. */
+const said = (script: string): unknown =>
+  JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', timeout: 20_000 }));
+
+/** The files of `dist` that a bundler takes up for a platform. */
+const bundled = async (platform: 'browser' | 'node'): Promise<readonly string[]> => {
+  const { metafile } = await build({
+    stdin: { contents: "export * from 'routilux';", resolveDir: '.' },
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform,
+    tsconfigRaw: {},
+    external: ['rxjs', 'fp-ts', 'io-ts'],
+  });
+  return Object.keys(metafile.inputs).filter((path) => path.startsWith('dist/'));
+};
+
+/** What `npm run build` has made; the packed package is tried in `npm run smoke`. */
+describe('the built package', () => {
+  it('should have every file that its package.json names', () => {
+    const named = ['main', 'module', 'types', 'exports', 'imports'].flatMap((field) => filesIn(manifest[field]));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('should be one copy of every class, imported or required', () => {
+    const script = `
+      import { createRequire } from 'node:module';
+      import * as imported from 'routilux';
+      const required = createRequire(import.meta.url)('routilux');
+      const names = Object.keys(required);
+      const { Flow, ErrorHandler } = required;
+      const flow = new imported.Flow().setErrorHandler(new ErrorHandler({ strategy: 'skip' }));
+      console.log(JSON.stringify({
+        named: names.length === Object.keys(imported).length,
+        twice: names.filter((name) => imported[name] !== required[name]),
+        taken: flow instanceof Flow,
+      }));`;
+    expect(said(script)).toEqual({ named: true, twice: [], taken: true });
+  });
+
+  it('should find the job after an await, and let the process end by itself', () => {
+    const script = `
+      import { Flow, Routine, currentContext } from 'routilux';
+      const routine = new Routine();
+      let found;
+      routine.defineSlot('trigger', async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        found = currentContext()?.routineId;
+      });
+      const flow = new Flow();
+      flow.addRoutine(routine, 'here');
+      const { status } = await flow.execute('here');
+      console.log(JSON.stringify({ status, found }));`;
+    expect(said(script)).toEqual({ status: 'completed', found: 'here' });
+  });
+
+  it('should give a bundle for the browser nothing of Node', async () => {
+    const files = await bundled('browser');
+    expect(files).toContain('dist/esm/Flow.js');
+    expect(files.filter((path) => path.includes('asyncContext'))).toEqual(['dist/esm/prelude/asyncContext.none.js']);
+    expect(files.filter((path) => path.startsWith('dist/cjs/'))).toEqual([]);
+  });
+
+  it('should give a bundle for Node the async context', async () => {
+    const files = await bundled('node');
+    expect(files.filter((path) => path.includes('asyncContext'))).toEqual(['dist/cjs/prelude/asyncContext.node.cjs']);
+  });
+});

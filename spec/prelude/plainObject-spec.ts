@@ -1,0 +1,89 @@
+import { runInNewContext } from 'node:vm';
+import { copyPlain, isPlainObject, setOwn } from '../../lib/prelude/plainObject.js';
+
+class Point {
+  readonly x = 1;
+}
+
+describe('isPlainObject', () => {
+  it.each<[string, unknown]>([
+    ['a literal', { a: 1 }],
+    ['an empty one', {}],
+    ['one without a prototype', Object.create(null)],
+    ['what JSON gives', JSON.parse('{"a":1}')],
+    ['a literal of another realm', runInNewContext('({ a: 1 })')],
+    ['one without a prototype of another realm', runInNewContext('Object.create(null)')],
+    ['a structured clone', structuredClone({ a: 1 })],
+    ['one with a key called constructor', { constructor: 1 }],
+    ['one with a key called then', { then: () => undefined }],
+  ])('should accept %s', (_, value) => {
+    expect(isPlainObject(value)).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['a number', 1],
+    ['a text', 'a'],
+    ['a symbol', Symbol('a')],
+    ['a function', () => undefined],
+    ['a list', [1]],
+    ['a list of another realm', runInNewContext('[1]')],
+    ['a date', new Date()],
+    ['a date of another realm', runInNewContext('new Date()')],
+    ['a map', new Map()],
+    ['a promise', Promise.resolve()],
+    ['an error', new Error('x')],
+    ['an instance', new Point()],
+    ['an instance of another realm', runInNewContext('new (class Point {})()')],
+    ['what inherits from a literal', Object.create({ a: 1 })],
+  ])('should refuse %s', (_, value) => {
+    expect(isPlainObject(value)).toBe(false);
+  });
+});
+
+describe('setOwn', () => {
+  it.each(['a', '__proto__', 'constructor', 'toString'])('should set %s as a key of the object itself (X)', (key) => {
+    const target: Record<string, unknown> = {};
+    setOwn(target, key, { evil: true });
+    expect(Object.keys(target)).toEqual([key]);
+    expect(Object.getOwnPropertyDescriptor(target, key)).toEqual({
+      value: { evil: true },
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+    expect(Object.getPrototypeOf(target)).toBe(Object.prototype);
+    expect(({} as { evil?: boolean }).evil).toBeUndefined();
+  });
+});
+
+describe('copyPlain', () => {
+  it('should copy plain objects and lists at every depth', () => {
+    const value = { list: [{ n: 1 }], inner: { deep: { n: 2 } } };
+    const copy = copyPlain(value);
+    expect(copy).toEqual(value);
+    expect(copy).not.toBe(value);
+    expect(copy.list).not.toBe(value.list);
+    expect(copy.list[0]).not.toBe(value.list[0]);
+    expect(copy.inner.deep).not.toBe(value.inner.deep);
+  });
+
+  it('should share whatever is not plain', () => {
+    const value = { at: new Date(0), call: () => 1, point: new Point() };
+    const copy = copyPlain(value);
+    expect(copy.at).toBe(value.at);
+    expect(copy.call).toBe(value.call);
+    expect(copy.point).toBe(value.point);
+  });
+
+  it.each<[unknown]>([[undefined], [null], [0], ['a'], [true]])('should give %p as it is', (value) => {
+    expect(copyPlain(value)).toBe(value);
+  });
+
+  it('should take a key __proto__ for a key at every depth (X)', () => {
+    const copy = copyPlain(JSON.parse('{"inner":{"__proto__":{"evil":true}}}') as { inner: { evil?: boolean } });
+    expect(Object.keys(copy.inner)).toEqual(['__proto__']);
+    expect(copy.inner.evil).toBeUndefined();
+  });
+});
