@@ -1,0 +1,19 @@
+// The built package, through the door that `import 'routilux'` takes on Node.
+import { Flow, Routine } from '../../dist/cjs/index.mjs';
+
+/** A flow with the workers of a case. */
+export const flowFor = ({ workers = 1 }, options) => new Flow({ maxWorkers: workers, ...options });
+
+/** Adds a routine with one slot and, unless the handler emits nothing, one event, `output`. */
+export const add = (flow, id, slot, handler) => {
+  const routine = new Routine();
+  routine.defineEvent('output');
+  routine.defineSlot(slot, handler);
+  flow.addRoutine(routine, id);
+};
+
+/** Runs a flow to its end, which must be a good one. */
+export const complete = async (flow, entry, params = {}) => {
+  const { status, error } = await flow.execute(entry, params);
+  if (status !== 'completed') throw new Error(`the job ended '${status}'`, { cause: error });
+};
