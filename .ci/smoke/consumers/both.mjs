@@ -1,0 +1,15 @@
+// One process, both ways in: there has to be one copy of every class and one async context.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import * as imported from 'routilux';
+import scenario from './scenario.cjs';
+
+const required = createRequire(import.meta.url)('routilux');
+
+assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort());
+for (const name of Object.keys(required)) assert.equal(imported[name], required[name], `${name} is there twice`);
+
+// What one way in made, the other takes: classes, `instanceof`, and the context of the job at work.
+await scenario({ ...imported, Routine: required.Routine, ErrorHandler: required.ErrorHandler });
+await scenario({ ...required, Routine: imported.Routine, currentContext: imported.currentContext });
+console.log('import and require share every class');

@@ -1,0 +1,88 @@
+// TypeScript is linted with its types; plain JavaScript (build, bench, this file) without.
+import js from '@eslint/js';
+import rxjs from 'eslint-plugin-rxjs-x';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+/** A spec that is skipped or alone says nothing about the rest. */
+const skipped = ['describe', 'it', 'test'].flatMap((object) =>
+  ['only', 'skip', 'todo'].map((property) => ({ object, property, message: 'Every spec runs.' })),
+);
+
+export default defineConfig(
+  // The declarations of the platform belong to no program but that of lib/tsconfig.json; the smoke's consumers to their own.
+  globalIgnores(['**/dist/', '**/node_modules/', 'coverage/', '.ci/out/', '.ci/smoke/consumers/', 'lib/prelude/platform.d.ts']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      // A handler that needs its `this` is written `function (this: Routine)`.
+      'object-shorthand': ['error', 'properties'],
+      'prefer-const': 'error',
+    },
+  },
+  {
+    files: ['**/*.ts'],
+
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked, rxjs.configs.recommended],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // A name that only holds a place begins with an underscore.
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // `() => void work()` says that nothing is given back, whatever `work` gives.
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true, ignoreVoidReturningFunctions: true },
+      ],
+      '@typescript-eslint/no-meaningless-void-operator': 'off',
+      // The compiler asks for brackets on index signatures (noPropertyAccessFromIndexSignature).
+      '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+      // `as T` at a hand-tuned array access says what is known; `!` is refused altogether.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
+      // `details` of an error has to be assignable to a record, which only a type alias is.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+    },
+  },
+  {
+    // Specs pass what the types forbid, throw what is no error, make handlers that await nothing, and spell types out.
+    files: ['spec/**/*.ts'],
+    rules: {
+      'no-restricted-properties': ['error', ...skipped],
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-misused-spread': 'off',
+      '@typescript-eslint/no-unnecessary-type-arguments': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    files: ['lib/**/*.ts'],
+    rules: {
+      // The rim checks what plain JavaScript passes, whatever the types promise.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      // `Record<never, never>` is how a routine without slots is written.
+      '@typescript-eslint/no-generated-empty-object-type': 'off',
+    },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: { globals: globals.node },
+    rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
+  },
+  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs' } },
+  { files: ['examples/**', 'bench/**', '.ci/**'], rules: { 'no-console': 'off' } },
+);
