@@ -29,7 +29,7 @@ import {
 import { Graph } from './flow/Graph.js';
 import { type Home, settle } from './flow/Home.js';
 import type { ParamMapping, Renames } from './flow/mapping.js';
-import { Slot } from './flow/Slot.js';
+import { type AnySlot, Slot } from './flow/Slot.js';
 import { JobData } from './job/JobData.js';
 import { JobError, jobError } from './job/JobError.js';
 import type { JobRecord, OutputRecord } from './job/JobRecord.js';
@@ -171,12 +171,12 @@ export class Flow implements Home {
 
   #toConnection([source, ...rest]: readonly unknown[]): Connection {
     if (source instanceof Event && rest[0] instanceof Slot)
-      return this.#between(source, rest[0], rest[1] as ParamMapping | undefined);
+      return this.#between(source as AnyEvent, rest[0] as AnySlot, rest[1] as ParamMapping | undefined);
     const [sourceEvent, targetId, targetSlot, mapping] = rest as [string, string, string, ParamMapping | undefined];
     return { sourceId: source as string, sourceEvent, targetId, targetSlot, mapping };
   }
 
-  #between(source: Event, target: Slot<never>, mapping: ParamMapping | undefined): Connection {
+  #between(source: AnyEvent, target: AnySlot, mapping: ParamMapping | undefined): Connection {
     const [sourceId, targetId] = [this.#graph.idOf(source.routine), this.#graph.idOf(target.routine)];
     return { sourceId, sourceEvent: source.name, targetId, targetSlot: target.name, mapping };
   }
@@ -278,13 +278,18 @@ export class Flow implements Home {
     if (this.#pump.jobs.has(jobId)) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
     const params = takeParams(plan, entryParams, () => `The entry of routine '${entryRoutineId}'`);
     this.#pump.refresh();
-    const run = new JobRun(plan, this.#pump, new JobData(jobId, this.flowId, this.#pump.now(), settings.history), {
-      entry: this.#entry(plan, entryRoutineId),
-      params,
-      cap: wanted.cap,
-      timeoutMs: wanted.timeoutMs,
-      scope: this.carriesContext ? captureScope() : undefined,
-    });
+    const run = new JobRun(
+      plan,
+      this.#pump,
+      new JobData(jobId, this.flowId, this.#pump.now(), settings.history, this.#pump.base),
+      {
+        entry: this.#entry(plan, entryRoutineId),
+        params,
+        cap: wanted.cap,
+        timeoutMs: wanted.timeoutMs,
+        scope: this.carriesContext ? captureScope() : undefined,
+      },
+    );
     const state = new JobState(run.data);
     run.doors = { flow: this, state, job: new Job(run) };
     if (wanted.output !== undefined) run.views.sink(toObserver(wanted.output));

@@ -77,7 +77,8 @@ export class Job {
     try {
       return this.#run.pause(options);
     } catch (error) {
-      return Promise.reject(error as Error);
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a JobError, which a catch cannot know
+      return Promise.reject(error);
     }
   }
 

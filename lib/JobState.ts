@@ -7,6 +7,7 @@ import { isFinal, type JobStatus } from './job/JobStatus.js';
 import { Metrics } from './job/Metrics.js';
 import type { LogEntry } from './job/SharedSpace.js';
 import { copyPlain, setOwn } from './prelude/plainObject.js';
+import { uuid } from './prelude/uuid.js';
 import type { RoutiluxError } from './prelude/RoutiluxError.js';
 import type { Flow } from './Flow.js';
 import type { Job, WaitOptions } from './Job.js';
@@ -19,7 +20,7 @@ export class JobState {
   readonly #data: JobData;
 
   /** An empty state, `pending`: no job has it. Runs make their own. */
-  constructor(data: JobData = new JobData(crypto.randomUUID(), '', Date.now(), 1_000)) {
+  constructor(data: JobData = new JobData(uuid(), '', Date.now(), 1_000)) {
     this.#data = data;
   }
 

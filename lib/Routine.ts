@@ -11,6 +11,7 @@ import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
 import { type AnySlot, type Handler, Slot, type SlotOptions } from './flow/Slot.js';
 import { copyPlain, setOwn } from './prelude/plainObject.js';
+import { uuid } from './prelude/uuid.js';
 import type { Flow } from './Flow.js';
 
 /**
@@ -33,7 +34,7 @@ export class Routine {
   static readonly type: string | undefined;
 
   /** A uuid; in a flow it may go by another id (see `Flow.addRoutine`). */
-  readonly id: string = crypto.randomUUID();
+  readonly id: string = uuid();
   readonly #slots = new Map<string, AnySlot>();
   readonly #events = new Map<string, AnyEvent>();
   #config: Data = NO_DATA;
@@ -107,7 +108,7 @@ export class Routine {
     checkName('event', name);
     if (this.#events.has(name)) throw flowError('DUPLICATE_EVENT', { routineId: this.id, event: name });
     checkPayload(payload);
-    const event = isCodec(payload) ? new Event<A>(this, name, [], payload as Codec<A>) : new Event<A>(this, name, [...payload]);
+    const event = isCodec(payload) ? new Event<A>(this, name, [], payload) : new Event<A>(this, name, [...payload]);
     this.#events.set(name, event);
     this.#changed();
     return event;

@@ -4,7 +4,7 @@ import type { Data } from './flow/Data.js';
 import type { Event } from './flow/Event.js';
 import { checkName } from './flow/names.js';
 import type { Merge } from './flow/merge.js';
-import type { Handler, Slot, SlotOptions } from './flow/Slot.js';
+import type { Slot } from './flow/Slot.js';
 import { Routine } from './Routine.js';
 
 type Payloads = Record<string, object>;
@@ -67,7 +67,7 @@ export const defineRoutine = <S = Record<never, never>, E extends Payloads = Rec
   })();
   for (const [name, payload] of entries<Codec<object> | readonly string[]>(events)) routine.defineEvent(name, payload);
   for (const [name, slot] of entries<SlotDefinition<object, E>>(slots)) {
-    routine.defineSlot(name, slot.handler as Handler<object> | undefined, slot as SlotOptions<object>);
+    routine.defineSlot(name, slot.handler, slot);
   }
   if (config !== undefined) routine.setConfig(config);
   return routine as unknown as DefinedRoutine<S, E>;

@@ -15,6 +15,7 @@ import type { Context, PauseOptions, Shared } from './Context.js';
 import type { Emission } from './Emission.js';
 import type { JobRun } from './JobRun.js';
 import type { Pump } from './Pump.js';
+import type { Worker } from './workerPool.js';
 import type { Loan } from './Workers.js';
 import { type Node, outletNamed, type Outlet, type Route } from './Plan.js';
 import { sharedOf } from './shared.js';
@@ -37,16 +38,17 @@ export class Attempt implements Context, ExecutionSource {
   input: Data | undefined;
   outcome: TaskOutcome | undefined = undefined;
   error: unknown = undefined;
-  /** Readings of the clock, in ms; `ended` is 0 while it runs. */
-  started = 0;
-  ended = 0;
-  timed = false;
+  /** When it began, in ms since the pump was made: a small whole number. */
+  tick = 0;
+  /** Readings of the clock, in ms; only where it is one that is timed. */
+  started: number | undefined = undefined;
+  ended: number | undefined = undefined;
   /** Failed or let go of: what it still does counts no more. */
   stale = false;
   /** Whose worker it is on, where it is not simply its own (D16). */
   loan: Loan | undefined = undefined;
-  /** Lets go of the inner observable that its handler has left unfinished. */
-  letGo: (() => void) | undefined = undefined;
+  /** Who holds what its handler has left unfinished. */
+  worker: Worker | undefined = undefined;
   #extras: Extras | undefined = undefined;
 
   constructor(
@@ -57,7 +59,7 @@ export class Attempt implements Context, ExecutionSource {
     readonly place: number,
     readonly attempt: number,
   ) {
-    this.input = emission.failed?.input;
+    this.input = emission.input;
   }
 
   get taskId(): string {
@@ -188,8 +190,8 @@ export class Attempt implements Context, ExecutionSource {
 
   /** Notes when it began, and whether its end is measured too. */
   start(pump: Pump, cell: RoutineCell): void {
-    this.timed = isTimed(cell);
-    this.started = this.timed ? pump.clock.elapsed() : pump.reading;
+    this.tick = pump.tick;
+    if (isTimed(cell)) this.started = pump.clock.elapsed();
   }
 
   /** Ends the attempt before its handler does: its signal aborts, and nothing it does counts any more. */
@@ -198,7 +200,13 @@ export class Attempt implements Context, ExecutionSource {
     this.outcome = 'dropped';
     this.error = cause;
     this.#extras?.abort?.abort(cause);
-    this.letGo?.();
+    this.letGo();
+  }
+
+  /** Gives its worker back to the pool. */
+  letGo(): void {
+    this.worker?.leave();
+    this.worker = undefined;
   }
 
   task(): SlotActivationTask {
@@ -221,20 +229,24 @@ export class Attempt implements Context, ExecutionSource {
 
   execution(): Execution {
     const { taskId, routineId, slot, attempt, data: params } = this.task();
-    const { clock } = this.run.pump;
-    const ended = this.outcome === undefined ? undefined : this.ended || this.started;
+    const startedAt = this.run.pump.base + this.tick;
+    const executionTimeMs = this.#timed();
     return {
       routineId,
       slot,
       taskId,
       attempt,
       params,
-      startedAt: new Date(clock.epoch(this.started)),
-      endedAt: ended === undefined ? undefined : new Date(clock.epoch(ended)),
+      startedAt: new Date(startedAt),
+      endedAt: this.outcome === undefined ? undefined : new Date(startedAt + (executionTimeMs ?? 0)),
       status: this.outcome ?? 'running',
       error: this.error === undefined ? undefined : describeError(this.error).message,
-      executionTimeMs: this.timed && ended !== undefined ? ended - this.started : undefined,
+      executionTimeMs,
     };
+  }
+
+  #timed(): number | undefined {
+    return this.started === undefined || this.ended === undefined ? undefined : this.ended - this.started;
   }
 
   checkAlive(call: string): void {

@@ -5,37 +5,84 @@ import type { Outlet, Route } from './Plan.js';
 
 /**
  * A payload on its way into the flow. It stands in the queue once, whatever the number of its targets, and hands out
- * one slot activation task per route; the history keeps the same object.
+ * one slot activation task per route.
  */
-export class Emission implements Recorded {
+export interface Emission {
+  readonly routes: readonly Route[];
+  readonly data: Data;
+  /** Its number in the job; with the place of a route it makes the task's id. */
+  readonly order: number;
+  /** The place of its first route; above 0 for a retry, and for the rest of an emission handed out in part. */
+  readonly firstPlace: number;
+  /** How often its task was tried before. */
+  readonly tried: number;
+  /** What the slot's merge made of it at the first try. */
+  readonly input: Data | undefined;
+}
+
+/** What came from an event. The history keeps the same object, so it has no more fields than it needs. */
+export class Emitted implements Emission, Recorded {
   constructor(
-    /** The event it came from; none for an entry and a retry. */
-    readonly outlet: Outlet | undefined,
-    readonly routes: readonly Route[],
+    readonly outlet: Outlet,
     readonly data: Data,
-    /** Its number in the job; with the place of a route it makes the task's id. */
     readonly order: number,
-    /** Epoch ms. */
-    readonly timestamp: number,
-    /** The attempt that failed, where this brings the next one. */
-    readonly failed: Attempt | undefined,
-    /** The place of its first route; above 0 for a retry, and for the rest of an emission handed out in part. */
-    readonly firstPlace: number,
+    readonly tick: number,
   ) {}
 
+  // Getters, since fields would cost memory for every task that waits.
+  /* eslint-disable @typescript-eslint/class-literal-property-style */
+
+  get routes(): readonly Route[] {
+    return this.outlet.routes;
+  }
+
+  get firstPlace(): number {
+    return 0;
+  }
+
+  get tried(): number {
+    return 0;
+  }
+
+  get input(): Data | undefined {
+    return undefined;
+  }
+
   get routineId(): string {
-    return this.outlet?.node.id ?? '';
+    return this.outlet.node.id;
   }
 
   get eventName(): string {
-    return this.outlet?.name ?? '';
+    return this.outlet.name;
   }
 }
 
 /** What a job begins with. */
-export const entryEmission = (routes: readonly Route[], params: Data, now: number): Emission =>
-  new Emission(undefined, routes, params, 0, now, undefined, 0);
+export const entryEmission = (routes: readonly Route[], data: Data): Emission => ({
+  routes,
+  data,
+  order: 0,
+  firstPlace: 0,
+  tried: 0,
+  input: undefined,
+});
 
 /** The next attempt of a task that failed, under the same id. */
-export const retryEmission = (failed: Attempt, now: number): Emission =>
-  new Emission(undefined, [failed.route], failed.emission.data, failed.emission.order, now, failed, failed.place);
+export const retryEmission = ({ route, emission, place, attempt, input }: Attempt): Emission => ({
+  routes: [route],
+  data: emission.data,
+  order: emission.order,
+  firstPlace: place,
+  tried: attempt,
+  input,
+});
+
+/** What is left of an emission when some of its tasks have been handed out. */
+export const restOf = ({ routes, data, order, firstPlace, tried, input }: Emission, taken: number): Emission => ({
+  routes: routes.slice(taken),
+  data,
+  order,
+  firstPlace: firstPlace + taken,
+  tried,
+  input,
+});

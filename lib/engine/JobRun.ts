@@ -13,7 +13,7 @@ import type { Attempt } from './Attempt.js';
 import type { PauseOptions } from './Context.js';
 import { Deadline } from './Deadline.js';
 import { Delays } from './Delays.js';
-import { Emission, entryEmission, retryEmission } from './Emission.js';
+import { type Emission, Emitted, entryEmission, retryEmission } from './Emission.js';
 import type { Inlet, Node, Outlet, Plan } from './Plan.js';
 import type { Pump } from './Pump.js';
 import { drop, failTracked } from './settle.js';
@@ -76,7 +76,6 @@ export class JobRun implements PendingSource {
   readonly #deadline: Deadline;
   // Made when first needed: most jobs are short, unwatched and never fail.
   #delays: Delays | undefined;
-  #unfinished: Set<Attempt> | undefined;
   readonly #cells: (RoutineCell | undefined)[] = [];
   #overdue: readonly Attempt[] = [];
   #gate = false;
@@ -102,7 +101,7 @@ export class JobRun implements PendingSource {
     this.carries = plan.settings.asyncContext === 'auto';
     this.commits = plan.settings.emitMode === 'commit';
     data.source = this;
-    this.#enqueue(entryEmission(options.entry.direct, options.params, pump.now()));
+    this.#enqueue(entryEmission(options.entry.direct, options.params));
   }
 
   /** Whether the pump may take a task now. */
@@ -154,7 +153,7 @@ export class JobRun implements PendingSource {
   }
 
   #emitNow(outlet: Outlet, data: Data): void {
-    const emission = new Emission(outlet, outlet.routes, data, this.#order++, this.pump.now(), undefined, 0);
+    const emission = new Emitted(outlet, data, this.#order++, this.pump.tick);
     this.cellOf(outlet.node).countEmitted(outlet.ordinal);
     this.data.history.emitted(emission);
     if (outlet.emission$.observed) outlet.emission$.next(emission);
@@ -205,16 +204,10 @@ export class JobRun implements PendingSource {
     return (this.#cells[index] = cell);
   }
 
-  /** The handler has returned, but what it returned goes on. */
-  goesOn(attempt: Attempt): void {
-    (this.#unfinished ??= new Set()).add(attempt);
-  }
-
   /** The attempt gives its worker back. */
   leave(attempt: Attempt): void {
     this.active--;
     if (this.views.followed) this.pump.stir(this);
-    this.#unfinished?.delete(attempt);
     this.pump.release(attempt);
   }
 
@@ -252,7 +245,7 @@ export class JobRun implements PendingSource {
 
   #retry(attempt: Attempt): void {
     this.#open--;
-    this.#enqueue(retryEmission(attempt, this.pump.now()));
+    this.#enqueue(retryEmission(attempt));
   }
 
   /** Keeps the job open until a promise settles, without a worker. */
@@ -321,7 +314,7 @@ export class JobRun implements PendingSource {
       routineId: entryRoutineId,
       eventName: 'start',
       data: params,
-      timestamp: this.pump.now(),
+      tick: this.pump.tick,
       order: 0,
     });
     if (this.views.watched) this.#tellStart(entryRoutineId, params);
@@ -377,7 +370,7 @@ export class JobRun implements PendingSource {
 
   #letGo(cause: Error): void {
     this.data.dropped = this.#open;
-    for (const attempt of new Set([...(this.#unfinished ?? []), ...this.pump.onStack(this)])) drop(attempt, cause);
+    for (const attempt of this.pump.attemptsOf(this)) drop(attempt, cause);
     this.#delays?.clear();
     this.#overdue = [];
     this.#queue.clear();
@@ -497,7 +490,7 @@ export class JobRun implements PendingSource {
   // ── what is told of it ──────────────────────────────────────────────────────────────────────────────────────────
 
   keep(routineId: string, eventName: string, data: Data): void {
-    this.data.history.keep({ routineId, eventName, data, timestamp: this.pump.now(), order: this.#order++ });
+    this.data.history.keep({ routineId, eventName, data, tick: this.pump.tick, order: this.#order++ });
   }
 
   output(routineId: string, type: string, payload: Data): void {

@@ -29,6 +29,8 @@ const isVirtual = (scheduler: SchedulerLike): boolean => 'flush' in scheduler &&
  */
 export class Pump {
   readonly clock: Clock;
+  /** When it was made, epoch ms. */
+  readonly base: number;
   /** Jobs that have not come to their end. */
   readonly jobs = new Map<string, JobRun>();
   readonly #ring = new RingBuffer<JobRun>();
@@ -67,6 +69,7 @@ export class Pump {
   #toBegin: JobRun[] = [];
   #reading = 0;
   #now = 0;
+  #tick = 0;
   #sliceEnd = 0;
   #untilLook = 0;
 
@@ -75,6 +78,7 @@ export class Pump {
     this.#workers = new Workers(settings.maxWorkers);
     this.#virtual = isVirtual(settings.scheduler);
     this.clock = clockOf(settings.scheduler);
+    this.base = this.clock.epoch(this.clock.elapsed());
     this.#look();
   }
 
@@ -83,6 +87,11 @@ export class Pump {
   /** Epoch ms, read once per stretch of work. */
   now(): number {
     return this.#now;
+  }
+
+  /** The same, in ms since the pump was made. */
+  get tick(): number {
+    return this.#tick;
   }
 
   /** The last reading of the clock, in ms. */
@@ -98,6 +107,7 @@ export class Pump {
   #look(): void {
     this.#reading = this.clock.elapsed();
     this.#now = this.clock.epoch(this.#reading);
+    this.#tick = this.#now - this.base;
   }
 
   // ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -126,6 +136,7 @@ export class Pump {
   forget(run: JobRun): void {
     this.jobs.delete(run.data.jobId);
     if (run.parent !== undefined) this.#nested--;
+    if (this.jobs.size === 0) this.#pool.close();
     if (run.options.cap === this.#workers.limit && this.#workers.limit > this.#settings.maxWorkers) this.#recount();
   }
 
@@ -152,7 +163,7 @@ export class Pump {
   /** Work has come to an end: what follows from it is done, and what became possible is run. */
   enter(work: () => void): void {
     this.change(work);
-    this.drain();
+    if (!this.#draining) this.#drainNow();
   }
 
   /** A user changes jobs: it is done, and what became possible is run after the user's turn, never on his stack. */
@@ -183,9 +194,10 @@ export class Pump {
     this.#stirred.add(run);
   }
 
-  /** The attempts of a job whose handlers are on the stack. */
-  onStack(run: JobRun): readonly Attempt[] {
-    return this.#onStack?.run === run && this.#onStack.outcome === undefined ? [this.#onStack] : [];
+  /** The attempts of a job that are at work: those that hold a worker, and the one on the stack. */
+  attemptsOf(run: JobRun): ReadonlySet<Attempt> {
+    const all = this.#onStack === undefined ? this.#pool.attempts : [...this.#pool.attempts, this.#onStack];
+    return new Set(all.filter((attempt) => attempt.run === run && attempt.outcome === undefined));
   }
 
   #drainSoon(): void {
@@ -203,6 +215,11 @@ export class Pump {
   drain(): void {
     if (this.#draining) return;
     this.#look();
+    this.#drainNow();
+  }
+
+  /** Drains right after a look at the clock. */
+  #drainNow(): void {
     this.#sliceEnd = this.#reading + SLICE_MS;
     this.#untilLook = LOOK_EVERY;
     this.#guarded(this.#slice);
@@ -219,7 +236,7 @@ export class Pump {
   }
 
   readonly #slice = (): void => {
-    this.#begin();
+    if (this.#toBegin.length > 0) this.#begin();
     let run: JobRun | undefined;
     while (this.#reading < this.#sliceEnd && (run = this.#next()) !== undefined) {
       const { scope } = run.options;
@@ -230,11 +247,15 @@ export class Pump {
 
   /** What follows a slice: timeouts are armed, progress is told, and the rest of the work gets another slice. */
   #settleDown(): void {
-    for (const run of this.#fresh) run.arm();
-    this.#fresh.length = 0;
+    if (this.#fresh.length > 0) this.#arm();
     if (this.#reading >= this.#sliceEnd && this.#ring.length > 0) this.#yield();
     if (this.#toBegin.length > 0) this.#drainSoon();
     if (this.#stirred.size > 0) this.#tellProgress();
+  }
+
+  #arm(): void {
+    for (const run of this.#fresh) run.arm();
+    this.#fresh.length = 0;
   }
 
   #tellProgress(): void {
@@ -316,12 +337,7 @@ export class Pump {
     if (left === undefined) {
       if (!attempt.stale) succeed(attempt);
     } else if (attempt.stale) ignore(left);
-    else this.#goOn(attempt, left);
-  }
-
-  #goOn(attempt: Attempt, left: Unfinished): void {
-    attempt.run.goesOn(attempt);
-    this.#pool(attempt, left);
+    else this.#pool.give(attempt, left);
   }
 
   /** An attempt is done with its worker. */

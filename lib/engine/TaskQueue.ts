@@ -1,6 +1,6 @@
 import { RingBuffer } from '../prelude/RingBuffer.js';
 import { Attempt } from './Attempt.js';
-import { Emission } from './Emission.js';
+import { type Emission, restOf } from './Emission.js';
 import type { JobRun } from './JobRun.js';
 
 /**
@@ -55,13 +55,9 @@ export class TaskQueue {
 const attemptOf = (run: JobRun, emission: Emission, at: number): Attempt => {
   const route = emission.routes[at];
   if (route === undefined) throw new RangeError('an emission has no task there');
-  const { failed } = emission;
-  return new Attempt(run, emission, route, emission.firstPlace + at, failed === undefined ? 1 : failed.attempt + 1);
+  return new Attempt(run, emission, route, emission.firstPlace + at, emission.tried + 1);
 };
 
 /** The tasks of an emission from one of its routes on. */
 export const tasksOf = (run: JobRun, emission: Emission, from: number): readonly Attempt[] =>
   emission.routes.slice(from).map((_, at) => attemptOf(run, emission, from + at));
-
-const restOf = ({ outlet, routes, data, order, timestamp, failed, firstPlace }: Emission, from: number): Emission =>
-  new Emission(outlet, routes.slice(from), data, order, timestamp, failed, firstPlace + from);

@@ -160,7 +160,8 @@ export class Views {
   deliver(): void {
     if (this.#delivering || this.#outbox === undefined) return;
     this.#delivering = true;
-    for (let next = 0; next < this.#outbox.length; next++) this.#outbox[next]?.();
+    // Also what is posted meanwhile.
+    for (const letter of this.#outbox) letter();
     this.#outbox = undefined;
     this.#delivering = false;
   }

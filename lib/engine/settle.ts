@@ -89,15 +89,15 @@ const leave = (attempt: Attempt, outcome: TaskOutcome, cell: RoutineCell): void 
   const { run } = attempt;
   attempt.outcome = outcome;
   cell.active--;
-  if (attempt.timed) stop(attempt, cell);
-  attempt.letGo?.();
+  if (attempt.started !== undefined) stop(attempt, attempt.started, cell);
+  if (attempt.worker !== undefined) attempt.letGo();
   run.leave(attempt);
   if (run.views.watched) run.views.tell({ type: 'taskSettled', outcome, ...attempt.task(), ...errorOf(attempt) });
 };
 
-const stop = (attempt: Attempt, cell: RoutineCell): void => {
+const stop = (attempt: Attempt, started: number, cell: RoutineCell): void => {
   attempt.ended = attempt.run.pump.clock.elapsed();
-  noteTime(attempt.ended - attempt.started, cell);
+  noteTime(attempt.ended - started, cell);
 };
 
 const errorOf = ({ error }: Attempt): { error?: unknown } => (error === undefined ? {} : { error });

@@ -1,5 +1,6 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { type Isolation, isolates } from '../prelude/isolate.js';
+import { uuid } from '../prelude/uuid.js';
 import { ErrorHandler } from './ErrorHandler.js';
 import { flowError } from './FlowError.js';
 import { checkName } from './names.js';
@@ -34,7 +35,7 @@ export interface FlowOptions {
   readonly asyncContext?: 'auto' | 'off' | undefined;
   /** Gives a number from 0 to 1 for the jitter of retries. @default Math.random */
   readonly random?: (() => number) | undefined;
-  /** Gives the ids of jobs. @default crypto.randomUUID */
+  /** Gives the ids of jobs. @default a uuid */
   readonly newId?: (() => string) | undefined;
 }
 
@@ -118,7 +119,7 @@ export const strategyFor = (strategy: ExecutionStrategy | undefined, maxWorkers:
 export const settingsFrom = (options: FlowOptions): FlowSettings => {
   const executionStrategy = strategyFor(options.executionStrategy, options.maxWorkers);
   return {
-    flowId: options.flowId === undefined ? crypto.randomUUID() : checkName('flow', options.flowId),
+    flowId: options.flowId === undefined ? uuid() : checkName('flow', options.flowId),
     executionStrategy,
     maxWorkers: workersFor(executionStrategy, options.maxWorkers),
     executionTimeoutMs: checkTimeout('executionTimeoutMs', options.executionTimeoutMs ?? 300_000),
@@ -131,6 +132,6 @@ export const settingsFrom = (options: FlowOptions): FlowSettings => {
     scheduler: checkScheduler(options.scheduler ?? asyncScheduler),
     asyncContext: oneOf('asyncContext', options.asyncContext ?? 'auto', ['auto', 'off']),
     random: checkFunction('random', options.random ?? Math.random),
-    newId: checkFunction('newId', options.newId ?? (() => crypto.randomUUID())),
+    newId: checkFunction('newId', options.newId ?? uuid),
   };
 };

@@ -14,8 +14,8 @@ export interface Recorded {
   readonly routineId: string;
   readonly eventName: string;
   readonly data: Data;
-  /** Epoch ms. */
-  readonly timestamp: number;
+  /** In ms since the job's base (see `JobData`): a small whole number, which costs no object. */
+  readonly tick: number;
   readonly order: number;
 }
 
@@ -28,7 +28,11 @@ export class History {
   readonly #kept: BoundedLog<Recorded>;
   #start: Recorded | undefined;
 
-  constructor(readonly bound: number) {
+  constructor(
+    readonly bound: number,
+    /** The time of tick 0, epoch ms. */
+    private readonly base: number,
+  ) {
     this.#emissions = new BoundedLog(bound);
     this.#kept = new BoundedLog(Math.max(bound - 1, 0));
   }
@@ -46,8 +50,8 @@ export class History {
   }
 
   emitted(record: Recorded): void {
-    this.#emissions.push(record);
-    this.#trim();
+    if (this.length < this.bound) this.#emissions.push(record);
+    else this.#emissions.replaceOldest(record);
   }
 
   /** Keeps a record that emissions do not push out: an error, or a retry that succeeded. */
@@ -60,22 +64,19 @@ export class History {
   records(routineId?: string): readonly ExecutionRecord[] {
     const all = [...(this.#start === undefined ? [] : [this.#start]), ...this.#emissions, ...this.#kept];
     const mine = routineId === undefined ? all : all.filter((record) => record.routineId === routineId);
-    return mine.sort((a, b) => a.order - b.order).map(toExecutionRecord);
+    return mine.sort((a, b) => a.order - b.order).map((record) => this.#toExecutionRecord(record));
   }
 
   /** The emissions that are still held, oldest first. */
-  get emissions(): readonly Recorded[] {
-    return [...this.#emissions];
+  get emissions(): readonly ExecutionRecord[] {
+    return [...this.#emissions].map((record) => this.#toExecutionRecord(record));
+  }
+
+  #toExecutionRecord({ routineId, eventName, data, tick }: Recorded): ExecutionRecord {
+    return { routineId, eventName, data: { ...data }, timestamp: new Date(this.base + tick) };
   }
 
   #trim(): void {
     if (this.length > this.bound && this.#emissions.length > 0) this.#emissions.dropOldest();
   }
 }
-
-const toExecutionRecord = ({ routineId, eventName, data, timestamp }: Recorded): ExecutionRecord => ({
-  routineId,
-  eventName,
-  data: { ...data },
-  timestamp: new Date(timestamp),
-});

@@ -56,9 +56,11 @@ export class JobData {
     readonly flowId: string,
     now: number,
     historyBound: number,
+    /** The time from which its ticks are counted, epoch ms. */
+    readonly base: number = now,
   ) {
     this.createdAt = this.updatedAt = now;
-    this.history = new History(historyBound);
+    this.history = new History(historyBound, base);
   }
 
   get shared(): SharedSpace {

@@ -102,7 +102,7 @@ export class Metrics {
       jobId,
       routineId,
       event: eventName,
-      timestamp: new Date(timestamp),
+      timestamp,
     }));
   }
 

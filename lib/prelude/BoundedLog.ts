@@ -17,8 +17,14 @@ export class BoundedLog<T> {
   }
 
   push(entry: T): void {
-    this.#entries.push(entry);
-    if (this.#entries.length > this.bound) this.dropOldest();
+    if (this.#entries.length < this.bound) this.#entries.push(entry);
+    else this.replaceOldest(entry);
+  }
+
+  /** Keeps an entry in the place of the oldest one; where there is none, it is the one that goes. */
+  replaceOldest(entry: T): void {
+    if (this.#entries.length > 0) this.#entries.rotate(entry);
+    this.#dropped++;
   }
 
   dropOldest(): void {

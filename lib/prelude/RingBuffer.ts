@@ -26,6 +26,15 @@ export class RingBuffer<T> {
     return value;
   }
 
+  /** Adds an element and lets go of the oldest: the length stays. There must be one. */
+  rotate(value: T): void {
+    const mask = this.#cells.length - 1;
+    const oldest = this.#head;
+    this.#head = (oldest + 1) & mask;
+    this.#cells[oldest] = undefined;
+    this.#cells[(oldest + this.#length) & mask] = value;
+  }
+
   /** The element at a position counted from the oldest, which is 0. */
   at(position: number): T | undefined {
     return position < this.#length ? this.#cells[(this.#head + position) & (this.#cells.length - 1)] : undefined;

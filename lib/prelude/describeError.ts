@@ -21,7 +21,7 @@ const asText = (thrown: unknown): string => attempt(() => String(thrown)) ?? 'a 
 const nameOf = (thrown: Record<string, unknown>): string => {
   const name = attempt(() => thrown['name']);
   if (name !== undefined && name !== 'Error') return name;
-  return attempt(() => (thrown['constructor'] as { name?: unknown } | undefined)?.name) ?? 'Error';
+  return attempt(() => (thrown.constructor as { name?: unknown } | undefined)?.name) ?? 'Error';
 };
 
 export const describeError = (thrown: unknown): ThrownFacts =>

@@ -15,5 +15,5 @@ interface AbortController {
 }
 declare const AbortController: { new (): AbortController };
 declare const performance: { now(): number };
-declare const crypto: { randomUUID(): `${string}-${string}-${string}-${string}-${string}` };
+declare const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
 declare function structuredClone<T>(value: T): T;

@@ -16,11 +16,11 @@ const pool = (): { told: unknown[]; work: (result: unknown) => Attempt } => {
   };
   const hand = workerPool(foreman);
   const work = (result: unknown): Attempt => {
-    // The pool only asks an attempt whether it is at work, and tells it how to let go.
-    const attempt = { isAtWork: true, letGo: undefined } as unknown as Attempt;
+    // The pool only asks an attempt whether it is at work, and tells it which worker holds it.
+    const attempt = { isAtWork: true, worker: undefined } as unknown as Attempt;
     const left = unfinished(result);
     if (left === undefined) throw new Error('nothing is left unfinished');
-    hand(attempt, left);
+    hand.give(attempt, left);
     return attempt;
   };
   return { told, work };
@@ -80,7 +80,7 @@ describe('workerPool', () => {
       const source$ = new Subject<number>();
       const attempt = work(source$);
       source$.next(1);
-      attempt.letGo?.();
+      attempt.worker?.leave();
       source$.next(2);
       expect(source$.observed).toBe(false);
       expect(told).toEqual([1]);
@@ -115,7 +115,7 @@ describe('workerPool', () => {
         reject('late');
         throw new Error('later still');
       };
-      work({ then: twice } as unknown as PromiseLike<number>);
+      work({ then: twice });
       await settled();
       expect(told).toEqual(['finished']);
     });

@@ -1,4 +1,4 @@
-import { type ExecuteOptions, Flow, type FlowOptions, type Handler } from '../../lib/index.js';
+import type { ExecuteOptions, Flow, FlowOptions, Handler } from '../../lib/index.js';
 import { runOptionsFrom } from '../../lib/flow/ExecuteOptions.js';
 import { settingsFrom } from '../../lib/flow/FlowOptions.js';
 import { emitting, flowOf, sleep } from '../support/flows.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Data, Flow } from '../../lib/index.js';
+import type { Data, Flow } from '../../lib/index.js';
 import { compileMapping, rename, type Renames } from '../../lib/flow/mapping.js';
 import { emitting, flowOf } from '../support/flows.js';
 

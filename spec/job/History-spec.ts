@@ -7,7 +7,7 @@ const record = (order: number, kind: string, routineId = 'r'): Recorded => ({
   routineId,
   eventName: kind,
   data: { order },
-  timestamp: 1_000 + order,
+  tick: order,
   order,
 });
 
@@ -15,7 +15,7 @@ type Kind = 'emitted' | 'keep';
 
 /** A history into which the kinds were written in order, after a start at order 0. */
 const written = (bound: number, kinds: readonly Kind[]): History => {
-  const history = new History(bound);
+  const history = new History(bound, 1_000);
   history.start(record(0, 'start'));
   kinds.forEach((kind, place) => {
     history[kind](record(place + 1, kind));
@@ -67,7 +67,7 @@ describe('History', () => {
   });
 
   it('should give the records of one routine in order (G54)', () => {
-    const history = new History(10);
+    const history = new History(10, 1_000);
     history.start(record(0, 'start', 'a'));
     history.emitted(record(1, 'o', 'b'));
     history.keep(record(3, 'error', 'a'));
@@ -78,13 +78,13 @@ describe('History', () => {
   });
 
   it('should show routine id, event name, data and time, and nothing else (G54)', () => {
-    const history = new History(10);
+    const history = new History(10, 1_000);
     history.emitted(record(1, 'o'));
     expect(history.records()).toStrictEqual([{ routineId: 'r', eventName: 'o', data: { order: 1 }, timestamp: new Date(1_001) }]);
   });
 
   it('should give copies: what is done to them changes nothing (G65)', () => {
-    const history = new History(10);
+    const history = new History(10, 1_000);
     history.emitted(record(1, 'o'));
     const [first] = history.records();
     Object.assign(first?.data ?? {}, { order: 'changed' });

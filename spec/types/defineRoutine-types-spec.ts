@@ -1,7 +1,7 @@
 import { expectTypeOf } from 'expect-type';
 import * as t from 'io-ts';
 import { z } from 'zod';
-import { type Data, defineRoutine, type Event, Flow, Routine, type Slot } from '../../lib/index.js';
+import { type Data, defineRoutine, type Event, Flow, type Routine, type Slot } from '../../lib/index.js';
 
 const N = t.type({ n: t.number });
 const S = z.object({ s: z.string() });

@@ -185,7 +185,7 @@ describe('the types of options', () => {
     const run: ExecuteOptions = { timeoutMs: undefined, signal: new AbortController().signal };
     // @ts-expect-error there is no such strategy
     const strategy: FlowOptions = { executionStrategy: 'parallel' };
-    // @ts-expect-error a typo
+    // @ts-expect-error a typo in maxWorkers
     const typo: FlowOptions = { maxWorker: 5 };
     expect([options, run, strategy, typo]).toHaveLength(4);
   });
