@@ -77,7 +77,7 @@ export class JobRun implements PendingSource {
   // Made when first needed: most jobs are short, unwatched and never fail.
   #delays: Delays | undefined;
   readonly #cells: (RoutineCell | undefined)[] = [];
-  #overdue: readonly Attempt[] = [];
+  #overdue: Attempt[] = [];
   #gate = false;
   #begun = false;
   #open = 0;
@@ -148,8 +148,7 @@ export class JobRun implements PendingSource {
 
   /** Keeps an emission until the job is resumed. */
   defer(outlet: Outlet, payload: Data): void {
-    const deferred = { routineId: outlet.node.id, event: outlet.name, data: this.plan.isolate(payload) };
-    this.data.deferred = [...this.data.deferred, deferred];
+    this.data.deferred.push({ routineId: outlet.node.id, event: outlet.name, data: this.plan.isolate(payload) });
   }
 
   #emitNow(outlet: Outlet, data: Data): void {
@@ -240,7 +239,7 @@ export class JobRun implements PendingSource {
 
   #due(attempt: Attempt): void {
     if (this.#gate) this.#retry(attempt);
-    else this.#overdue = [...this.#overdue, attempt];
+    else this.#overdue.push(attempt);
   }
 
   #retry(attempt: Attempt): void {
@@ -426,14 +425,13 @@ export class JobRun implements PendingSource {
     this.#deadline.stop();
     this.#notePause(options);
     this.#setStatus('paused');
-    this.pump.deliver(this);
     resolve(this.doors.state);
   }
 
   #notePause({ reason, checkpoint }: PauseOptions): void {
     const { currentRoutineId, pausePoints } = this.data;
-    const point = { reason, checkpoint, currentRoutineId, pendingTasks: this.#open, timestamp: new Date(this.pump.now()) };
-    this.data.pausePoints = [...pausePoints, point];
+    const timestamp = new Date(this.pump.now());
+    pausePoints.push({ reason, checkpoint, currentRoutineId, pendingTasks: this.#open, timestamp });
     const why = { ...(reason === undefined ? {} : { reason }), ...(checkpoint === undefined ? {} : { checkpoint }) };
     if (this.views.watched) this.views.tell({ type: 'paused', pendingTasks: this.#open, ...why });
   }

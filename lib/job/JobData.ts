@@ -42,8 +42,8 @@ export class JobData {
   readonly cells = new Map<string, RoutineCell>();
   readonly history: History;
   readonly executions = new BoundedLog<ExecutionSource>(EXECUTION_BOUND);
-  pausePoints: readonly PausePoint[] = [];
-  deferred: readonly DeferredEvent[] = [];
+  readonly pausePoints: PausePoint[] = [];
+  deferred: DeferredEvent[] = [];
   /** Tasks that were queued or at work when the job ended before them. */
   dropped = 0;
   /** Who knows what waits to run, while the job is alive. An object and not a closure: each of those kept the job before it from being collected young. */
