@@ -61,6 +61,17 @@ const takeParams = (plan: Plan, params: object, where: () => string): Data => {
   }
 };
 
+/** The parts of `routineId.name`; an id may have dots itself. */
+const partsOf = (end: string): [string, string] => {
+  const dot = end.lastIndexOf('.');
+  return dot === -1 ? [end, ''] : [end.slice(0, dot), end.slice(dot + 1)];
+};
+
+const betweenEnds = (source: string, target: string, mapping: ParamMapping | undefined): Connection => {
+  const [[sourceId, sourceEvent], [targetId, targetSlot]] = [partsOf(source), partsOf(target)];
+  return { sourceId, sourceEvent, targetId, targetSlot, mapping };
+};
+
 const isJob = (job: object | undefined): job is Job | JobState => job instanceof Job || job instanceof JobState;
 
 const stateOf = (job: Job | JobState): JobState => (job instanceof Job ? job.state : job);
@@ -150,11 +161,13 @@ export class Flow implements Home {
    *
    * @example
    * flow.connect('reader', 'line', 'parser', 'input', { text: 'line' }); // renames `text` to `line`
+   * flow.connect('reader.line', 'parser.input'); // the same ends, written short
    * flow.connect(reader.line, parser.input, ({ text }) => ({ line: text.trim() }));
    *
    * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, `UNKNOWN_SLOT`, `BAD_OPTION`
    */
   connect(sourceId: string, sourceEvent: string, targetId: string, targetSlot: string, paramMapping?: ParamMapping): Connection;
+  connect(source: string, target: string, paramMapping?: ParamMapping): Connection;
   connect(source: AnyEvent, target: Slot): Connection;
   connect<A extends B, B extends object>(source: Event<A>, target: Slot<B>): Connection;
   connect<A extends object, B extends object>(source: Event<A>, target: Slot<B>, paramMapping: (data: A) => B): Connection;
@@ -172,6 +185,7 @@ export class Flow implements Home {
   #toConnection([source, ...rest]: readonly unknown[]): Connection {
     if (source instanceof Event && rest[0] instanceof Slot)
       return this.#between(source as AnyEvent, rest[0] as AnySlot, rest[1] as ParamMapping | undefined);
+    if (typeof rest[1] !== 'string') return betweenEnds(String(source), String(rest[0]), rest[1] as ParamMapping | undefined);
     const [sourceEvent, targetId, targetSlot, mapping] = rest as [string, string, string, ParamMapping | undefined];
     return { sourceId: source as string, sourceEvent, targetId, targetSlot, mapping };
   }

@@ -10,6 +10,7 @@ import {
   Routine,
 } from '../lib/index.js';
 import { deferred, emitting, flowOf, forward, noting, routine, sleep } from './support/flows.js';
+import { ours, thrown } from './support/thrown.js';
 
 /** Everything that a flow describes, as one value that can be compared. */
 const structure = (flow: Flow): unknown => ({
@@ -179,6 +180,27 @@ describe('Flow.connect', () => {
     flow.connect('r1', 'o', 'r2', 'i');
     await flow.execute('r1');
     expect(log).toEqual([{ v: 1 }]);
+  });
+
+  it('should take its ends written short, also where an id has dots, and map what goes over (S23, S24)', async () => {
+    const log: Data[] = [];
+    const flow = new Flow();
+    flow.addRoutine(routine({ slots: { trigger: emitting({ v: 1 }) } }), 'a.b');
+    flow.addRoutine(routine({ slots: { i: noting<Data>(log, (data) => data) } }), 'c');
+    const connection = flow.connect('a.b.o', 'c.i', { v: 'w' });
+    expect(connection).toMatchObject({ sourceId: 'a.b', sourceEvent: 'o', targetId: 'c', targetSlot: 'i' });
+    expect(flow.connect('a.b', 'o', 'c', 'i', { v: 'w' })).toBe(connection);
+    await flow.execute('a.b');
+    expect(log).toEqual([{ w: 1 }]);
+  });
+
+  it.each([
+    ['a routine without an event', 'r', 'r.i', 'UNKNOWN_EVENT'],
+    ['a routine without a slot', 'r.o', 'r', 'UNKNOWN_SLOT'],
+    ['an unknown routine', 'x.o', 'r.i', 'UNKNOWN_ROUTINE'],
+  ])('should refuse %s as an end written short', (_, source, target, code) => {
+    const flow = flowOf({ r: { slots: { i: undefined } } });
+    expect(ours(thrown(() => flow.connect(source, target))).code).toBe(code);
   });
 
   it('should lead to many slots in the order of the calls, and from many events in the order of emission (G19)', async () => {

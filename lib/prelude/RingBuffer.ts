@@ -55,8 +55,9 @@ export class RingBuffer<T> {
       this.#cells = [undefined, undefined, undefined, undefined];
       return;
     }
-    this.#cells = old.slice(this.#head).concat(old.slice(0, this.#head));
+    const cells = new Array<T | undefined>(old.length * 2);
+    for (let position = 0; position < this.#length; position++) cells[position] = this.at(position);
+    this.#cells = cells;
     this.#head = 0;
-    this.#cells.length = old.length * 2;
   }
 }
