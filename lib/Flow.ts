@@ -29,6 +29,7 @@ import {
 import { Graph } from './flow/Graph.js';
 import { type Home, settle } from './flow/Home.js';
 import type { ParamMapping, Renames } from './flow/mapping.js';
+import { checkName } from './flow/names.js';
 import { type AnySlot, Slot } from './flow/Slot.js';
 import { JobData } from './job/JobData.js';
 import { JobError, jobError } from './job/JobError.js';
@@ -288,7 +289,7 @@ export class Flow implements Home {
     const plan = this.#compiled();
     const { settings } = plan;
     const wanted = runOptionsFrom(options, settings);
-    const jobId = wanted.jobId ?? settings.newId();
+    const jobId = wanted.jobId ?? checkName('job', settings.newId());
     if (this.#pump.jobs.has(jobId)) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
     const params = takeParams(plan, entryParams, () => `The entry of routine '${entryRoutineId}'`);
     this.#pump.refresh();
@@ -301,8 +302,8 @@ export class Flow implements Home {
         params,
         cap: wanted.cap,
         timeoutMs: wanted.timeoutMs,
-        scope: this.carriesContext ? captureScope() : undefined,
       },
+      this.carriesContext ? captureScope() : undefined,
     );
     const state = new JobState(run.data);
     run.doors = { flow: this, state, job: new Job(run) };

@@ -31,8 +31,6 @@ export interface RunOptions {
   readonly cap: number;
   /** In ms of running time; `Infinity` for none. */
   readonly timeoutMs: number;
-  /** The async context of whoever started the run. */
-  readonly scope: Scope | undefined;
 }
 
 /** The faces of a run that users hold. */
@@ -62,7 +60,9 @@ export class JobRun implements PendingSource {
   /** Whether it stands in the pump's ring. */
   inRing = false;
   /** The attempt that started it, where a handler did. */
-  readonly parent: Attempt | undefined = currentAttempt();
+  parent: Attempt | undefined = currentAttempt();
+  /** The async context of whoever started the run. */
+  scope: Scope | undefined;
   /** Whether handlers are called so that their context follows them across an `await`. */
   readonly carries: boolean;
   /** Whether what an attempt does counts only when it succeeds. */
@@ -92,7 +92,9 @@ export class JobRun implements PendingSource {
     readonly pump: Pump,
     readonly data: JobData,
     readonly options: RunOptions,
+    scope: Scope | undefined,
   ) {
+    this.scope = scope;
     this.#deadline = new Deadline(options.timeoutMs, pump.clock, plan.settings.scheduler, () => {
       pump.enter(() => {
         this.#timeOut();
@@ -126,6 +128,12 @@ export class JobRun implements PendingSource {
   /** Emits once, at the end. */
   get ended$(): Observable<JobState> {
     return defer(() => this.done);
+  }
+
+  /** Lets go of whoever started it and is done: where each job starts the next, the last would hold them all. */
+  part(): void {
+    this.scope = undefined;
+    while (this.parent?.isAtWork === false) this.parent = this.parent.run.parent;
   }
 
   /** Calls back at the end of the job, in the same step. */
@@ -221,11 +229,21 @@ export class JobRun implements PendingSource {
   /** Puts the next attempt at the end of the queue, after the delay that the error handler asks for. */
   retryLater(attempt: Attempt): void {
     const handler = attempt.route.target.node.errorHandler;
-    const delay = handler === undefined ? 0 : retryDelay(attempt.attempt, this.plan.settings.random, handler);
+    const delay = handler === undefined ? 0 : retryDelay(attempt.attempt, () => this.#random(), handler);
     if (delay > 0) this.#delay(attempt, delay);
     else this.#retry(attempt);
     if (this.#pausing !== undefined) this.#quietDown();
     else this.pump.ready(this);
+  }
+
+  // It is the user's: one that throws takes nothing off the delay.
+  #random(): number {
+    try {
+      return this.plan.settings.random();
+    } catch (error) {
+      this.views.warn('The random of the flow threw; the delay of a retry has no jitter', error);
+      return 0;
+    }
   }
 
   #delay(attempt: Attempt, delay: number): void {

@@ -70,7 +70,9 @@ export class Pump {
   #reading = 0;
   #now = 0;
   #tick = 0;
-  #sliceEnd = 0;
+  #sliceEnd = -Infinity;
+  /** Whether the event loop has not turned since the slice began. */
+  #unturned = false;
   #untilLook = 0;
 
   constructor(settings: FlowSettings) {
@@ -136,6 +138,7 @@ export class Pump {
   forget(run: JobRun): void {
     this.jobs.delete(run.data.jobId);
     if (run.parent !== undefined) this.#nested--;
+    run.part();
     if (this.jobs.size === 0) this.#pool.close();
     if (run.options.cap === this.#workers.limit && this.#workers.limit > this.#settings.maxWorkers) this.#recount();
   }
@@ -175,7 +178,7 @@ export class Pump {
     this.#look();
     this.#guarded(work);
     this.#tell();
-    if (this.#ring.length > 0 || this.#fresh.length > 0) this.#drainSoon();
+    if (this.#ring.length > 0 || this.#fresh.length > 0 || this.#toBegin.length > 0) this.#drainSoon();
   }
 
   /** The watchers of a job are told when no job is half way through a step, and no handler on the stack. */
@@ -196,6 +199,7 @@ export class Pump {
 
   /** The attempts of a job that are at work: those that hold a worker, and the one on the stack. */
   attemptsOf(run: JobRun): ReadonlySet<Attempt> {
+    if (run.active === 0) return NO_ATTEMPTS;
     const all = this.#onStack === undefined ? this.#pool.attempts : [...this.#pool.attempts, this.#onStack];
     return new Set(all.filter((attempt) => attempt.run === run && attempt.outcome === undefined));
   }
@@ -220,11 +224,25 @@ export class Pump {
 
   /** Drains right after a look at the clock. */
   #drainNow(): void {
-    this.#sliceEnd = this.#reading + SLICE_MS;
     this.#untilLook = LOOK_EVERY;
-    this.#guarded(this.#slice);
+    if (this.#hasTime()) this.#guarded(this.#slice);
     this.#settleDown();
   }
+
+  // A slice goes on over microtasks, or handlers that only await what is there already would never let a timer run.
+  #hasTime(): boolean {
+    if (this.#reading < this.#sliceEnd) return true;
+    if (this.#unturned) return false;
+    this.#sliceEnd = this.#reading + SLICE_MS;
+    if (this.#virtual) return true;
+    this.#unturned = true;
+    macrotask(this.#turned);
+    return true;
+  }
+
+  readonly #turned = (): void => {
+    this.#unturned = false;
+  };
 
   #guarded(work: () => void): void {
     this.#draining = true;
@@ -239,7 +257,7 @@ export class Pump {
     if (this.#toBegin.length > 0) this.#begin();
     let run: JobRun | undefined;
     while (this.#reading < this.#sliceEnd && (run = this.#next()) !== undefined) {
-      const { scope } = run.options;
+      const { scope } = run;
       if (scope === undefined) this.#stretch(run);
       else scope(this.#stretch, this, run);
     }
@@ -248,8 +266,10 @@ export class Pump {
   /** What follows a slice: timeouts are armed, progress is told, and the rest of the work gets another slice. */
   #settleDown(): void {
     if (this.#fresh.length > 0) this.#arm();
-    if (this.#reading >= this.#sliceEnd && this.#ring.length > 0) this.#yield();
-    if (this.#toBegin.length > 0) this.#drainSoon();
+    if (this.#ring.length > 0 || this.#toBegin.length > 0) {
+      if (this.#reading >= this.#sliceEnd) this.#yield();
+      else if (this.#toBegin.length > 0) this.#drainSoon();
+    }
     if (this.#stirred.size > 0) this.#tellProgress();
   }
 
@@ -345,6 +365,8 @@ export class Pump {
     this.#workers.release(attempt);
   }
 }
+
+const NO_ATTEMPTS: ReadonlySet<Attempt> = new Set();
 
 /** A value of a returned stream goes out on the event that the slot names, if it names one. */
 const passOn = (attempt: Attempt, value: unknown): void => {

@@ -1,4 +1,4 @@
-import { defer, type Observable, type Observer, of, startWith, Subject } from 'rxjs';
+import { Observable, type Observer, Subject } from 'rxjs';
 import type { JobRecord, JobRecordBody, OutputRecord } from '../job/JobRecord.js';
 import type { JobStatus } from '../job/JobStatus.js';
 import type { JobRun } from './JobRun.js';
@@ -68,7 +68,12 @@ export class Views {
 
   /** The value of the moment of subscription, then every new one. */
   #fromNow<T>(view$: Subject<T>, now: () => T): Observable<T> {
-    return defer(() => (this.#ended ? of(now()) : view$.pipe(startWith(now()))));
+    return new Observable((observer) => {
+      // Before the first value is told: whoever gets it may call the job.
+      if (!this.#ended) view$.subscribe(observer);
+      observer.next(now());
+      if (this.#ended) observer.complete();
+    });
   }
 
   // ── what is told ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-import { defer, mergeMap, Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
+import { defer, mergeMap, Observable, Subject, type Subscriber, type Subscription, takeWhile } from 'rxjs';
 import type { Attempt } from './Attempt.js';
 import type { Unfinished } from './unfinished.js';
 
@@ -81,10 +81,12 @@ export class Worker {
 
   /** Its attempt has settled, or is let go of. */
   leave(): void {
+    const { attempt } = this;
+    const stream = this.#stream;
     this.attempt = undefined;
-    this.#stream?.unsubscribe();
     this.#stream = undefined;
     this.whenFree(this);
+    if (attempt !== undefined && stream !== undefined) close(attempt, stream);
   }
 
   // A thenable may answer twice, or throw when asked: a promise of ours does neither.
@@ -103,8 +105,8 @@ export class Worker {
   // The stream is made inside `defer`: what is not really one is a failure of the task, not of the pool.
   #subscribe(attempt: Attempt, stream$: Observable<unknown>): void {
     const { foreman } = this;
-    const stream = stream$.subscribe({
-      next: (value) => {
+    const observer = {
+      next: (value: unknown) => {
         if (attempt.isAtWork) foreman.value(attempt, value);
       },
       error: (error: unknown) => {
@@ -113,9 +115,32 @@ export class Worker {
       complete: () => {
         if (attempt.isAtWork) foreman.finished(attempt);
       },
-    });
+    };
+    let stream: Subscription;
+    try {
+      // A stream that emits without a pause is left at the next value after its attempt is let go of.
+      // eslint-disable-next-line rxjs-x/no-ignored-takewhile-value -- it is the attempt that says when to stop
+      stream = stream$.pipe(takeWhile(() => attempt.isAtWork)).subscribe(observer);
+    } catch (error) {
+      if (attempt.isAtWork) foreman.failed(attempt, error);
+      else warn(attempt, error);
+      return;
+    }
     // It may have ended, or ended its job, while it was being subscribed to.
     if (this.attempt === attempt) this.#stream = stream;
-    else stream.unsubscribe();
+    else close(attempt, stream);
   }
 }
+
+/** Unsubscribes from a stream; what its teardown throws must not hold up the end of the attempt, or of its job. */
+const close = (attempt: Attempt, stream: Subscription): void => {
+  try {
+    stream.unsubscribe();
+  } catch (error) {
+    warn(attempt, error);
+  }
+};
+
+const warn = (attempt: Attempt, error: unknown): void => {
+  attempt.run.views.warn(`The teardown of a stream of routine '${attempt.routineId}' threw`, error);
+};

@@ -28,7 +28,7 @@ export class RoutineCell {
   totalMs = 0;
   minMs = Infinity;
   maxMs = 0;
-  /** Tasks to let pass before the next one is timed (see `Stopwatch`). */
+  /** Tasks to let pass before the next one is timed (see `stopwatch.ts`). */
   untimed = 0;
   stride = 0;
 

@@ -14,11 +14,24 @@ export const setOwn = (target: Record<string, unknown>, key: string, value: unkn
   else target[key] = value;
 };
 
-/** A copy of plain objects and arrays at every depth; anything else in them (dates, functions, instances) is shared. */
-export const copyPlain = <T>(value: T): T => {
-  if (Array.isArray(value)) return value.map(copyPlain) as T;
-  if (!isPlainObject(value)) return value;
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) setOwn(copy, key, copyPlain(value[key]));
-  return copy as T;
+/** A copy of plain objects and arrays at every depth, also in a circle; anything else in them (dates, functions) is shared. */
+export const copyPlain = <T>(value: T): T => copy(value, new Map()) as T;
+
+const copy = (value: unknown, copies: Map<unknown, unknown>): unknown => {
+  if (!Array.isArray(value) && !isPlainObject(value)) return value;
+  return copies.get(value) ?? (Array.isArray(value) ? copyList(value, copies) : copyObject(value, copies));
+};
+
+const copyList = (list: readonly unknown[], copies: Map<unknown, unknown>): unknown[] => {
+  const made: unknown[] = [];
+  copies.set(list, made);
+  for (const part of list) made.push(copy(part, copies));
+  return made;
+};
+
+const copyObject = (value: Record<string, unknown>, copies: Map<unknown, unknown>): Record<string, unknown> => {
+  const made: Record<string, unknown> = {};
+  copies.set(value, made);
+  for (const key of Object.keys(value)) setOwn(made, key, copy(value[key], copies));
+  return made;
 };
