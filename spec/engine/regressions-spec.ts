@@ -1,0 +1,157 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Observable } from 'rxjs';
+import { Flow, type Job, type JobStatus } from '../../lib/index.js';
+import { flowOf, routine, sleep } from '../support/flows.js';
+
+setFlagsFromString('--expose_gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+// Each was found by hand, by trying to break the engine.
+describe('found by trying to break it', () => {
+  it('should let timers run, and time out, while handlers only await what is there already (rule 5, SC025)', async () => {
+    const flow = flowOf(
+      {
+        s: {
+          slots: {
+            trigger: async (_, ctx) => {
+              ctx.emit('o');
+            },
+          },
+        },
+      },
+      ['s.o -> s.trigger'],
+      { executionTimeoutMs: 100 },
+    );
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    const state = await flow.execute('s');
+    clearInterval(timer);
+    expect(state.error?.name).toBe('TimeoutError');
+    expect(ticks).toBeGreaterThan(3);
+  });
+
+  it.each(['completes', 'is cancelled'])(
+    'should warn of a stream whose teardown throws where its task %s (D2, X)',
+    async (how) => {
+      const flow = flowOf({
+        s: {
+          slots: {
+            trigger: () =>
+              new Observable((observer) => {
+                if (how === 'completes')
+                  setImmediate(() => {
+                    observer.complete();
+                  });
+                return () => {
+                  throw new Error('not even this');
+                };
+              }),
+          },
+        },
+      });
+      const job = flow.start('s');
+      const warnings: string[] = [];
+      job.record$.subscribe((record) => {
+        if (record.type === 'warning') warnings.push(record.message);
+      });
+      await sleep(5);
+      if (how === 'is cancelled') await job.cancel();
+      expect((await job.done).status).toBe(how === 'completes' ? 'completed' : 'cancelled');
+      expect(flow.jobs).toEqual([]);
+      if (how === 'is cancelled') expect(warnings).toEqual([expect.stringContaining("'s'")]);
+    },
+  );
+
+  it('should hold nothing of the jobs that led to a job, where each starts the next', async () => {
+    const flow = new Flow();
+    const first: WeakRef<Job>[] = [];
+    const r = routine({
+      slots: {
+        trigger: ({ n }) => {
+          if ((n as number) === 0) return;
+          const job = flow.start('r', { n: (n as number) - 1 });
+          if (first.length < 50) first.push(new WeakRef(job));
+        },
+      },
+    });
+    flow.addRoutine(r, 'r');
+    await flow.execute('r', { n: 200 });
+    await sleep(50);
+    collectGarbage();
+    await sleep(5);
+    collectGarbage();
+    expect(first.filter((job) => job.deref() !== undefined).length).toBeLessThan(5);
+  });
+
+  it('should begin a job that is started while another is being cancelled from outside', async () => {
+    const flow = flowOf({
+      s: { slots: { trigger: () => new Promise(() => undefined) } },
+      t: { slots: { trigger: () => undefined } },
+    });
+    const slow = routine({
+      slots: {
+        trigger: (_, ctx) => {
+          ctx.signal.addEventListener('abort', () => void (second = flow.start('t')));
+          return new Promise(() => undefined);
+        },
+      },
+    });
+    let second: Job | undefined;
+    flow.addRoutine(slow, 'slow');
+    const job = flow.start('slow');
+    await sleep(2);
+    await job.cancel();
+    expect((await second?.done)?.status).toBe('completed');
+  });
+
+  it('should tell whoever cancels at the first status also of the last one (G50)', async () => {
+    const job = flowOf({ s: { slots: { trigger: () => undefined } } }).start('s');
+    const statuses: JobStatus[] = [];
+    job.status$.subscribe((status) => {
+      statuses.push(status);
+      if (status === 'pending') void job.cancel();
+    });
+    await job.done;
+    expect(statuses).toEqual(['pending', 'cancelled']);
+  });
+
+  it('should read state that goes in a circle (G58, G60)', async () => {
+    const circle: Record<string, unknown> = { n: 1 };
+    circle['self'] = circle;
+    const flow = flowOf({
+      s: {
+        slots: {
+          trigger: (_, ctx) => {
+            ctx.shared.set('circle', circle);
+            ctx.setState({ circle });
+            ctx.output('circle', circle);
+          },
+        },
+      },
+    });
+    const state = await flow.execute('s');
+    const read = state.sharedData['circle'] as typeof circle;
+    expect(read).not.toBe(circle);
+    expect(read['self']).toBe(read);
+    expect(state.routineState('s')?.['circle']).toEqual(read);
+    expect(state.outputLog[0]?.data['n']).toBe(1);
+  });
+
+  it('should retry without jitter, and say so, where the random of the flow throws (X)', async () => {
+    const { ErrorHandler } = await import('../../lib/index.js');
+    const flow = flowOf({ s: { slots: { trigger: () => Promise.reject(new Error('no')) } } }, [], {
+      random: () => {
+        throw new Error('no dice');
+      },
+      errorHandler: new ErrorHandler({ strategy: 'retry', maxRetries: 1, delayMs: 1, jitter: 1 }),
+    });
+    const job = flow.start('s');
+    const warnings: string[] = [];
+    job.record$.subscribe((record) => {
+      if (record.type === 'warning') warnings.push(record.message);
+    });
+    expect((await job.done).status).toBe('failed');
+    expect(warnings).toHaveLength(1);
+  });
+});
