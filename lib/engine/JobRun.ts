@@ -173,12 +173,12 @@ export class JobRun implements PendingSource {
     if (emission.routes.length === 0) return;
     this.#open += emission.routes.length;
     this.#queue.push(emission);
-    if (this.views.watched) this.#tellQueued(emission);
+    if (this.views.watched) this.#tellQueued(tasksOf(this, emission, 0));
     this.pump.ready(this);
   }
 
-  #tellQueued(emission: Emission): void {
-    for (const attempt of tasksOf(this, emission, 0)) this.views.tell({ type: 'taskQueued', ...attempt.task() });
+  #tellQueued(attempts: readonly Attempt[]): void {
+    for (const attempt of attempts) this.views.tell({ type: 'taskQueued', ...attempt.task() });
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -339,7 +339,7 @@ export class JobRun implements PendingSource {
 
   #tellStart(entryRoutineId: string, params: Data): void {
     this.views.tell({ type: 'started', entryRoutineId, entryParams: { ...params } });
-    for (const attempt of this.#queue.tasks()) this.views.tell({ type: 'taskQueued', ...attempt.task() });
+    this.#tellQueued(this.#queue.tasks());
   }
 
   #timeOut(): void {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Observable } from 'rxjs';
+import { from, Observable, tap } from 'rxjs';
 import { Flow, type Job, type JobStatus } from '../../lib/index.js';
 import { flowOf, routine, sleep } from '../support/flows.js';
 
@@ -62,6 +62,30 @@ describe('found by trying to break it', () => {
       if (how === 'is cancelled') expect(warnings).toEqual([expect.stringContaining("'s'")]);
     },
   );
+
+  it('should not read a synchronous stream on after its attempt was let go of (D2)', async () => {
+    let made = 0;
+    const numbers = function* (): Generator<object> {
+      while (made < 1_000) yield { n: made++ };
+    };
+    const flow = flowOf({
+      s: {
+        slots: {
+          trigger: [
+            (_, ctx) =>
+              from(numbers()).pipe(
+                tap(() => {
+                  if (made === 3) ctx.cancel();
+                }),
+              ),
+            { emits: 'o' },
+          ],
+        },
+      },
+    });
+    expect((await flow.execute('s')).status).toBe('cancelled');
+    expect(made).toBeLessThan(10);
+  });
 
   it('should hold nothing of the jobs that led to a job, where each starts the next', async () => {
     const flow = new Flow();
