@@ -6,17 +6,25 @@ import { platformCarriesContext } from './engine/ambient.js';
 import { cancelOn } from './engine/cancelOn.js';
 import type { PauseOptions } from './engine/Context.js';
 import { deliver } from './engine/direct.js';
-import { JobRun } from './engine/JobRun.js';
+import { JobRun, type RunOptions } from './engine/JobRun.js';
 import { compilePlan, type Inlet, type Plan } from './engine/Plan.js';
 import { Pump } from './engine/Pump.js';
 import { refuseWaiting } from './engine/refuseWaiting.js';
+import { placesIn, takeUp } from './engine/takeUp.js';
 import type { Connection, Renamed } from './flow/Connection.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import type { ErrorHandler } from './flow/ErrorHandler.js';
 import { type AnyEvent, Event } from './flow/Event.js';
-import { type ExecuteOptions, type OutputObserver, runOptionsFrom } from './flow/ExecuteOptions.js';
+import {
+  type ExecuteOptions,
+  type OutputObserver,
+  renamingFrom,
+  type ResumeOptions,
+  runOptionsFrom,
+  type Wanted,
+} from './flow/ExecuteOptions.js';
 import { type Finding, findingsOn } from './flow/Finding.js';
-import { flowError } from './flow/FlowError.js';
+import { checkSerialisable, flowError } from './flow/FlowError.js';
 import {
   checkErrorHandler,
   checkStrategy,
@@ -27,7 +35,7 @@ import {
   workersFor,
 } from './flow/FlowOptions.js';
 import { Graph } from './flow/Graph.js';
-import { type Home, settle } from './flow/Home.js';
+import { type Home, isRoutine, settle } from './flow/Home.js';
 import type { ParamMapping, Renames } from './flow/mapping.js';
 import { checkName } from './flow/names.js';
 import { type AnySlot, Slot } from './flow/Slot.js';
@@ -35,19 +43,23 @@ import { JobData } from './job/JobData.js';
 import { JobError, jobError } from './job/JobError.js';
 import type { JobRecord, OutputRecord } from './job/JobRecord.js';
 import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
+import type { Remainder } from './job/Remainder.js';
 import { captureScope } from '#async-context';
 import { describeError } from './prelude/describeError.js';
+import type { DecodeOptions } from './wire/decodeJson.js';
+import type { FlowDefinition } from './wire/FlowDefinition.js';
+import { type FlowParts, readFlow, wireFindings, writeFlow } from './wire/flowJson.js';
+import type { Registry } from './wire/Registry.js';
 import { Job, quiet } from './Job.js';
-import { JobState } from './JobState.js';
+import { detached, JobState } from './JobState.js';
 import type { Routine } from './Routine.js';
 
 /** Platforms before `await using` lack the symbol; there the method is out of reach, and `shutdown` is the way. */
 const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
 
-// By what it has: a class of another copy of this library would not be an instance of ours.
 const checkRoutine = (routine: Routine): void => {
-  if ((routine as Routine | null | undefined)?.slots instanceof Map && routine.events instanceof Map) return;
-  throw flowError('BAD_OPTION', { option: 'routine', value: routine, expected: 'an instance of Routine or a subclass' });
+  if (!isRoutine(routine))
+    throw flowError('BAD_OPTION', { option: 'routine', value: routine, expected: 'an instance of Routine or a subclass' });
 };
 
 const toObserver = (output: OutputObserver): Partial<Observer<OutputRecord>> =>
@@ -55,6 +67,7 @@ const toObserver = (output: OutputObserver): Partial<Observer<OutputRecord>> =>
 
 const takeParams = (plan: Plan, params: object, where: () => string): Data => {
   const checked = checkData(params, where);
+  if (plan.settings.emitMode === 'commit') checkSerialisable(checked, where);
   try {
     return plan.isolate(checked);
   } catch (error) {
@@ -80,6 +93,9 @@ const stateOf = (job: Job | JobState): JobState => (job instanceof Job ? job.sta
 const whyNot = ({ jobId, error, reason }: JobState): JobError =>
   error instanceof JobError ? error : jobError('CANCELLED', { jobId, reason });
 
+/** What a flow from JSON needs beside it, and how much the JSON may ask for. */
+export type FromJsonOptions = DecodeOptions & Pick<FlowOptions, 'scheduler' | 'asyncContext' | 'random' | 'newId'>;
+
 /**
  * A template: routines, and connections from their events to their slots. Running it makes a job with a state of its
  * own; the flow keeps nothing of its runs, so it can be run any number of times, also at once.
@@ -90,7 +106,7 @@ const whyNot = ({ jobId, error, reason }: JobState): JobError =>
  * const state = await flow.execute('double', { n: 21 });
  */
 export class Flow implements Home {
-  readonly #graph: Graph;
+  #graph: Graph;
   readonly #pump: Pump;
   #settings: FlowSettings;
   #plan: Plan | undefined;
@@ -233,9 +249,54 @@ export class Flow implements Home {
     return this.#graph.dependencies();
   }
 
-  /** What looks wrong in this flow, errors first; empty where nothing does. */
-  validate(): readonly Finding[] {
-    return findingsOn(this.#graph);
+  /** What looks wrong in this flow, errors first, and what would keep it from JSON and back with this registry; empty where nothing does. */
+  validate(registry?: Registry): readonly Finding[] {
+    return [...(registry === undefined ? [] : wireFindings(this.#parts, registry)), ...findingsOn(this.#graph)];
+  }
+
+  // ── written down ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get #parts(): FlowParts {
+    return { settings: this.#settings, routines: this.routines, connections: this.connections };
+  }
+
+  /**
+   * The flow as JSON: its settings, routines with their config, and connections; nothing of its jobs, and no code.
+   *
+   * @throws FlowError `NOT_SERIALISABLE`: a config that is not plain data, or a function that no registry has a name for
+   */
+  toJSON(): FlowDefinition {
+    return writeFlow(this.#parts);
+  }
+
+  /**
+   * The flow that JSON, or its text, holds; the registry makes its routines. What JSON cannot say (the scheduler, …) is in
+   * the options.
+   *
+   * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`, `NOT_CONSTRUCTIBLE`
+   */
+  static fromJSON(json: unknown, registry: Registry, options: FromJsonOptions = {}): Flow {
+    return new Flow(options).deserialize(json, registry, options);
+  }
+
+  /** The same as `toJSON`. */
+  serialize(): FlowDefinition {
+    return this.toJSON();
+  }
+
+  /**
+   * Fills this flow, which must be empty, from JSON or its text.
+   *
+   * @throws what `fromJSON` throws; FlowError `NOT_EMPTY`
+   */
+  deserialize(json: unknown, registry: Registry, options?: DecodeOptions): this {
+    if (this.routines.size > 0 || this.jobs.length > 0) throw flowError('NOT_EMPTY', { flowId: this.flowId });
+    const { settings, routines, connections } = readFlow(json, registry, options);
+    this.#graph = new Graph(settings.flowId);
+    this.#configure(settingsFrom({ ...this.#settings, ...settings }));
+    for (const [id, routine] of routines) this.#add(routine, id);
+    for (const connection of connections) this.#graph.connect(connection);
+    return this;
   }
 
   // ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -285,31 +346,40 @@ export class Flow implements Home {
   }
 
   #start(entryRoutineId: string, entryParams: object, options: ExecuteOptions): JobRun {
-    if (this.#shutDown) throw flowError('SHUT_DOWN', { flowId: this.flowId });
-    const plan = this.#compiled();
+    const plan = this.#openPlan();
     const { settings } = plan;
     const wanted = runOptionsFrom(options, settings);
-    const jobId = wanted.jobId ?? checkName('job', settings.newId());
-    if (this.#pump.jobs.has(jobId)) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
+    const jobId = this.#freeId(wanted.jobId ?? checkName('job', settings.newId()));
     const params = takeParams(plan, entryParams, () => `The entry of routine '${entryRoutineId}'`);
+    const entry = this.#entry(plan, entryRoutineId);
+    const { cap, timeoutMs } = wanted;
     this.#pump.refresh();
-    const run = new JobRun(
-      plan,
-      this.#pump,
-      new JobData(jobId, this.flowId, this.#pump.now(), settings.history, this.#pump.base),
-      {
-        entry: this.#entry(plan, entryRoutineId),
-        params,
-        cap: wanted.cap,
-        timeoutMs: wanted.timeoutMs,
-      },
-      this.carriesContext ? captureScope() : undefined,
-    );
-    const state = new JobState(run.data);
+    const data = new JobData(jobId, this.flowId, this.#pump.now(), settings.history, this.#pump.base);
+    const run = this.#newRun(plan, new JobState(data), data, { entryRoutineId, params, cap, timeoutMs, leftMs: timeoutMs });
+    run.enter(entry);
+    return this.#admit(run, wanted);
+  }
+
+  #openPlan(): Plan {
+    if (this.#shutDown) throw flowError('SHUT_DOWN', { flowId: this.flowId });
+    return this.#compiled();
+  }
+
+  #freeId(jobId: string): string {
+    if (this.#pump.jobs.has(jobId)) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
+    return jobId;
+  }
+
+  #newRun(plan: Plan, state: JobState, data: JobData, options: RunOptions): JobRun {
+    const run = new JobRun(plan, this.#pump, data, options, this.carriesContext ? captureScope() : undefined);
     run.doors = { flow: this, state, job: new Job(run) };
-    if (wanted.output !== undefined) run.views.sink(toObserver(wanted.output));
+    return run;
+  }
+
+  #admit(run: JobRun, { output, signal }: Wanted): JobRun {
+    if (output !== undefined) run.views.sink(toObserver(output));
     this.#pump.admit(run);
-    if (wanted.signal !== undefined) cancelOn(wanted.signal, run);
+    if (signal !== undefined) cancelOn(signal, run);
     return run;
   }
 
@@ -340,14 +410,46 @@ export class Flow implements Home {
   }
 
   /**
-   * Goes on with a paused job (see `Job.resume`).
+   * Goes on with a paused job (see `Job.resume`). A state from elsewhere (`JobState.fromJSON`, or of another Flow instance)
+   * becomes a job of this flow under the same id: what it had left to do is done here, and its history goes on. That it is
+   * not at work in another process as well is for its keeper to know.
    *
-   * @throws JobError `ILLEGAL_TRANSITION`; FlowError `WRONG_FLOW`, `UNKNOWN_JOB`
+   * @throws JobError `ILLEGAL_TRANSITION`; FlowError `WRONG_FLOW`, `UNKNOWN_JOB`, and for a state from elsewhere
+   * `DUPLICATE_JOB`, `STRUCTURE_CHANGED`, `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `SHUT_DOWN`, `BAD_OPTION`
    */
-  resume(job: Job | JobState): Job {
-    const held = this.#held(job, 'running');
-    held.resume();
-    return held;
+  resume(job: Job | JobState, options: ResumeOptions = {}): Job {
+    if (job instanceof Job || this.#pump.jobs.get(job.jobId)?.doors.state === job) {
+      const held = this.#held(job, 'running');
+      held.resume();
+      return held;
+    }
+    return this.#takeUp(job, options);
+  }
+
+  #takeUp(given: JobState, options: ResumeOptions): Job {
+    const plan = this.#openPlan();
+    this.#checkMine(given);
+    if (isFinal(given.status)) checkTransition(given.jobId, given.status, 'running');
+    this.#freeId(given.jobId);
+    const [state, data] = detached(given);
+    const rest = data.source?.remainder();
+    if (rest === undefined) throw flowError('UNKNOWN_JOB', { flowId: this.flowId, jobId: data.jobId });
+    const defaults = { ...plan.settings, executionTimeoutMs: rest.timeoutMs, maxWorkers: rest.cap };
+    const wanted = runOptionsFrom(options, defaults);
+    const rename = renamingFrom(options.remap);
+    this.#checkStructure(options, rest, plan, data);
+    const places = placesIn(plan, data, rest, rename);
+    this.#pump.refresh();
+    data.rebase(this.#pump.base);
+    const leftMs = options.timeoutMs ?? rest.leftMs;
+    const params = rest.tasks[0]?.data ?? NO_DATA;
+    const run = this.#newRun(plan, state, data, { ...rest, params, cap: wanted.cap, timeoutMs: wanted.timeoutMs, leftMs });
+    takeUp(run, rest, places, rename);
+    return this.#admit(run, wanted).doors.job;
+  }
+
+  #checkStructure({ remap }: ResumeOptions, { structure }: Remainder, plan: Plan, { jobId }: JobData): void {
+    if (remap === undefined && structure !== plan.structure) throw flowError('STRUCTURE_CHANGED', { flowId: this.flowId, jobId });
   }
 
   /** Cancels one job, or with no job all that run (see `Job.cancel`). */

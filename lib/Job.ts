@@ -1,18 +1,23 @@
-import { filter, firstValueFrom, map, merge, type Observable, take } from 'rxjs';
+import { EMPTY, filter, firstValueFrom, ignoreElements, map, merge, mergeMap, type Observable } from 'rxjs';
 import type { JobRun } from './engine/JobRun.js';
 import type { PauseOptions } from './engine/Context.js';
 import { refuseWaiting } from './engine/refuseWaiting.js';
+import { unfinished } from './engine/unfinished.js';
 import type { Progress } from './engine/Views.js';
 import { flowError } from './flow/FlowError.js';
 import type { JobRecord, OutputRecord } from './job/JobRecord.js';
 import type { JobStatus } from './job/JobStatus.js';
 import { after } from './prelude/later.js';
+import type { JobSnapshot } from './wire/JobSnapshot.js';
 import type { JobState } from './JobState.js';
 
 export interface WaitOptions {
   /** How long to wait at most, in ms, from 0. @default Infinity */
   readonly timeoutMs?: number | undefined;
-  /** Told when the job has done something, at most once per stretch of work; last with `0, 0` and the final status. */
+  /**
+   * Told when the job has done something, at most once per stretch of work; last with `0, 0` and the final status. What it
+   * throws, or its promise is rejected with, ends the wait; the job goes on.
+   */
   readonly onProgress?: ((queued: number, active: number, status: JobStatus) => void) | undefined;
 }
 
@@ -67,6 +72,11 @@ export class Job {
     return this.#run.done;
   }
 
+  /** The job as JSON at this instant, also while it runs (see `JobState.toJSON`). */
+  snapshot(): JobSnapshot {
+    return this.state.toJSON();
+  }
+
   /**
    * Lets what is at work finish and starts nothing new; resolves when the job is quiet, with what waits in
    * `state.pendingTasks`. A second call gets the same promise.
@@ -104,19 +114,33 @@ export class Job {
   /**
    * Waits for the end: true at the end, false if `timeoutMs` pass before. The job goes on either way.
    *
-   * Rejects with JobError `WOULD_DEADLOCK` in a handler of this job, FlowError `BAD_OPTION`.
+   * Rejects with JobError `WOULD_DEADLOCK` in a handler of this job, FlowError `BAD_OPTION`, and what `onProgress` throws.
    */
   async waitForCompletion({ timeoutMs = Infinity, onProgress }: WaitOptions = {}): Promise<boolean> {
     refuseWaiting('waitForCompletion', (run) => run === this.#run);
     if (!(timeoutMs >= 0)) throw flowError('BAD_OPTION', { option: 'timeoutMs', value: timeoutMs, expected: 'ms from 0 up' });
-    const told = this.progress$.subscribe(({ queued, active, status }) => onProgress?.(queued, active, status));
+    const told$ = onProgress === undefined ? EMPTY : telling(onProgress, this.progress$);
     const ended$ = this.#run.ended$.pipe(map(() => true));
     const late$ = after(this.#run.plan.settings.scheduler, timeoutMs).pipe(map(() => false));
-    return firstValueFrom(merge(ended$, late$).pipe(take(1))).finally(() => {
-      told.unsubscribe();
-    });
+    return firstValueFrom(merge(told$, ended$, late$));
   }
 }
+
+/** Tells of progress, and gives nothing but the error of whoever is told. */
+const telling = (
+  tell: (queued: number, active: number, status: JobStatus) => unknown,
+  progress$: Observable<Progress>,
+): Observable<never> =>
+  progress$.pipe(
+    mergeMap(({ queued, active, status }) => answerOf(tell(queued, active, status))),
+    ignoreElements(),
+  );
+
+// It may be an async function: then its promise is ours to answer.
+const answerOf = (answer: unknown): Observable<never> | Promise<unknown> => {
+  const left = unfinished(answer);
+  return left?.kind === 'promise' ? Promise.resolve(left.work) : EMPTY;
+};
 
 /** Resolves when a job has ended or is paused. */
 export const quiet = (job: Job): Promise<unknown> =>

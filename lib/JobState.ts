@@ -3,21 +3,37 @@ import { flowError } from './flow/FlowError.js';
 import type { ExecutionRecord } from './job/History.js';
 import { type DeferredEvent, JobData, type PausePoint } from './job/JobData.js';
 import type { OutputRecord, SlotActivationTask } from './job/JobRecord.js';
-import { isFinal, type JobStatus } from './job/JobStatus.js';
+import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import { Metrics } from './job/Metrics.js';
 import type { LogEntry } from './job/SharedSpace.js';
-import { copyPlain, setOwn } from './prelude/plainObject.js';
+import { WrittenRemainder } from './job/Remainder.js';
+import { copyPlain, fromEntries } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
 import type { RoutiluxError } from './prelude/RoutiluxError.js';
+import type { DecodeOptions } from './wire/decodeJson.js';
+import { readJob, writeJob } from './wire/jobJson.js';
+import type { JobSnapshot } from './wire/JobSnapshot.js';
 import type { Flow } from './Flow.js';
 import type { Job, WaitOptions } from './Job.js';
+
+let dataOf: (state: JobState) => JobData;
+
+/** A state that no other flow works on, and what is behind it: itself where it was written down, else a copy. */
+export const detached = (state: JobState): readonly [JobState, JobData] => {
+  const own = dataOf(state).source instanceof WrittenRemainder ? state : JobState.fromJSON(state.toJSON());
+  return [own, dataOf(own)];
+};
 
 /**
  * Everything that one run is and was: its status, what each routine did and keeps, its history, output and metrics. It
  * can be read at any time, also while the job runs; whatever it gives is a copy, so nothing read changes the job.
  */
 export class JobState {
-  readonly #data: JobData;
+  #data: JobData;
+
+  static {
+    dataOf = (state) => state.#data;
+  }
 
   /** An empty state, `pending`: no job has it. Runs make their own. */
   constructor(data: JobData = new JobData(uuid(), '', Date.now(), 1_000)) {
@@ -68,7 +84,7 @@ export class JobState {
 
   /** The state of every routine that ran, by id. */
   get routineStates(): Readonly<Record<string, Data>> {
-    return record([...this.#data.cells].map(([id, cell]) => [id, cell.view()]));
+    return fromEntries([...this.#data.cells].map(([id, cell]) => [id, cell.view()])) as Readonly<Record<string, Data>>;
   }
 
   /** What happened, oldest first, of all routines or of one; at most as many records as the flow's `history`. */
@@ -77,7 +93,7 @@ export class JobState {
   }
 
   get sharedData(): Data {
-    return record([...this.#data.shared.values].map(([key, value]) => [key, copyPlain(value)]));
+    return fromEntries([...this.#data.shared.values].map(([key, value]) => [key, copyPlain(value)]));
   }
 
   /** The newest 10,000 entries. */
@@ -108,6 +124,41 @@ export class JobState {
   }
 
   /**
+   * The job as JSON at this instant, also while it runs; one that has not ended is written as `paused`, and what is at work
+   * among its pending tasks. `JobState.fromJSON` and `flow.resume` go on from there.
+   *
+   * @throws FlowError `NOT_SERIALISABLE` where something in it is no plain data; names the path
+   */
+  toJSON(): JobSnapshot {
+    return writeJob(this.#data);
+  }
+
+  /**
+   * The state that JSON, or its text, holds.
+   *
+   * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`
+   */
+  static fromJSON(json: unknown, options?: DecodeOptions): JobState {
+    return new JobState(readJob(json, options));
+  }
+
+  /** The same as `toJSON`. */
+  serialize(): JobSnapshot {
+    return this.toJSON();
+  }
+
+  /**
+   * Fills this state, which must be an empty one, from JSON or its text.
+   *
+   * @throws what `fromJSON` throws; JobError `ILLEGAL_TRANSITION` where it is not empty
+   */
+  deserialize(json: unknown, options?: DecodeOptions): this {
+    if (this.#data.source !== undefined || this.status !== 'pending') checkTransition(this.jobId, this.status, 'pending');
+    this.#data = readJob(json, options);
+    return this;
+  }
+
+  /**
    * Waits for the end of a job. Gives true at its end, whatever the status, and false when `timeoutMs` have passed
    * before; the job then goes on.
    *
@@ -120,9 +171,3 @@ export class JobState {
     return held.waitForCompletion(options);
   }
 }
-
-const record = (entries: readonly (readonly [string, unknown])[]): Readonly<Record<string, never>> => {
-  const made: Record<string, unknown> = {};
-  for (const [key, value] of entries) setOwn(made, key, value);
-  return made as Readonly<Record<string, never>>;
-};

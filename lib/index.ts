@@ -1,5 +1,5 @@
 // What users hold
-export { Flow } from './Flow.js';
+export { Flow, type FromJsonOptions } from './Flow.js';
 export { Job, type WaitOptions } from './Job.js';
 export { JobState } from './JobState.js';
 export { Routine } from './Routine.js';
@@ -19,7 +19,7 @@ export type { ParamMapping } from './flow/mapping.js';
 export { type Handler, Slot, type SlotOptions } from './flow/Slot.js';
 
 // Running
-export type { ExecuteOptions, OutputObserver } from './flow/ExecuteOptions.js';
+export type { ExecuteOptions, OutputObserver, ResumeOptions } from './flow/ExecuteOptions.js';
 export type { ExecutionStrategy, FlowOptions } from './flow/FlowOptions.js';
 export type { Context, PauseOptions, Shared } from './engine/Context.js';
 export type { Progress } from './engine/Views.js';
@@ -32,7 +32,14 @@ export type { JobStatus, RoutineStatus } from './job/JobStatus.js';
 export type { EmittedEvent, Execution, FlowMetrics, Metrics, RoutineMetrics } from './job/Metrics.js';
 export type { LogEntry } from './job/SharedSpace.js';
 
+// Written down
+export { FlowDefinition } from './wire/FlowDefinition.js';
+export { JobSnapshot } from './wire/JobSnapshot.js';
+export { Registry } from './wire/Registry.js';
+export type { DecodeOptions } from './wire/decodeJson.js';
+
 // What went wrong
 export { FlowError, type FlowErrorCode } from './flow/FlowError.js';
 export { JobError, type JobErrorCode, TimeoutError } from './job/JobError.js';
+export { WireError, type WireErrorCode } from './wire/WireError.js';
 export { RoutiluxError } from './prelude/RoutiluxError.js';

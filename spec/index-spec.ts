@@ -16,6 +16,7 @@ describe('routilux', () => {
       'What users hold': [
         'DefinedRoutine',
         'Flow',
+        'FromJsonOptions',
         'Job',
         'JobState',
         'Routine',
@@ -53,6 +54,7 @@ describe('routilux', () => {
         'OutputObserver',
         'PauseOptions',
         'Progress',
+        'ResumeOptions',
         'Shared',
       ],
       'What happened': [
@@ -72,7 +74,17 @@ describe('routilux', () => {
         'SlotActivationTask',
         'TaskOutcome',
       ],
-      'What went wrong': ['FlowError', 'FlowErrorCode', 'JobError', 'JobErrorCode', 'RoutiluxError', 'TimeoutError'],
+      'Written down': ['DecodeOptions', 'FlowDefinition', 'JobSnapshot', 'Registry'],
+      'What went wrong': [
+        'FlowError',
+        'FlowErrorCode',
+        'JobError',
+        'JobErrorCode',
+        'RoutiluxError',
+        'TimeoutError',
+        'WireError',
+        'WireErrorCode',
+      ],
     });
   });
 
@@ -81,14 +93,18 @@ describe('routilux', () => {
       'ErrorHandler',
       'Event',
       'Flow',
+      'FlowDefinition',
       'FlowError',
       'Job',
       'JobError',
+      'JobSnapshot',
       'JobState',
+      'Registry',
       'RoutiluxError',
       'Routine',
       'Slot',
       'TimeoutError',
+      'WireError',
       'currentContext',
       'defineRoutine',
       'extractInput',

@@ -1,10 +1,11 @@
 import type { Data } from '../flow/Data.js';
 import { checkData, NO_DATA } from '../flow/Data.js';
 import type { AnyEvent } from '../flow/Event.js';
-import { flowError } from '../flow/FlowError.js';
+import { checkSerialisable, flowError } from '../flow/FlowError.js';
 import { jobError } from '../job/JobError.js';
 import type { SlotActivationTask, TaskOutcome } from '../job/JobRecord.js';
 import type { Execution, ExecutionSource } from '../job/Metrics.js';
+import type { RemainingTask } from '../job/Remainder.js';
 import type { RoutineCell } from '../job/RoutineCell.js';
 import { isTimed } from '../job/stopwatch.js';
 import { describeError } from '../prelude/describeError.js';
@@ -103,8 +104,9 @@ export class Attempt implements Context, ExecutionSource {
 
   #emit(outlet: Outlet, data: object): void {
     this.checkAlive('emit');
-    const payload = isPlainObject(data) ? data : refusePayload(outlet, data);
     const { run } = this;
+    const payload = isPlainObject(data) ? data : refusePayload(outlet, data);
+    if (run.commits) checkSerialisable(payload, () => placeOf(outlet));
     if (this.isBuffering) {
       const kept = run.plan.isolate(payload);
       this.effect(() => {
@@ -116,7 +118,8 @@ export class Attempt implements Context, ExecutionSource {
   emitDeferred(event: string | AnyEvent, data: object = NO_DATA): void {
     this.checkAlive('emitDeferred');
     const outlet = this.#outlet(event);
-    const payload = { ...(isPlainObject(data) ? data : refusePayload(outlet, data)) };
+    const payload = { ...this.#checked(data, () => placeOf(outlet)) };
+    this.run.checkRoom('emitDeferred', this.run.data.deferred.length);
     this.effect(() => {
       this.run.defer(outlet, payload);
     });
@@ -124,7 +127,7 @@ export class Attempt implements Context, ExecutionSource {
 
   output(type: string, data: object = NO_DATA): void {
     this.checkAlive('output');
-    const payload = { ...checkData(data, () => `Output '${type}' of routine '${this.routineId}'`) };
+    const payload = { ...this.#checked(data, () => `Output '${type}' of routine '${this.routineId}'`) };
     this.effect(() => {
       this.run.output(this.routineId, type, payload);
     });
@@ -136,11 +139,22 @@ export class Attempt implements Context, ExecutionSource {
 
   setState(state: Data): void {
     this.checkAlive('setState');
-    const own = copyPlain(checkData(state, () => `State of routine '${this.routineId}'`));
+    const own = copyPlain(this.#checked(state, () => `State of routine '${this.routineId}'`));
     if (this.isBuffering) this.#more.uncommitted = own;
     this.effect(() => {
       this.run.cellOf(this.route.target.node).own = own;
     });
+  }
+
+  #checked(data: object, where: () => string): Data {
+    const plain = checkData(data, where);
+    this.checkSerialisable(plain, where);
+    return plain;
+  }
+
+  /** Where what it does counts only when it succeeds, it has to be such that it can be written down. */
+  checkSerialisable(value: unknown, where: () => string): void {
+    if (this.run.commits) checkSerialisable(value, where);
   }
 
   /** Whether what it does is kept back until it succeeds. */
@@ -172,10 +186,10 @@ export class Attempt implements Context, ExecutionSource {
     return work;
   }
 
-  pause(options?: PauseOptions): Promise<void> {
+  // eslint-disable-next-line @typescript-eslint/require-await -- what it refuses is a rejection
+  async pause(options?: PauseOptions): Promise<void> {
     this.checkAlive('pause');
     void this.run.pause(options);
-    return Promise.resolve();
   }
 
   cancel(reason?: string): void {
@@ -222,9 +236,10 @@ export class Attempt implements Context, ExecutionSource {
     };
   }
 
-  /** The same task, as it will be tried next. */
-  next(): SlotActivationTask {
-    return { ...this.task(), attempt: this.attempt + 1, retryCount: this.attempt };
+  /** The task, with what a run needs to go on with it. */
+  remaining(): RemainingTask {
+    const { emission, place, route, input } = this;
+    return { ...this.task(), order: emission.order, place, route: route.nth, merged: input !== undefined };
   }
 
   execution(): Execution {
@@ -268,6 +283,8 @@ export class Attempt implements Context, ExecutionSource {
   }
 }
 
-const refusePayload = ({ name, node }: Outlet, data: unknown): never => {
-  throw flowError('BAD_PAYLOAD', { where: `Event '${name}' of routine '${node.id}'`, value: data });
+const refusePayload = (outlet: Outlet, data: unknown): never => {
+  throw flowError('BAD_PAYLOAD', { where: placeOf(outlet), value: data });
 };
+
+const placeOf = ({ name, node }: Outlet): string => `Event '${name}' of routine '${node.id}'`;

@@ -1,10 +1,12 @@
 import { defer, type Observable } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import { retryDelay } from '../flow/ErrorHandler.js';
-import type { JobData, PendingSource } from '../job/JobData.js';
+import { checkSerialisable } from '../flow/FlowError.js';
+import type { JobData } from '../job/JobData.js';
 import { jobError } from '../job/JobError.js';
 import type { OutputRecord, SlotActivationTask } from '../job/JobRecord.js';
 import { checkTransition, type JobStatus } from '../job/JobStatus.js';
+import type { Remainder, RemainderSource, RemainingTask } from '../job/Remainder.js';
 import { RoutineCell } from '../job/RoutineCell.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { Scope } from '../prelude/Scope.js';
@@ -12,10 +14,11 @@ import { currentAttempt } from './ambient.js';
 import type { Attempt } from './Attempt.js';
 import type { PauseOptions } from './Context.js';
 import { Deadline } from './Deadline.js';
-import { Delays } from './Delays.js';
 import { type Emission, Emitted, entryEmission, retryEmission } from './Emission.js';
+import { Gate } from './Gate.js';
 import type { Inlet, Node, Outlet, Plan } from './Plan.js';
 import type { Pump } from './Pump.js';
+import { Retries } from './Retries.js';
 import { drop, failTracked } from './settle.js';
 import { TaskQueue, tasksOf } from './TaskQueue.js';
 import { type Progress, Views } from './Views.js';
@@ -25,12 +28,13 @@ import type { JobState } from '../JobState.js';
 
 /** What one run asks for, with every default filled in. */
 export interface RunOptions {
-  readonly entry: Inlet;
+  readonly entryRoutineId: string;
   readonly params: Data;
   /** Tasks of this job at work at once. */
   readonly cap: number;
-  /** In ms of running time; `Infinity` for none. */
+  /** In ms of running time, and what is left of it; `Infinity` for none. */
   readonly timeoutMs: number;
+  readonly leftMs: number;
 }
 
 /** The faces of a run that users hold. */
@@ -40,19 +44,12 @@ export interface Doors {
   readonly state: JobState;
 }
 
-/** A pause that waits for the job to be quiet. */
-interface Pausing {
-  readonly options: PauseOptions;
-  readonly quiet: Promise<JobState>;
-  readonly resolve: (state: JobState) => void;
-}
-
 /**
  * One job at work: its queue behind the gate, what is in flight, and the counter that says when it is at rest. `#open`
  * counts every task that is queued, delayed, in flight or tracked; it grows before the task that caused it is closed, so
  * it reaches 0 once, at the very end.
  */
-export class JobRun implements PendingSource {
+export class JobRun implements RemainderSource {
   /** Whether the job has come to its end. */
   over = false;
   /** Tasks of it that hold or borrow a worker. */
@@ -74,16 +71,17 @@ export class JobRun implements PendingSource {
   readonly views = new Views(this);
   readonly #queue = new TaskQueue(this);
   readonly #deadline: Deadline;
+  readonly #gate = new Gate();
   // Made when first needed: most jobs are short, unwatched and never fail.
-  #delays: Delays | undefined;
+  #retries: Retries | undefined;
   readonly #cells: (RoutineCell | undefined)[] = [];
-  #overdue: Attempt[] = [];
-  #gate = false;
+  /** One token for each promise that is tracked. */
+  #tracked: Set<{ readonly attempt: Attempt }> | undefined;
   #begun = false;
   #open = 0;
-  #tracked = 0;
   #order = 1;
-  #pausing: Pausing | undefined;
+  /** What it has taken in since it was paused. */
+  #gathered = 0;
   #done: Promise<JobState> | undefined;
   #atEnd: (() => void)[] = [];
 
@@ -95,7 +93,7 @@ export class JobRun implements PendingSource {
     scope: Scope | undefined,
   ) {
     this.scope = scope;
-    this.#deadline = new Deadline(options.timeoutMs, pump.clock, plan.settings.scheduler, () => {
+    this.#deadline = new Deadline(options.leftMs, pump.clock, plan.settings.scheduler, () => {
       pump.enter(() => {
         this.#timeOut();
       });
@@ -103,16 +101,20 @@ export class JobRun implements PendingSource {
     this.carries = plan.settings.asyncContext === 'auto';
     this.commits = plan.settings.emitMode === 'commit';
     data.source = this;
-    this.#enqueue(entryEmission(options.entry.direct, options.params));
+  }
+
+  /** It begins at its entry. */
+  enter(entry: Inlet): void {
+    this.#enqueue(entryEmission(entry.direct, this.options.params));
   }
 
   /** Whether the pump may take a task now. */
   get isReady(): boolean {
-    return this.#gate && !this.#queue.isEmpty && this.active < this.options.cap;
+    return this.#gate.isOpen && !this.#queue.isEmpty && this.active < this.options.cap;
   }
 
   get progress(): Progress {
-    const active = this.active + this.#tracked;
+    const active = this.active + (this.#tracked?.size ?? 0);
     return { queued: this.#open - active, active, status: this.data.status };
   }
 
@@ -145,6 +147,7 @@ export class JobRun implements PendingSource {
   // ── emissions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   emit(outlet: Outlet, payload: Data): void {
+    if (this.data.status === 'paused') this.#gather();
     const data = this.plan.isolate(payload);
     if (this.pump.isDraining) this.#emitNow(outlet, data);
     else {
@@ -152,6 +155,18 @@ export class JobRun implements PendingSource {
         this.#emitNow(outlet, data);
       });
     }
+  }
+
+  /** A handler that has returned long ago, a timer, emits while the job stands still: that is kept, up to a bound. */
+  #gather(): void {
+    this.checkRoom('emit', this.#gathered);
+    this.#gathered++;
+  }
+
+  /** @throws JobError `PAUSED_FULL` */
+  checkRoom(call: string, held: number): void {
+    const { pausedLimit } = this.plan.settings;
+    if (held >= pausedLimit) throw jobError('PAUSED_FULL', { jobId: this.data.jobId, call, limit: pausedLimit });
   }
 
   /** Keeps an emission until the job is resumed. */
@@ -221,19 +236,27 @@ export class JobRun implements PendingSource {
   /** A task is done for good; the last one brings the job to rest. */
   closeTask(): void {
     this.#open--;
-    if (this.#pausing !== undefined) this.#quietDown();
-    else if (this.#open === 0 && this.#gate) this.#end('completed');
-    else this.pump.ready(this);
+    if (this.#open === 0 && this.#gate.isOpen) this.#end('completed');
+    else this.#goOn();
   }
 
-  /** Puts the next attempt at the end of the queue, after the delay that the error handler asks for. */
-  retryLater(attempt: Attempt): void {
-    const handler = attempt.route.target.node.errorHandler;
-    const delay = handler === undefined ? 0 : retryDelay(attempt.attempt, () => this.#random(), handler);
-    if (delay > 0) this.#delay(attempt, delay);
-    else this.#retry(attempt);
-    if (this.#pausing !== undefined) this.#quietDown();
-    else this.pump.ready(this);
+  #goOn(): void {
+    if (this.#gate.asked === undefined) this.pump.ready(this);
+    else this.#quietDown();
+  }
+
+  /** The ms that the error handler asks for before the next attempt. */
+  delayOf({ route, attempt }: Attempt): number {
+    const handler = route.target.node.errorHandler;
+    return handler === undefined ? 0 : retryDelay(attempt, () => this.#random(), handler);
+  }
+
+  /** Puts the next attempt at the end of the queue, after a delay. */
+  retryLater(attempt: Attempt, delay: number): void {
+    const emission = retryEmission(attempt);
+    if (delay > 0) this.#waitingRetries.add(emission, this.pump.now(), delay);
+    else this.#requeue(emission);
+    this.#goOn();
   }
 
   // It is the user's: one that throws takes nothing off the delay.
@@ -246,86 +269,123 @@ export class JobRun implements PendingSource {
     }
   }
 
-  #delay(attempt: Attempt, delay: number): void {
-    this.#delays ??= new Delays(this.plan.settings.scheduler, (due) => {
+  get #waitingRetries(): Retries {
+    return (this.#retries ??= new Retries(this.plan.settings.scheduler, (due) => {
       this.pump.enter(() => {
-        this.#due(due);
+        if (this.#gate.isOpen) this.#requeue(due);
+        else this.#retries?.keep(due);
       });
-    });
-    this.#delays.add(attempt, delay, this.pump.now());
+    }));
   }
 
-  #due(attempt: Attempt): void {
-    if (this.#gate) this.#retry(attempt);
-    else this.#overdue.push(attempt);
-  }
-
-  #retry(attempt: Attempt): void {
+  /** A task that was counted already joins the end of the queue. */
+  #requeue(emission: Emission): void {
     this.#open--;
-    this.#enqueue(retryEmission(attempt));
+    this.#enqueue(emission);
   }
 
   /** Keeps the job open until a promise settles, without a worker. */
   track(attempt: Attempt, work: PromiseLike<unknown>): void {
+    const token = { attempt };
     this.#open++;
-    this.#tracked++;
+    (this.#tracked ??= new Set()).add(token);
+    const untrack = (conclude: () => void): void => {
+      if (this.over) return;
+      this.pump.enter(() => {
+        this.#tracked?.delete(token);
+        conclude();
+      });
+    };
     Promise.resolve(work).then(
       () => {
-        this.#untrack(() => {
+        untrack(() => {
           this.closeTask();
         });
       },
       (error: unknown) => {
-        this.#untrack(() => {
-          // What a failed attempt had left running fails with it, and is answered with it.
-          if (attempt.stale) this.closeTask();
-          else failTracked(attempt, error);
+        untrack(() => {
+          failTracked(attempt, error);
         });
       },
     );
   }
 
-  #untrack(conclude: () => void): void {
-    if (this.over) return;
-    this.pump.enter(() => {
-      this.#tracked--;
-      conclude();
-    });
-  }
+  // ── what is left to do ──────────────────────────────────────────────────────────────────────────────────────────
 
   /** Everything that waits to run, in the order in which it will. */
   pendingTasks(): readonly SlotActivationTask[] {
+    return this.#waiting((attempt) => attempt.task());
+  }
+
+  /** That, after what is at work: it runs again where a job is taken up from here. */
+  remainder(): Remainder {
+    const { entryRoutineId, cap, timeoutMs } = this.options;
+    const leftMs = Math.max(this.#deadline.left, 0);
+    const tasks = this.over ? [] : [...this.#atWork(), ...this.#waiting((attempt) => attempt.remaining())];
+    const { structure } = this.plan;
+    return { structure, entryRoutineId, begun: this.#begun, cap, timeoutMs, leftMs, order: this.#order, tasks };
+  }
+
+  #waiting<T extends SlotActivationTask>(show: (attempt: Attempt) => T): readonly T[] {
+    const { overdue = [], delayed = [] } = this.#retries ?? {};
+    const attemptsOf = (emission: Emission): readonly Attempt[] => tasksOf(this, emission, 0);
     return [
-      ...this.#queue.tasks().map((attempt) => attempt.task()),
-      ...this.#overdue.map((attempt) => attempt.next()),
-      ...(this.#delays?.waiting ?? []).map(({ attempt, dueAt }) => ({ ...attempt.next(), dueAt: new Date(dueAt) })),
+      ...this.#queue.tasks().map(show),
+      ...overdue.flatMap(attemptsOf).map(show),
+      ...delayed.flatMap(({ emission, dueAt }) =>
+        attemptsOf(emission).map((attempt) => ({ ...show(attempt), dueAt: new Date(dueAt) })),
+      ),
     ];
+  }
+
+  /** The tasks whose handler, or a promise that it tracks, is at work. */
+  #atWork(): readonly RemainingTask[] {
+    const tracking = [...(this.#tracked ?? [])].map(({ attempt }) => attempt).filter(({ stale }) => !stale);
+    const atWork = [...new Set([...this.pump.attemptsOf(this), ...tracking])];
+    return atWork.map((attempt) => attempt.remaining()).sort((a, b) => a.order - b.order || a.place - b.place);
+  }
+
+  /** Takes a task up that was written down; one with a time that has not come yet waits for it. */
+  takeUp(emission: Emission, dueAt: number | undefined): void {
+    const now = this.pump.now();
+    this.#open++;
+    if (dueAt === undefined) this.#queue.push(emission);
+    else if (dueAt > now) this.#waitingRetries.add(emission, now, dueAt - now);
+    else this.#waitingRetries.keep(emission);
+  }
+
+  /** The job goes on from here: it has begun elsewhere, unless it has not. */
+  goOnFrom({ begun, order }: Remainder): void {
+    this.#begun = begun;
+    this.#order = order;
+    this.#setStatus('running');
   }
 
   // ── the life of the job ─────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The pump takes the job on. */
+  /** The pump takes the job on; it may have been paused, or ended, in the meantime. */
   begin(): void {
-    if (this.data.status !== 'pending' || this.#pausing !== undefined) return;
-    this.#setStatus('running');
-    this.#openGate();
+    const { status } = this.data;
+    if (status === 'pending') {
+      this.#setStatus('running');
+      this.#openGate();
+    } else if (status === 'running' && !this.#gate.isOpen) this.#reopen();
   }
 
   /** Arms the timer of the execution timeout. */
   arm(): void {
-    if (this.#gate) this.#deadline.arm();
+    if (this.#gate.isOpen) this.#deadline.arm();
   }
 
   #openGate(): void {
-    this.#gate = true;
+    this.#gate.isOpen = true;
     this.#deadline.run(this.pump.reading);
     if (!this.#begun) this.#noteStart();
     this.pump.ready(this);
   }
 
   #noteStart(): void {
-    const { entry, params } = this.options;
-    const entryRoutineId = entry.node.id;
+    const { entryRoutineId, params } = this.options;
     this.#begun = true;
     this.data.history.start({
       routineId: entryRoutineId,
@@ -344,7 +404,7 @@ export class JobRun implements PendingSource {
 
   #timeOut(): void {
     const error = jobError('TIMEOUT', { jobId: this.data.jobId, timeoutMs: this.options.timeoutMs });
-    const routineId = this.data.currentRoutineId ?? this.options.entry.node.id;
+    const routineId = this.data.currentRoutineId ?? this.options.entryRoutineId;
     this.keep(routineId, 'error', { error: error.message, error_type: error.name });
     this.fail(error);
   }
@@ -373,7 +433,7 @@ export class JobRun implements PendingSource {
 
   #end(status: JobStatus, cause?: Error): void {
     this.over = true;
-    this.#gate = false;
+    this.#gate.isOpen = false;
     // Before anybody hears of it: a listener of a signal may call the job.
     this.data.status = status;
     this.#deadline.stop();
@@ -388,8 +448,7 @@ export class JobRun implements PendingSource {
   #letGo(cause: Error): void {
     this.data.dropped = this.#open;
     for (const attempt of this.pump.attemptsOf(this)) drop(attempt, cause);
-    this.#delays?.clear();
-    this.#overdue = [];
+    this.#retries?.clear();
     this.#queue.clear();
     this.#open = 0;
   }
@@ -400,8 +459,7 @@ export class JobRun implements PendingSource {
     this.views.end();
     for (const work of this.#atEnd) work();
     this.#atEnd = [];
-    this.#pausing?.resolve(this.doors.state);
-    this.#pausing = undefined;
+    this.#gate.answer(this.doors.state);
   }
 
   #tellEnd(): void {
@@ -424,32 +482,31 @@ export class JobRun implements PendingSource {
    * @throws JobError `ILLEGAL_TRANSITION`
    */
   pause(options: PauseOptions = {}): Promise<JobState> {
-    if (this.#pausing !== undefined) return this.#pausing.quiet;
-    checkTransition(this.data.jobId, this.data.status, 'paused');
-    let resolve: Pausing['resolve'] = () => undefined;
-    const quiet = new Promise<JobState>((settle) => (resolve = settle));
-    this.#pausing = { options, quiet, resolve };
-    this.#gate = false;
-    this.pump.change(() => {
-      this.#quietDown();
-    });
+    const waits = this.#gate.asked !== undefined;
+    if (this.commits) checkSerialisable(options.checkpoint, () => 'The checkpoint of a pause');
+    if (!waits) checkTransition(this.data.jobId, this.data.status, 'paused');
+    const quiet = this.#gate.pause(options);
+    if (!waits)
+      this.pump.change(() => {
+        this.#quietDown();
+      });
     return quiet;
   }
 
   #quietDown(): void {
-    if (this.#pausing === undefined || this.active > 0 || this.#tracked > 0) return;
-    const { options, resolve } = this.#pausing;
-    this.#pausing = undefined;
+    const { asked } = this.#gate;
+    if (asked === undefined || this.active > 0 || (this.#tracked?.size ?? 0) > 0) return;
     this.#deadline.stop();
-    this.#notePause(options);
+    this.#gathered = 0;
+    this.#notePause(asked);
     this.#setStatus('paused');
-    resolve(this.doors.state);
+    this.#gate.answer(this.doors.state);
   }
 
   #notePause({ reason, checkpoint }: PauseOptions): void {
-    const { currentRoutineId, pausePoints } = this.data;
+    const { currentRoutineId } = this.data;
     const timestamp = new Date(this.pump.now());
-    pausePoints.push({ reason, checkpoint, currentRoutineId, pendingTasks: this.#open, timestamp });
+    this.data.notePause({ reason, checkpoint, currentRoutineId, pendingTasks: this.#open, timestamp });
     const why = { ...(reason === undefined ? {} : { reason }), ...(checkpoint === undefined ? {} : { checkpoint }) };
     if (this.views.watched) this.views.tell({ type: 'paused', pendingTasks: this.#open, ...why });
   }
@@ -460,32 +517,24 @@ export class JobRun implements PendingSource {
    * @throws JobError `ILLEGAL_TRANSITION`
    */
   resume(): void {
-    const withdrawn = this.#pausing;
-    if (withdrawn === undefined && this.data.status !== 'paused') {
-      throw jobError('ILLEGAL_TRANSITION', { jobId: this.data.jobId, from: this.data.status, to: 'running' });
-    }
-    this.#pausing = undefined;
+    const { jobId, status } = this.data;
+    if (this.#gate.asked === undefined && status !== 'paused')
+      throw jobError('ILLEGAL_TRANSITION', { jobId, from: status, to: 'running' });
     this.pump.change(() => {
-      this.#reopen();
+      this.#gate.answer(this.doors.state);
+      if (status === 'paused') this.#setStatus('running');
+      if (status !== 'pending') this.#reopen();
     });
-    withdrawn?.resolve(this.doors.state);
   }
 
+  /** Goes on after a pause: what was deferred first, then what waits. */
   #reopen(): void {
-    if (this.data.status === 'pending') return;
-    if (this.data.status === 'paused') this.#setStatus('running');
     if (this.views.watched) this.views.tell({ type: 'resumed' });
     this.#openGate();
     this.#emitDeferred();
-    this.#retryOverdue();
+    for (const emission of this.#retries?.takeOverdue() ?? []) this.#requeue(emission);
     this.pump.resume(this);
     if (this.#open === 0) this.#end('completed');
-  }
-
-  #retryOverdue(): void {
-    const overdue = this.#overdue;
-    this.#overdue = [];
-    for (const attempt of overdue) this.#retry(attempt);
   }
 
   /** Deferred events go before whatever waits. */

@@ -11,6 +11,7 @@ import type { Handler, AnySlot } from '../flow/Slot.js';
 import { type Isolate, isolates } from '../prelude/isolate.js';
 import type { Routine } from '../Routine.js';
 import type { Emission } from './Emission.js';
+import { structureOf } from './structure.js';
 
 /**
  * A flow as it stood when a job began, compiled: numbered slots and events, and for each event the routes it takes.
@@ -22,6 +23,8 @@ export interface Plan {
   readonly nodeOf: ReadonlyMap<Routine, Node>;
   /** Keeps an emission apart from its emitter. */
   readonly isolate: Isolate;
+  /** Tells this structure from another. */
+  readonly structure: string;
 }
 
 /** A routine in its place in the flow. */
@@ -64,6 +67,8 @@ export interface Outlet {
 /** A connection, ready to carry: `map` turns an emission's payload into the target's. */
 export interface Route {
   readonly connection: Connection | undefined;
+  /** Its place among the routes of its event. */
+  readonly nth: number | undefined;
   readonly target: Inlet;
   readonly map: ((data: Data) => Data) | undefined;
 }
@@ -80,8 +85,24 @@ export const compilePlan = (
   for (const [id, routine] of routines) nodes.set(id, compileNode(nodes.size, id, routine, settings));
   for (const connection of connections) addRoute(nodes, connection);
   const nodeOf = new Map([...nodes.values()].map((node) => [node.routine, node]));
-  return { settings, nodes, nodeOf, isolate: isolates[settings.isolation] };
+  return new CompiledPlan(settings, nodes, nodeOf, isolates[settings.isolation]);
 };
+
+class CompiledPlan implements Plan {
+  #structure: string | undefined;
+
+  constructor(
+    readonly settings: FlowSettings,
+    readonly nodes: ReadonlyMap<string, Node>,
+    readonly nodeOf: ReadonlyMap<Routine, Node>,
+    readonly isolate: Isolate,
+  ) {}
+
+  // Most flows are never written down.
+  get structure(): string {
+    return (this.#structure ??= structureOf(this.nodes.values()));
+  }
+}
 
 type NodeSettings = Pick<FlowSettings, 'errorHandler' | 'isolation'>;
 
@@ -110,7 +131,7 @@ const compileInlet = (node: Node, ordinal: number, slot: AnySlot, { isolation }:
     emits: slot.emits === undefined ? undefined : outletNamed(node, slot.emits),
     direct: [],
   };
-  inlet.direct = [{ connection: undefined, target: inlet, map: undefined }];
+  inlet.direct = [{ connection: undefined, nth: undefined, target: inlet, map: undefined }];
   return inlet;
 };
 
@@ -118,7 +139,8 @@ const addRoute = (nodes: ReadonlyMap<string, Node>, connection: Connection): voi
   const outlet = nodes.get(connection.sourceId)?.events.get(connection.sourceEvent);
   const target = nodes.get(connection.targetId)?.slots.get(connection.targetSlot);
   if (outlet === undefined || target === undefined) return;
-  (outlet.routes as Route[]).push({ connection, target, map: compileMapping(connection.mapping) });
+  const routes = outlet.routes as Route[];
+  routes.push({ connection, nth: routes.length, target, map: compileMapping(connection.mapping) });
 };
 
 /** @throws FlowError `UNKNOWN_EVENT` */

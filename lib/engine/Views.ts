@@ -1,7 +1,9 @@
 import { Observable, type Observer, Subject } from 'rxjs';
 import type { JobRecord, JobRecordBody, OutputRecord } from '../job/JobRecord.js';
 import type { JobStatus } from '../job/JobStatus.js';
+import { macrotask } from '../prelude/macrotask.js';
 import type { JobRun } from './JobRun.js';
+import { unfinished } from './unfinished.js';
 
 export interface Progress {
   /** Tasks that wait: queued, or in the delay before a retry. */
@@ -23,6 +25,8 @@ export class Views {
   #progress$: Subject<Progress> | undefined = undefined;
   #outbox: (() => void)[] | undefined = undefined;
   #sinks: readonly Partial<Observer<OutputRecord>>[] = NO_SINKS;
+  /** Promises that sinks gave and that have not settled. */
+  #unanswered = 0;
   #delivering = false;
   #ended = false;
 
@@ -56,7 +60,7 @@ export class Views {
     return this.#fromNow((this.#progress$ ??= new Subject()), () => this.run.progress);
   }
 
-  /** Gets every output, first of all watchers; one that throws causes a warning. */
+  /** Gets every output, first of all watchers; one that throws, or whose promise is rejected, causes a warning. */
   sink(observer: Partial<Observer<OutputRecord>>): void {
     this.#sinks = [...this.#sinks, observer];
   }
@@ -104,14 +108,30 @@ export class Views {
   }
 
   // The warning is told at once, since what follows in the outbox may be the end.
-  #tellSinks(tell: (sink: Partial<Observer<OutputRecord>>) => void): void {
+  #tellSinks(tell: (sink: Partial<Observer<OutputRecord>>) => unknown): void {
     for (const sink of this.#sinks) {
       try {
-        tell(sink);
+        this.#hear(tell(sink));
       } catch (error) {
         this.#record$?.next(this.#stamp({ type: 'warning', message: 'An output observer threw', error }));
       }
     }
+  }
+
+  /** A sink may be an async function: then its promise is ours to answer. */
+  #hear(answer: unknown): void {
+    const left = unfinished(answer);
+    if (left?.kind !== 'promise') return;
+    const answered = Promise.resolve(left.work);
+    this.#unanswered++;
+    answered.then(
+      () => this.#unanswered--,
+      (error: unknown) => {
+        this.#unanswered--;
+        this.run.pump.refresh();
+        this.warn('The promise of an output observer was rejected', error);
+      },
+    );
   }
 
   status(status: JobStatus): void {
@@ -127,10 +147,21 @@ export class Views {
 
   /** Completes the sinks, before the end is told. */
   endSinks(): void {
-    if (this.#sinks.length > 0)
-      this.#post(() => {
-        this.#tellSinks((sink) => sink.complete?.());
-      });
+    if (this.#sinks.length === 0) return;
+    const letter = (): void => {
+      this.#tellSinks((sink) => sink.complete?.());
+      if (this.#unanswered > 0) this.#putOffWhatFollows(letter);
+    };
+    this.#post(letter);
+  }
+
+  // The end waits for what is rejected in this turn of the event loop, and no longer: a sink may never answer.
+  #putOffWhatFollows(letter: () => void): void {
+    const outbox = this.#outbox ?? [];
+    const end = outbox.splice(outbox.indexOf(letter) + 1);
+    macrotask(() => {
+      for (const each of end) this.#post(each);
+    });
   }
 
   /** Completes every view once what is in the outbox has been delivered. */

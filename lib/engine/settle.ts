@@ -13,6 +13,10 @@ export const succeed = (attempt: Attempt): void => {
   const { run } = attempt;
   const cell = run.cellOf(attempt.route.target.node);
   attempt.commit();
+  if (attempt.error !== undefined) {
+    endFailed(attempt, cell);
+    return;
+  }
   leave(attempt, 'completed', cell);
   cell.completed++;
   if (cell.end !== 'completed') endWith('completed', cell);
@@ -24,24 +28,44 @@ export const succeed = (attempt: Attempt): void => {
 export const fail = (attempt: Attempt, error: unknown): void => {
   const { run } = attempt;
   const cell = run.cellOf(attempt.route.target.node);
+  if (attempt.error !== undefined) {
+    endFailed(attempt, cell);
+    return;
+  }
   attempt.stale = true;
   attempt.error = error;
   const outcome = decide(attempt, error);
-  // The question whether to retry is the user's, and may have ended the job.
+  const delay = outcome === 'retry' ? run.delayOf(attempt) : 0;
+  // Whether to retry, and with which jitter, is asked of the user, who may have ended the job.
   if (!isUndecided(attempt)) return;
   leave(attempt, outcome, cell);
   note(attempt, outcome, error, cell);
-  conclude(attempt, outcome, error);
+  if (outcome === 'retry') run.retryLater(attempt, delay);
+  else conclude(attempt, outcome, error);
 };
 
 /** A promise that the handler let run on (`ctx.track`) was rejected: as a failure, but without a retry. */
 export const failTracked = (attempt: Attempt, error: unknown): void => {
   const { run, route } = attempt;
-  const handler = route.target.node.errorHandler;
-  const outcome = handler?.strategy === 'retry' ? 'failed' : decide(attempt, error);
+  const cell = run.cellOf(route.target.node);
+  // A task fails once, and what it had left running fails with it.
+  if (attempt.stale || attempt.error !== undefined) {
+    run.closeTask();
+    return;
+  }
+  const outcome = trackedOutcome(attempt, error);
   revise(attempt, outcome, error);
-  note(attempt, outcome, error, run.cellOf(route.target.node));
+  note(attempt, outcome, error, cell);
   conclude(attempt, outcome, error);
+};
+
+const trackedOutcome = (attempt: Attempt, error: unknown): TaskOutcome =>
+  attempt.route.target.node.errorHandler?.strategy === 'retry' ? 'failed' : decide(attempt, error);
+
+/** Its handler has ended, but a promise that it tracked had failed before: that was told and counted then. */
+const endFailed = (attempt: Attempt, cell: RoutineCell): void => {
+  leave(attempt, trackedOutcome(attempt, attempt.error), cell);
+  attempt.run.closeTask();
 };
 
 const isUndecided = ({ outcome }: Attempt): boolean => outcome === undefined;
@@ -135,8 +159,7 @@ const historyData = ({ route, slot }: Attempt, { name, message }: { name: string
 
 const conclude = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void => {
   const { run } = attempt;
-  if (outcome === 'retry') run.retryLater(attempt);
-  else if (outcome === 'failed') run.failTask(failure(attempt, error));
+  if (outcome === 'failed') run.failTask(failure(attempt, error));
   else run.closeTask();
 };
 

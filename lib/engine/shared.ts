@@ -13,12 +13,14 @@ export const sharedOf = (attempt: Attempt): Shared => {
     get: <T>(key: string, fallback?: T) => (valuesFor(key).has(key) ? valuesFor(key).get(key) : fallback) as T,
     set: (key, value) => {
       attempt.checkAlive('shared.set');
+      attempt.checkSerialisable(value, () => `The shared value '${key}'`);
       if (attempt.isBuffering) uncommitted.set(key, value);
       attempt.effect(() => shared.values.set(key, value));
     },
     log: (entry) => {
       attempt.checkAlive('shared.log');
       const kept: LogEntry = toLogEntry(entry, attempt.run.pump.now());
+      attempt.checkSerialisable(kept, () => `The shared log entry of routine '${attempt.routineId}'`);
       attempt.effect(() => {
         shared.entries.push(kept);
       });

@@ -37,7 +37,7 @@ export interface Mismatch {
   readonly value: unknown;
 }
 
-export type Decoded<A> = { readonly value: A } | { readonly mismatches: readonly Mismatch[] };
+type Decoded<A> = { readonly value: A } | { readonly mismatches: readonly Mismatch[] };
 
 /** Reads a value with a codec; says path, expectation and value wherever it is not what the codec expects. */
 export const decode = <A>(codec: Codec<A>, value: unknown): Decoded<A> =>
@@ -51,7 +51,8 @@ const decodeIoTs = <A>(codec: IoTsCodec<A>, value: unknown): Decoded<A> => {
   return result._tag === 'Right' ? { value: result.right } : { mismatches: result.left.map(fromIoTs) };
 };
 
-const fromIoTs = (error: Errors[number]): Mismatch => ({
+/** One error of io-ts as a mismatch. */
+export const fromIoTs = (error: Errors[number]): Mismatch => ({
   path: error.context
     // The parts of an intersection or a union are numbered in the codec, not in the value.
     .filter((_, place, all) => place > 0 && !isNumbered(all[place - 1]?.type))
@@ -81,3 +82,16 @@ const fromIssue = (whole: unknown, message: string, path: readonly PropertyKey[]
   expected: message,
   value: path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], whole),
 });
+
+/** A mismatch in words. */
+export const describeMismatch = (whole: string, { path, expected, value }: Mismatch): string =>
+  `${path === '' ? whole : path} is ${preview(value)}, expected ${expected}`;
+
+const preview = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100)).slice(0, 100);
+  try {
+    return (JSON.stringify(value) ?? String(value)).slice(0, 100);
+  } catch {
+    return `a ${typeof value}`;
+  }
+};

@@ -10,11 +10,14 @@ export interface ErrorHandlerOptions {
   readonly strategy?: ErrorStrategy;
   /** Attempts after the first one, a whole number from 0; only for `retry`. @default 3 */
   readonly maxRetries?: number;
-  /** Before the first retry, in ms, from 0. @default 1000 */
+  /** Before the first retry, in ms, from 0; `Infinity` is the longest delay there is (see `maxDelayMs`). @default 1000 */
   readonly delayMs?: number;
   /** Each further delay is the one before times this, from 0. With 1 every delay is the same. @default 2 */
   readonly backoff?: number;
-  /** No delay is longer than this, in ms. @default Infinity */
+  /**
+   * No delay is longer than this, in ms, from 0; nor ever longer than 1e15 (31,000 years), so that there is a `Date` at
+   * which the retry is due. @default Infinity
+   */
   readonly maxDelayMs?: number;
   /** Takes a random part off each delay: 0 none of it, 1 up to all of it. @default 0 */
   readonly jitter?: number;
@@ -24,16 +27,19 @@ export interface ErrorHandlerOptions {
   readonly critical?: boolean;
 }
 
-const STRATEGIES: readonly ErrorStrategy[] = ['stop', 'continue', 'retry', 'skip'];
+/** A check that lets through the strategies of a list. It throws FlowError `BAD_STRATEGY`. */
+export const strategyAmong =
+  <S extends string>(...known: readonly S[]) =>
+  (strategy: S): S => {
+    if (known.includes(strategy)) return strategy;
+    throw flowError('BAD_STRATEGY', { strategy, known });
+  };
 
-const atLeastZero = (option: string, value: number, expected = 'a number from 0 up'): number => {
+const checkStrategy = strategyAmong<ErrorStrategy>('stop', 'continue', 'retry', 'skip');
+
+const atLeastZero = (option: string, value: number): number => {
   if (typeof value === 'number' && value >= 0) return value;
-  throw flowError('BAD_OPTION', { option, value, expected });
-};
-
-const checkStrategy = (strategy: ErrorStrategy): ErrorStrategy => {
-  if (STRATEGIES.includes(strategy)) return strategy;
-  throw flowError('BAD_STRATEGY', { strategy, known: STRATEGIES });
+  throw flowError('BAD_OPTION', { option, value, expected: 'a number from 0 up' });
 };
 
 const checkRetries = (value: number): number => {
@@ -88,12 +94,23 @@ export class ErrorHandler {
   }
 }
 
+/** No delay is longer, in ms: a Date holds nine times as much. */
+const LONGEST = 1e15;
+
 /** The ms to wait before a retry (1 = the first one); `random` gives 0…1 and is asked only where there is jitter. */
-export const retryDelay = (retry: number, random: () => number, handler: ErrorHandler): number => {
+export const retryDelay = (
+  retry: number,
+  random: () => number,
+  { delayMs, backoff, maxDelayMs, jitter }: ErrorHandler,
+): number => {
   // 0 ms stay 0, also where the power has grown to Infinity.
-  const full = Math.min(handler.delayMs * handler.backoff ** (retry - 1) || 0, handler.maxDelayMs);
-  return handler.jitter === 0 ? full : full * (1 - handler.jitter * random());
+  const grown = Math.min(delayMs, LONGEST) * backoff ** (retry - 1) || 0;
+  const full = Math.min(grown, maxDelayMs, LONGEST);
+  return jitter === 0 ? full : full * (1 - jitter * part(random()));
 };
+
+// The chance is the user's: what is no number from 0 to 1 makes no delay below 0, none that is NaN, and never throws.
+const part = (chance: unknown): number => (typeof chance === 'number' && Math.min(Math.max(chance, 0), 1)) || 0;
 
 /** Whether an error is one that the handler would try again. A filter of the user may throw; the caller guards it. */
 export const isRetriable = (error: unknown, { retryOn }: ErrorHandler): boolean => {

@@ -2,9 +2,13 @@ import type { Observer } from 'rxjs';
 import type { OutputRecord } from '../job/JobRecord.js';
 import { flowError } from './FlowError.js';
 import { checkTimeout, type ExecutionStrategy, type FlowSettings, strategyFor, workersFor } from './FlowOptions.js';
+import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
 
-/** Where the output of a run goes: a function, or an observer. One that throws only causes a warning. */
+/**
+ * Where the output of a run goes: a function, or an observer. One that throws, or that gives a promise which is rejected
+ * before the end, only causes a warning.
+ */
 export type OutputObserver = Partial<Observer<OutputRecord>> | ((output: OutputRecord) => void);
 
 /** What one run does otherwise than its flow. */
@@ -21,6 +25,17 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Gets every output of this run. @default none */
   readonly output?: OutputObserver | undefined;
+}
+
+/** What a run does otherwise that goes on with a state from elsewhere. */
+export interface ResumeOptions extends Omit<ExecuteOptions, 'jobId' | 'timeoutMs'> {
+  /** How long it may still take, in ms, above 0; `Infinity` for no limit. @default what was left of its timeout */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * How a job fits a flow whose structure has changed: the new ids of routines by their old ones. `{}` says that the names are
+   * the same. A task whose connection is gone comes in without a mapping. @default none: the structure must be the same
+   */
+  readonly remap?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The options of a run, checked, with what the flow says filled in. */
@@ -46,6 +61,13 @@ const capFrom = ({ executionStrategy, maxWorkers }: ExecuteOptions, settings: Fl
   executionStrategy === undefined && maxWorkers === undefined
     ? settings.maxWorkers
     : workersFor(strategyFor(executionStrategy, maxWorkers), maxWorkers, settings);
+
+/** What a routine is called in a flow that has changed. */
+export const renamingFrom = (remap: ResumeOptions['remap'] = {}): ((routineId: string) => string) => {
+  if (!isPlainObject(remap) || !Object.values(remap).every((id) => typeof id === 'string'))
+    throw flowError('BAD_OPTION', { option: 'remap', value: remap, expected: 'routine ids such as { oldId: newId }' });
+  return (routineId) => (Object.hasOwn(remap, routineId) ? (remap[routineId] as string) : routineId);
+};
 
 const checkSignal = (signal: AbortSignal): AbortSignal => {
   if (typeof (signal as AbortSignal | null)?.addEventListener === 'function') return signal;

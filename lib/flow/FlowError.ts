@@ -1,3 +1,4 @@
+import { Misfit, writeValue } from '../prelude/jsonValue.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
 /**
@@ -39,6 +40,14 @@ const sentences = {
     `Job '${d.jobId}' belongs to flow '${d.jobFlowId}', not to flow '${d.flowId}'; ask the flow that started it.`,
   UNKNOWN_JOB: (d: { flowId: string; jobId: string }) =>
     `Flow '${d.flowId}' holds no job '${d.jobId}'; it was started by another Flow instance.`,
+  DUPLICATE_TYPE: (d: { what: string; name: string }) =>
+    `The registry already has a ${d.what} '${d.name}'; give the second one another name.`,
+  STRUCTURE_CHANGED: (d: { flowId: string; jobId: string }) =>
+    `Job '${d.jobId}' was written down on a flow '${d.flowId}' of another structure; say how it fits with remap, as in { remap: { oldId: 'newId' } }.`,
+  NOT_EMPTY: (d: { flowId: string }) =>
+    `Flow '${d.flowId}' has routines or jobs of its own, so it cannot be filled; use Flow.fromJSON, or an empty flow.`,
+  NOT_SERIALISABLE: (d: { where: string; path: string; got: string; expected: string }) =>
+    `${d.where} cannot be written down: ${d.path === '' ? 'it' : d.path} is ${d.got}, expected ${d.expected}; keep it out, or put plain data in its place.`,
   DUPLICATE_JOB: (d: { flowId: string; jobId: string }) =>
     `Flow '${d.flowId}' already runs a job '${d.jobId}'; leave jobId out to get a new one.`,
 } satisfies Record<string, (details: never) => string>;
@@ -66,6 +75,20 @@ const list = (names: readonly string[]): string =>
         .map((name) => `'${name}'`)
         .join(', ') + (names.length > 10 ? ', …' : '');
 
+/** Where something cannot be written down, as an error. */
+export const notSerialisable = (where: string, { path, expected, value }: Misfit): FlowError =>
+  flowError('NOT_SERIALISABLE', { where, path, expected, got: show(value) });
+
+/** Refuses (`NOT_SERIALISABLE`) what cannot be written down; `where` names the place in the message. */
+export const checkSerialisable = (value: unknown, where: () => string): void => {
+  try {
+    writeValue(value);
+  } catch (error) {
+    throw error instanceof Misfit ? notSerialisable(where(), error) : error;
+  }
+};
+
+/** A value as an error names it. */
 const show = (value: unknown): string => {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';

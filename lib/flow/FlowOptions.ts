@@ -1,7 +1,7 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { type Isolation, isolates } from '../prelude/isolate.js';
 import { uuid } from '../prelude/uuid.js';
-import { ErrorHandler } from './ErrorHandler.js';
+import { ErrorHandler, strategyAmong } from './ErrorHandler.js';
 import { flowError } from './FlowError.js';
 import { checkName } from './names.js';
 
@@ -27,6 +27,11 @@ export interface FlowOptions {
   readonly isolation?: Isolation | undefined;
   /** History records a job keeps, from 0; `Infinity` keeps all. The oldest go first, `start` and errors last. @default 1000 */
   readonly history?: number | undefined;
+  /**
+   * How many emissions a paused job keeps that come late, from timers and callbacks, and how many deferred events: a whole
+   * number from 0, or `Infinity`. One more throws `PAUSED_FULL` to whoever emits. @default 100_000
+   */
+  readonly pausedLimit?: number | undefined;
   /** Whether jobs count and time their tasks. @default true */
   readonly metrics?: boolean | undefined;
   /** The clock and the timers of every job. @default asyncScheduler */
@@ -50,6 +55,7 @@ export interface FlowSettings {
   readonly emitMode: 'immediate' | 'commit';
   readonly isolation: Isolation;
   readonly history: number;
+  readonly pausedLimit: number;
   readonly metrics: boolean;
   readonly scheduler: SchedulerLike;
   readonly asyncContext: 'auto' | 'off';
@@ -58,7 +64,6 @@ export interface FlowSettings {
 }
 
 const CONCURRENT_WORKERS = 5;
-const STRATEGIES: readonly ExecutionStrategy[] = ['sequential', 'concurrent'];
 
 const oneOf = <T>(option: string, value: T, known: readonly T[]): T => {
   if (known.includes(value)) return value;
@@ -70,12 +75,9 @@ const checkFunction = <F extends (...args: never[]) => unknown>(option: string, 
   throw flowError('BAD_OPTION', { option, value, expected: 'a function' });
 };
 
-export const checkStrategy = (strategy: ExecutionStrategy): ExecutionStrategy => {
-  if (STRATEGIES.includes(strategy)) return strategy;
-  throw flowError('BAD_STRATEGY', { strategy, known: STRATEGIES });
-};
+export const checkStrategy = strategyAmong<ExecutionStrategy>('sequential', 'concurrent');
 
-export const checkWorkers = (value: number): number => {
+const checkWorkers = (value: number): number => {
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw flowError('BAD_OPTION', { option: 'maxWorkers', value, expected: 'a whole number from 1 up' });
 };
@@ -85,9 +87,9 @@ export const checkTimeout = (option: string, value: number): number => {
   throw flowError('BAD_OPTION', { option, value, expected: 'ms above 0, or Infinity for no limit' });
 };
 
-const checkBound = (value: number): number => {
+const checkBound = (option: string, value: number): number => {
   if ((Number.isInteger(value) && value >= 0) || value === Infinity) return value;
-  throw flowError('BAD_OPTION', { option: 'history', value, expected: 'a whole number from 0 up, or Infinity' });
+  throw flowError('BAD_OPTION', { option, value, expected: 'a whole number from 0 up, or Infinity' });
 };
 
 export const checkErrorHandler = (value: ErrorHandler): ErrorHandler => {
@@ -127,7 +129,8 @@ export const settingsFrom = (options: FlowOptions): FlowSettings => {
     unhandledErrors: oneOf('unhandledErrors', options.unhandledErrors ?? 'stop', ['stop', 'record']),
     emitMode: oneOf('emitMode', options.emitMode ?? 'immediate', ['immediate', 'commit']),
     isolation: oneOf('isolation', options.isolation ?? 'shallow', Object.keys(isolates) as Isolation[]),
-    history: checkBound(options.history ?? 1_000),
+    history: checkBound('history', options.history ?? 1_000),
+    pausedLimit: checkBound('pausedLimit', options.pausedLimit ?? 100_000),
     metrics: checkSwitch('metrics', options.metrics ?? true),
     scheduler: checkScheduler(options.scheduler ?? asyncScheduler),
     asyncContext: oneOf('asyncContext', options.asyncContext ?? 'auto', ['auto', 'off']),

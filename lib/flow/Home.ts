@@ -14,6 +14,10 @@ export interface Home {
   deliver(routine: Routine, event: string, data: Data): void;
 }
 
+// By what it has: a class of another copy of this library would not be an instance of ours.
+export const isRoutine = (value: Routine | null | undefined): value is Routine =>
+  value?.slots instanceof Map && value.events instanceof Map;
+
 const homes = new WeakMap<Routine, Set<Home>>();
 
 /** The flows that a routine has been added to. */

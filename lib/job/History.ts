@@ -19,6 +19,12 @@ export interface Recorded {
   readonly order: number;
 }
 
+/** A record as it is written down: `kept` are those that emissions do not push out. */
+export interface WrittenRecord extends ExecutionRecord {
+  readonly order: number;
+  readonly kept: boolean;
+}
+
 /**
  * What happened in a job, oldest first: `start`, each emission, each error. At its bound the oldest emissions go
  * first, then the oldest errors; `start` stays. What went is counted in `dropped`.
@@ -32,9 +38,22 @@ export class History {
     readonly bound: number,
     /** The time of tick 0, epoch ms. */
     private readonly base: number,
+    dropped = 0,
   ) {
-    this.#emissions = new BoundedLog(bound);
+    this.#emissions = new BoundedLog(bound, dropped);
     this.#kept = new BoundedLog(Math.max(bound - 1, 0));
+  }
+
+  /** The history that was written down, its ticks counted from `base` on. */
+  static of(bound: number, base: number, records: readonly WrittenRecord[], dropped: number): History {
+    const history = new History(bound, base, dropped);
+    for (const { timestamp, kept, ...record } of records) {
+      const recorded = { ...record, tick: timestamp.getTime() - base };
+      if (record.order === 0) history.start(recorded);
+      else if (kept) history.keep(recorded);
+      else history.emitted(recorded);
+    }
+    return history;
   }
 
   get length(): number {
@@ -62,9 +81,24 @@ export class History {
 
   /** In the order in which it happened; each record's data is a copy. */
   records(routineId?: string): readonly ExecutionRecord[] {
-    const all = [...(this.#start === undefined ? [] : [this.#start]), ...this.#emissions, ...this.#kept];
+    const all = this.#inOrder();
     const mine = routineId === undefined ? all : all.filter((record) => record.routineId === routineId);
-    return mine.sort((a, b) => a.order - b.order).map((record) => this.#toExecutionRecord(record));
+    return mine.map((record) => this.#toExecutionRecord(record));
+  }
+
+  /** Everything that is held, to be written down. */
+  written(): readonly WrittenRecord[] {
+    const kept = new Set(this.#kept);
+    return this.#inOrder().map((record) => ({
+      ...this.#toExecutionRecord(record),
+      order: record.order,
+      kept: kept.has(record),
+    }));
+  }
+
+  #inOrder(): Recorded[] {
+    const all = [...(this.#start === undefined ? [] : [this.#start]), ...this.#emissions, ...this.#kept];
+    return all.sort((a, b) => a.order - b.order);
   }
 
   /** The emissions that are still held, oldest first. */

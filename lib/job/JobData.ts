@@ -2,9 +2,10 @@ import type { Data } from '../flow/Data.js';
 import { BoundedLog } from '../prelude/BoundedLog.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { History } from './History.js';
-import type { OutputRecord, SlotActivationTask } from './JobRecord.js';
+import type { OutputRecord } from './JobRecord.js';
 import type { JobStatus } from './JobStatus.js';
 import type { ExecutionSource } from './Metrics.js';
+import type { RemainderSource } from './Remainder.js';
 import type { RoutineCell } from './RoutineCell.js';
 import { LOG_BOUND, SharedSpace } from './SharedSpace.js';
 
@@ -22,13 +23,11 @@ export interface DeferredEvent {
   readonly data: Data;
 }
 
-/** Whatever knows the tasks that wait to run. */
-export interface PendingSource {
-  pendingTasks(): readonly SlotActivationTask[];
-}
-
 /** How many task runs a job keeps in its metrics. */
 export const EXECUTION_BOUND = 1_000;
+
+/** How many pause points a job keeps. */
+const PAUSE_POINT_BOUND = 1_000;
 
 /** The whole state of one job, written by the engine and read through `JobState`. */
 export class JobData {
@@ -40,14 +39,15 @@ export class JobData {
   readonly createdAt: number;
   updatedAt: number;
   readonly cells = new Map<string, RoutineCell>();
-  readonly history: History;
-  readonly executions = new BoundedLog<ExecutionSource>(EXECUTION_BOUND);
+  history: History;
+  executions = new BoundedLog<ExecutionSource>(EXECUTION_BOUND);
+  /** The newest 1,000. */
   readonly pausePoints: PausePoint[] = [];
   deferred: DeferredEvent[] = [];
   /** Tasks that were queued or at work when the job ended before them. */
   dropped = 0;
   /** Who knows what waits to run, while the job is alive. An object and not a closure: each of those kept the job before it from being collected young. */
-  source: PendingSource | undefined = undefined;
+  source: RemainderSource | undefined = undefined;
   #shared: SharedSpace | undefined;
   #outputs: BoundedLog<OutputRecord> | undefined;
 
@@ -57,7 +57,7 @@ export class JobData {
     now: number,
     historyBound: number,
     /** The time from which its ticks are counted, epoch ms. */
-    readonly base: number = now,
+    base: number = now,
   ) {
     this.createdAt = this.updatedAt = now;
     this.history = new History(historyBound, base);
@@ -67,7 +67,26 @@ export class JobData {
     return (this.#shared ??= new SharedSpace());
   }
 
+  set shared(space: SharedSpace) {
+    this.#shared = space;
+  }
+
   get outputs(): BoundedLog<OutputRecord> {
     return (this.#outputs ??= new BoundedLog(LOG_BOUND));
+  }
+
+  set outputs(outputs: BoundedLog<OutputRecord>) {
+    this.#outputs = outputs;
+  }
+
+  notePause(point: PausePoint): void {
+    if (this.pausePoints.length === PAUSE_POINT_BOUND) this.pausePoints.shift();
+    this.pausePoints.push(point);
+  }
+
+  /** From now on its ticks are counted from another time. */
+  rebase(base: number): void {
+    const { history } = this;
+    this.history = History.of(history.bound, base, history.written(), history.dropped);
   }
 }

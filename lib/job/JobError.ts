@@ -1,4 +1,4 @@
-import type { Mismatch } from '../flow/Codec.js';
+import { describeMismatch, type Mismatch } from '../flow/Codec.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
 // A type and not an interface: only that is assignable to the `details` record.
@@ -9,7 +9,7 @@ const sentences = {
   TASK_FAILED: (d: Place & { jobId: string; attempts: number; reason: string }) =>
     `Routine '${d.routineId}' failed in slot '${d.slot}'${d.attempts > 1 ? ` after ${d.attempts} attempts` : ''}: ${d.reason}`,
   PAYLOAD_MISMATCH: (d: Place & { mismatches: readonly Mismatch[] }) =>
-    `Slot '${d.slot}' of routine '${d.routineId}' got a payload that its codec refuses: ${d.mismatches.map(mismatch).join('; ')}`,
+    `Slot '${d.slot}' of routine '${d.routineId}' got a payload that its codec refuses: ${d.mismatches.map((each) => describeMismatch('the payload', each)).join('; ')}`,
   BAD_MERGE: (d: Place & { got: string }) =>
     `The merge of slot '${d.slot}' of routine '${d.routineId}' gave ${d.got}; it has to give one plain object.`,
   BAD_MAPPING: (d: Place & { got: string }) =>
@@ -28,6 +28,8 @@ const sentences = {
     `${d.call} of routine '${d.routineId}' came after job '${d.jobId}' was ${d.status}; hold the job open with ctx.track(promise).`,
   STALE_CONTEXT: (d: { jobId: string; routineId: string; call: string; attempt: number }) =>
     `${d.call} of routine '${d.routineId}' came from attempt ${d.attempt}, which has failed or was let go; use the ctx of the attempt at work.`,
+  PAUSED_FULL: (d: { jobId: string; call: string; limit: number }) =>
+    `${d.call} came to job '${d.jobId}', which keeps at most ${d.limit} emissions until it is resumed; resume it, or raise pausedLimit of the flow.`,
   WOULD_DEADLOCK: (d: { jobId: string; call: string }) =>
     `${d.call} inside a handler of job '${d.jobId}' would wait for itself; let the handler return first.`,
   BAD_LOG_ENTRY: (d: { got: string }) => `The shared log takes plain objects, not ${d.got}; wrap it, as in { message: … }.`,
@@ -54,15 +56,4 @@ export const jobError = <C extends JobErrorCode>(code: C, details: Details<C>, .
   const Kind = code === 'TIMEOUT' ? TimeoutError : JobError;
   const parts = { details, retriable: RETRIABLE.includes(code), ...(cause.length === 0 ? {} : { cause: cause[0] }) };
   return new Kind(code, sentence(details), parts);
-};
-
-const mismatch = ({ path, expected, value }: Mismatch): string =>
-  `${path === '' ? 'the payload' : path} is ${preview(value)}, expected ${expected}`;
-
-const preview = (value: unknown): string => {
-  try {
-    return (JSON.stringify(value) ?? String(value)).slice(0, 100);
-  } catch {
-    return `a ${typeof value}`;
-  }
 };

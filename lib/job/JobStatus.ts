@@ -13,6 +13,8 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   cancelled: [],
 };
 
+export const JOB_STATUSES = Object.keys(NEXT) as readonly JobStatus[];
+
 /** Whether a job in this status has come to its end. */
 export const isFinal = (status: JobStatus): boolean => NEXT[status].length === 0;
 

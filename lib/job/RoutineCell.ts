@@ -58,6 +58,21 @@ export class RoutineCell {
   }
 }
 
+/** The same cell in a flow where the routine may be called otherwise, and its slots and events stand in other places. */
+export const inPlaces = (
+  routineId: string,
+  slotNames: readonly string[],
+  eventNames: readonly string[],
+  cell: RoutineCell,
+): RoutineCell =>
+  Object.assign(new RoutineCell(routineId, slotNames, eventNames), cell, {
+    routineId,
+    slotNames,
+    eventNames,
+    held: slotNames.map((name) => cell.held[cell.slotNames.indexOf(name)]),
+    emitted: eventNames.map((name) => cell.emitted[cell.eventNames.indexOf(name)] ?? 0),
+  });
+
 const RANK: Readonly<Record<RoutineStatus, number>> = {
   pending: 0,
   running: 0,
@@ -66,6 +81,8 @@ const RANK: Readonly<Record<RoutineStatus, number>> = {
   error_continued: 3,
   failed: 4,
 };
+
+export const ROUTINE_STATUSES = Object.keys(RANK) as readonly RoutineStatus[];
 
 /** Writes how a task ended; a success does not hide the error of another task of the same routine. */
 export const endWith = (status: RoutineStatus, cell: RoutineCell): void => {

@@ -12,8 +12,10 @@ export const LOG_BOUND = 10_000;
 
 /** What all routines of one job share: values by key, and a log that only grows (its newest 10,000 entries are kept). */
 export class SharedSpace {
-  readonly values = new Map<string, unknown>();
-  readonly entries = new BoundedLog<LogEntry>(LOG_BOUND);
+  constructor(
+    readonly values = new Map<string, unknown>(),
+    readonly entries = new BoundedLog<LogEntry>(LOG_BOUND),
+  ) {}
 }
 
 /**

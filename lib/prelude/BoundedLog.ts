@@ -3,9 +3,21 @@ import { RingBuffer } from './RingBuffer.js';
 /** A list that keeps its newest `bound` entries and counts what it let go of. `Infinity` keeps all. */
 export class BoundedLog<T> {
   readonly #entries = new RingBuffer<T>();
-  #dropped = 0;
+  #dropped: number;
 
-  constructor(readonly bound: number) {}
+  constructor(
+    readonly bound: number,
+    dropped = 0,
+  ) {
+    this.#dropped = dropped;
+  }
+
+  /** A log with these entries, as it was written down. */
+  static of<T>(bound: number, entries: Iterable<T>, dropped: number): BoundedLog<T> {
+    const log = new BoundedLog<T>(bound, dropped);
+    for (const entry of entries) log.push(entry);
+    return log;
+  }
 
   /** How many of the oldest entries are gone. */
   get dropped(): number {

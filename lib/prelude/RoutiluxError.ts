@@ -17,7 +17,7 @@ export class RoutiluxError extends Error {
 }
 
 /** What an error carries beside its code and message. */
-export interface ErrorParts {
+interface ErrorParts {
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
   readonly retriable?: boolean;

@@ -1,5 +1,5 @@
 /** What can be said of anything that was thrown, without trusting it: its getters may throw, it may be `undefined`. */
-export interface ThrownFacts {
+interface ThrownFacts {
   readonly name: string;
   readonly message: string;
 }

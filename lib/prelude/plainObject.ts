@@ -14,6 +14,13 @@ export const setOwn = (target: Record<string, unknown>, key: string, value: unkn
   else target[key] = value;
 };
 
+/** An object with these own keys, whatever they are called. */
+export const fromEntries = (entries: Iterable<readonly [string, unknown]>): Record<string, unknown> => {
+  const made: Record<string, unknown> = {};
+  for (const [key, value] of entries) setOwn(made, key, value);
+  return made;
+};
+
 /** A copy of plain objects and arrays at every depth, also in a circle; anything else in them (dates, functions) is shared. */
 export const copyPlain = <T>(value: T): T => copy(value, new Map()) as T;
 

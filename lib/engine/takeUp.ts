@@ -1,0 +1,77 @@
+import { flowError } from '../flow/FlowError.js';
+import type { DeferredEvent, JobData } from '../job/JobData.js';
+import type { Remainder, RemainingTask } from '../job/Remainder.js';
+import { inPlaces, type RoutineCell } from '../job/RoutineCell.js';
+import type { Emission } from './Emission.js';
+import type { JobRun } from './JobRun.js';
+import type { Inlet, Plan, Route } from './Plan.js';
+
+/** What a routine is called in the flow that goes on with a job. */
+export type Rename = (routineId: string) => string;
+
+/**
+ * The places in a flow of what a job from elsewhere has left to do: one emission for each task.
+ *
+ * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`
+ */
+export const placesIn = (plan: Plan, { currentRoutineId }: JobData, rest: Remainder, rename: Rename): readonly Emission[] => {
+  if (currentRoutineId !== undefined) checkRoutine(plan, rename(currentRoutineId));
+  return rest.tasks.map((task) => emissionOf(plan, task, rename));
+};
+
+/** Gives a new run what its job had left to do elsewhere, and all that the job knows its place in this flow. */
+export const takeUp = (run: JobRun, rest: Remainder, places: readonly Emission[], rename: Rename): void => {
+  const { plan, data } = run;
+  data.currentRoutineId = data.currentRoutineId && rename(data.currentRoutineId);
+  data.deferred = data.deferred.map((event) => renamed(event, rename));
+  moveCells(data.cells, plan, rename);
+  places.forEach((emission, at) => {
+    run.takeUp(emission, rest.tasks[at]?.dueAt?.getTime());
+  });
+  run.goOnFrom(rest);
+};
+
+const renamed = ({ routineId, ...event }: DeferredEvent, rename: Rename): DeferredEvent => ({
+  routineId: rename(routineId),
+  ...event,
+});
+
+const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): Emission => ({
+  routes: [routeOf(plan, task, rename)],
+  data: task.data,
+  order: task.order,
+  firstPlace: task.place,
+  tried: task.attempt - 1,
+  input: task.merged ? task.data : undefined,
+});
+
+/** The connection that the task came over, or the slot itself: an entry has none, and a connection may be gone from a changed flow. */
+const routeOf = (plan: Plan, { connection, route, routineId, slot }: RemainingTask, rename: Rename): Route => {
+  const target = inletOf(plan, rename(routineId), slot);
+  const source = connection && plan.nodes.get(rename(connection.sourceId))?.events.get(connection.sourceEvent);
+  const routes = source?.routes.filter((each) => each.target === target) ?? [];
+  return routes.find(({ nth }) => nth === route) ?? routes[0] ?? (target.direct[0] as Route);
+};
+
+const inletOf = (plan: Plan, routineId: string, slot: string): Inlet => {
+  const { slots } = checkRoutine(plan, routineId);
+  const inlet = slots.get(slot);
+  if (inlet !== undefined) return inlet;
+  throw flowError('UNKNOWN_SLOT', { routineId, slot, known: [...slots.keys()] });
+};
+
+const checkRoutine = ({ nodes, settings: { flowId } }: Plan, routineId: string): { slots: ReadonlyMap<string, Inlet> } => {
+  const node = nodes.get(routineId);
+  if (node !== undefined) return node;
+  throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...nodes.keys()] });
+};
+
+const moveCells = (cells: Map<string, RoutineCell>, { nodes }: Plan, rename: Rename): void => {
+  const moved = [...cells.values()].map((cell) => {
+    const routineId = rename(cell.routineId);
+    const node = nodes.get(routineId);
+    return inPlaces(routineId, node?.slotNames ?? cell.slotNames, [...(node?.events.keys() ?? cell.eventNames)], cell);
+  });
+  cells.clear();
+  for (const cell of moved) cells.set(cell.routineId, cell);
+};

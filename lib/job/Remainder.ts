@@ -1,0 +1,51 @@
+import type { SlotActivationTask } from './JobRecord.js';
+
+/** A task that is still to be done, with what a run needs to go on with it. */
+export interface RemainingTask extends SlotActivationTask {
+  /** Its number in the job: that of its emission, and its place among the routes of that. */
+  readonly order: number;
+  readonly place: number;
+  /** The place of its connection among those of its event. */
+  readonly route: number | undefined;
+  /** Whether its data is what the slot's merge made of it; it is not merged again. */
+  readonly merged: boolean;
+}
+
+/** All that a job has not done yet, and what it takes to go on with it elsewhere. */
+export interface Remainder {
+  /** Tells the structure of the flow that the job ran on. */
+  readonly structure: string;
+  readonly entryRoutineId: string;
+  /** Whether its start has been recorded. */
+  readonly begun: boolean;
+  /** Tasks of it at work at once. */
+  readonly cap: number;
+  /** In ms of running time, and what is left of it; `Infinity` for no limit. */
+  readonly timeoutMs: number;
+  readonly leftMs: number;
+  /** The number of its next emission. */
+  readonly order: number;
+  /** What was at work first, then what waits, in the order in which it will run. */
+  readonly tasks: readonly RemainingTask[];
+}
+
+/** Whoever knows what a job still has to do. */
+export interface RemainderSource {
+  /** What waits to run. */
+  pendingTasks(): readonly SlotActivationTask[];
+  /** That, and what is at work. */
+  remainder(): Remainder;
+}
+
+/** A remainder that nobody works on: it was written down. */
+export class WrittenRemainder implements RemainderSource {
+  constructor(private readonly rest: Remainder) {}
+
+  pendingTasks(): readonly SlotActivationTask[] {
+    return this.rest.tasks.map(({ order: _order, place: _place, route: _route, merged: _merged, ...task }) => task);
+  }
+
+  remainder(): Remainder {
+    return this.rest;
+  }
+}

@@ -1,0 +1,25 @@
+import { RoutiluxError } from '../prelude/RoutiluxError.js';
+
+/** Every way in which a file fails, with the sentence that names it. */
+const sentences = {
+  NOT_FOUND: ({ path }: { path: string }) => `There is no file '${path}'.`,
+  UNREADABLE: ({ path, reason }: { path: string; reason: string }) => `File '${path}' cannot be read: ${reason}`,
+  UNWRITABLE: ({ path, reason }: { path: string; reason: string }) =>
+    `File '${path}' cannot be written, and what was there before stands: ${reason}`,
+  BAD_FILE: ({ path, reason }: { path: string; reason: string }) => `File '${path}' holds no job: ${reason}`,
+} satisfies Record<string, (details: never) => string>;
+
+export type FileErrorCode = keyof typeof sentences;
+
+type Details<C extends FileErrorCode> = Parameters<(typeof sentences)[C]>[0];
+
+/** A file could not be read or written. `cause` is what the platform, or the reader of its content, said. */
+export class FileError extends RoutiluxError {
+  override readonly name = 'FileError';
+  declare readonly code: FileErrorCode;
+}
+
+export const fileError = <C extends FileErrorCode>(code: C, details: Details<C>, cause: unknown): FileError => {
+  const sentence = sentences[code] as (details: Details<C>) => string;
+  return new FileError(code, sentence(details), { details, cause });
+};

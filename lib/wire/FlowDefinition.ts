@@ -1,0 +1,106 @@
+import type * as t from 'io-ts';
+import type { Mismatch } from '../flow/Codec.js';
+import {
+  countLimit,
+  data,
+  duration,
+  ENOUGH,
+  flag,
+  fraction,
+  limit,
+  list,
+  name,
+  oneOf,
+  optional,
+  ordinal,
+  renames,
+  shape,
+} from './codecs.js';
+import { type Format, twice } from './decodeJson.js';
+
+const HandlerDefinition = shape('an error handler', {
+  strategy: oneOf('stop', 'continue', 'retry', 'skip'),
+  maxRetries: countLimit,
+  delayMs: limit,
+  backoff: limit,
+  maxDelayMs: limit,
+  jitter: fraction,
+  critical: flag,
+  /** Names of functions in the registry: of error classes, or of the one question. */
+  retryOn: optional(shape('what is retried', { classes: optional(list(name)), question: optional(name) })),
+});
+
+const RoutineDefinition = shape('a routine', {
+  id: name,
+  type: name,
+  config: data,
+  /** What the class of the routine has to have; their handlers, merges and codecs come from there. */
+  slots: list(name),
+  events: list(name),
+  errorHandler: optional(HandlerDefinition),
+});
+
+const ConnectionDefinition = shape('a connection', {
+  sourceId: name,
+  sourceEvent: name,
+  targetId: name,
+  targetSlot: name,
+  /** Renames, or the name of a function in the registry. */
+  mapping: optional(shape('a mapping', { renames: optional(renames), function: optional(name) })),
+});
+
+/** The structure and the settings of a flow, written down; nothing of its runs, and no code. */
+export const FlowDefinition = shape('FlowDefinition', {
+  kind: oneOf('routilux/flow'),
+  version: ordinal,
+  flowId: name,
+  executionStrategy: oneOf('sequential', 'concurrent'),
+  maxWorkers: ordinal,
+  executionTimeoutMs: duration,
+  unhandledErrors: oneOf('stop', 'record'),
+  emitMode: oneOf('immediate', 'commit'),
+  isolation: oneOf('shallow', 'freeze', 'clone'),
+  history: countLimit,
+  pausedLimit: countLimit,
+  metrics: flag,
+  errorHandler: optional(HandlerDefinition),
+  routines: list(RoutineDefinition),
+  connections: list(ConnectionDefinition),
+});
+
+/** The JSON of a flow. */
+export type FlowDefinition = t.OutputOf<typeof FlowDefinition>;
+
+/** The same with its values read. */
+export type FlowDocument = t.TypeOf<typeof FlowDefinition>;
+
+const dangling = ({ routines, connections }: FlowDocument): readonly Mismatch[] => {
+  const byId = new Map(routines.map((routine) => [routine.id, routine]));
+  return connections.flatMap(({ sourceId, sourceEvent, targetId, targetSlot }, at) => {
+    const [source, target] = [byId.get(sourceId), byId.get(targetId)];
+    return [
+      source ?? { path: 'sourceId', expected: 'the id of a routine of this flow', value: sourceId },
+      target ?? { path: 'targetId', expected: 'the id of a routine of this flow', value: targetId },
+      source?.events.includes(sourceEvent) !== false || {
+        path: 'sourceEvent',
+        expected: `an event of '${sourceId}'`,
+        value: sourceEvent,
+      },
+      target?.slots.includes(targetSlot) !== false || {
+        path: 'targetSlot',
+        expected: `a slot of '${targetId}'`,
+        value: targetSlot,
+      },
+    ].flatMap((fault) =>
+      typeof fault === 'object' && 'path' in fault ? [{ ...fault, path: `connections.${at}.${fault.path}` }] : [],
+    );
+  });
+};
+
+export const flowFormat: Format<FlowDocument> = {
+  what: 'flow definition',
+  kind: 'routilux/flow',
+  steps: [],
+  codec: FlowDefinition,
+  faults: (flow) => [...twice('routines', flow.routines, ({ id }) => id), ...dangling(flow)].slice(0, ENOUGH),
+};

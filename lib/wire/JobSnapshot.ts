@@ -1,0 +1,185 @@
+import type * as t from 'io-ts';
+import type { Mismatch } from '../flow/Codec.js';
+import { isFinal, JOB_STATUSES } from '../job/JobStatus.js';
+import { ROUTINE_STATUSES } from '../job/RoutineCell.js';
+import {
+  amount,
+  count,
+  countLimit,
+  data,
+  duration,
+  ENOUGH,
+  flag,
+  instant,
+  limit,
+  list,
+  name,
+  oneOf,
+  optional,
+  ordinal,
+  renames,
+  shape,
+  text,
+  value,
+} from './codecs.js';
+import { type Format, twice } from './decodeJson.js';
+
+const Failure = shape('an error', {
+  name: text,
+  code: optional(text),
+  message: text,
+  retriable: optional(flag),
+  details: optional(data),
+  /** What the handler threw, as far as it can be told. */
+  cause: optional(shape('a cause', { name: text, message: text })),
+});
+
+const RoutineSnapshot = shape('what a routine did', {
+  routineId: name,
+  status: oneOf(...ROUTINE_STATUSES),
+  error: optional(text),
+  errorTime: optional(instant),
+  retryCount: count,
+  executionTimeMs: optional(amount),
+  /** The keys that the routine has set itself. */
+  state: optional(data),
+  /** What its slots hold; not consumed is what no handler has finished with. */
+  slots: list(shape('a slot', { slot: name, data, consumed: flag })),
+  emitted: list(shape('an event', { event: name, count })),
+  completed: count,
+  failed: count,
+  skipped: count,
+  retried: count,
+  dropped: count,
+  timed: count,
+  totalMs: amount,
+  minMs: limit,
+  maxMs: amount,
+});
+
+const RecordSnapshot = shape('a record', {
+  routineId: text,
+  eventName: text,
+  data,
+  timestamp: instant,
+  order: count,
+  kept: optional(flag),
+});
+
+const TaskSnapshot = shape('a task', {
+  taskId: name,
+  routineId: name,
+  slot: name,
+  data,
+  attempt: ordinal,
+  /** Whether the slot has merged its data already. */
+  merged: optional(flag),
+  dueAt: optional(instant),
+  /** The place of its connection in `connections`. */
+  connection: optional(count),
+});
+
+const ConnectionSnapshot = shape('a connection', {
+  sourceId: name,
+  sourceEvent: name,
+  targetId: name,
+  targetSlot: name,
+  /** Its place among the connections of its event. */
+  route: count,
+  mapping: optional(renames),
+});
+
+const RunSnapshot = shape('a run', {
+  structure: text,
+  entryRoutineId: name,
+  begun: flag,
+  maxWorkers: ordinal,
+  timeoutMs: duration,
+  leftMs: limit,
+  order: ordinal,
+});
+
+/**
+ * All of one job, written down: what happened, what it keeps, and what it has left to do. Dates are ISO strings, a value of
+ * the user is JSON with `{ "$": kind, "value": … }` where JSON has no word for it.
+ */
+export const JobSnapshot = shape('JobSnapshot', {
+  kind: oneOf('routilux/job'),
+  version: ordinal,
+  jobId: name,
+  flowId: text,
+  status: oneOf(...JOB_STATUSES),
+  reason: optional(text),
+  error: optional(Failure),
+  currentRoutineId: optional(name),
+  createdAt: instant,
+  updatedAt: instant,
+  routineStates: list(RoutineSnapshot),
+  history: list(RecordSnapshot),
+  historyBound: countLimit,
+  sharedData: data,
+  sharedLog: list(data),
+  outputLog: list(shape('an output', { routineId: text, type: text, data, timestamp: instant })),
+  pausePoints: list(
+    shape('a pause point', {
+      timestamp: instant,
+      reason: optional(text),
+      checkpoint: value,
+      currentRoutineId: optional(name),
+      pendingTasks: count,
+    }),
+  ),
+  deferredEvents: list(shape('a deferred event', { routineId: text, event: text, data })),
+  /** How much of each kind is gone: let go of at the end of the job, or pushed out by newer ones. */
+  dropped: shape('what is gone', { tasks: count, records: count, logEntries: count, outputs: count }),
+  pendingTasks: list(TaskSnapshot),
+  connections: list(ConnectionSnapshot),
+  run: optional(RunSnapshot),
+});
+
+/** The JSON of a job. */
+export type JobSnapshot = t.OutputOf<typeof JobSnapshot>;
+
+/** The same with its dates and values read. */
+export type JobDocument = t.TypeOf<typeof JobSnapshot>;
+
+const TASK_ID = /:(\d{1,15})\.(\d{1,15})$/;
+
+/** The numbers in a task's id: of its emission in the job, and of its place among the targets of that. */
+export const numbersIn = (jobId: string, taskId: string): readonly [order: number, place: number] | undefined => {
+  const [, order, place] = TASK_ID.exec(taskId) ?? [];
+  return taskId === `${jobId}:${order}.${place}` ? [Number(order), Number(place)] : undefined;
+};
+
+const taskFaults = ({ jobId, pendingTasks, connections, run }: JobDocument): readonly Mismatch[] =>
+  pendingTasks.flatMap(({ taskId, connection }, at) => {
+    const [order] = numbersIn(jobId, taskId) ?? [Infinity];
+    const faults: Mismatch[] = [];
+    if (!(order < (run?.order ?? 0)))
+      faults.push({ path: `pendingTasks.${at}.taskId`, expected: `${jobId}:n.m, n below run.order`, value: taskId });
+    if (connection !== undefined && connection >= connections.length)
+      faults.push({ path: `pendingTasks.${at}.connection`, expected: 'a place in connections', value: connection });
+    return faults;
+  });
+
+const statusFaults = ({ status, pendingTasks }: JobDocument): readonly Mismatch[] => {
+  if (isFinal(status))
+    return pendingTasks.length === 0
+      ? []
+      : [{ path: 'pendingTasks', expected: `none, since the job is ${status}`, value: pendingTasks.length }];
+  return status === 'running' ? [{ path: 'status', expected: 'paused, or an end', value: status }] : [];
+};
+
+export const jobFormat: Format<JobDocument> = {
+  what: 'job snapshot',
+  kind: 'routilux/job',
+  steps: [],
+  codec: JobSnapshot,
+  faults: (job) =>
+    [
+      ...twice('pendingTasks', job.pendingTasks, ({ taskId }) => taskId),
+      ...twice('routineStates', job.routineStates, ({ routineId }) => routineId),
+      ...taskFaults(job),
+      ...statusFaults(job),
+    ].slice(0, ENOUGH),
+};

@@ -1,0 +1,27 @@
+import { describeMismatch, type Mismatch } from '../flow/Codec.js';
+import { RoutiluxError } from '../prelude/RoutiluxError.js';
+
+/** Every way in which JSON cannot be turned into a flow or a job. */
+const sentences = {
+  BAD_JSON: (d: { what: string; mismatches: readonly Mismatch[] }) =>
+    `This is no ${d.what}: ${d.mismatches.map((each) => describeMismatch('it', each)).join('; ')}`,
+  UNKNOWN_VERSION: (d: { what: string; version: unknown; newest: number }) =>
+    `This ${d.what} has version ${String(d.version).slice(0, 20)}, and this routilux reads versions up to ${d.newest}; use a newer one.`,
+  NOT_CONSTRUCTIBLE: (d: { type: string; routineId: string; reason: string }) =>
+    `The factory of type '${d.type}' made no routine for '${d.routineId}' (${d.reason}); register a function without arguments that gives a new Routine.`,
+} satisfies Record<string, (details: never) => string>;
+
+export type WireErrorCode = keyof typeof sentences;
+
+type Details<C extends WireErrorCode> = Parameters<(typeof sentences)[C]>[0];
+
+/** JSON that cannot be read. Nothing has been made of it, and `details.mismatches` lists path, expectation and value. */
+export class WireError extends RoutiluxError {
+  override readonly name = 'WireError';
+  declare readonly code: WireErrorCode;
+}
+
+export const wireError = <C extends WireErrorCode>(code: C, details: Details<C>, cause?: unknown): WireError => {
+  const sentence = sentences[code] as (details: Details<C>) => string;
+  return new WireError(code, sentence(details), { details, ...(cause === undefined ? {} : { cause }) });
+};

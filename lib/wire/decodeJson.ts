@@ -1,0 +1,94 @@
+import type { Type } from 'io-ts';
+import { type Mismatch, fromIoTs } from '../flow/Codec.js';
+import { isPlainObject } from '../prelude/plainObject.js';
+import { wireError } from './WireError.js';
+
+/** How much JSON may ask of whoever reads it. */
+export interface DecodeOptions {
+  /** Levels of nesting, from 1. What this library writes has fewer than 800. @default 1_000 */
+  readonly maxDepth?: number | undefined;
+  /** UTF-16 units in one string, from 0. @default 10_000_000 */
+  readonly maxString?: number | undefined;
+}
+
+/** What one kind of document is called, and how each of its versions becomes the next. */
+export interface Format<A> {
+  readonly what: string;
+  readonly kind: string;
+  /** The step at place n makes version n + 2 of version n + 1; the newest version is one more than there are steps. */
+  readonly steps: readonly ((document: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>)[];
+  readonly codec: Type<A, unknown>;
+  /** What is wrong although every part has the right shape: ids that meet twice, or lead nowhere. */
+  readonly faults: (document: A) => readonly Mismatch[];
+}
+
+/** The version that is written. */
+export const newest = ({ steps }: { readonly steps: readonly unknown[] }): number => steps.length + 1;
+
+/**
+ * Reads a document from JSON, or from its text. Nothing of it is evaluated, and nothing is made before all of it is read.
+ *
+ * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`
+ */
+export const decodeJson = <A>(format: Format<A>, given: unknown, options: DecodeOptions = {}): A => {
+  const json = typeof given === 'string' ? parse(format, given) : given;
+  check(format, oversizes(json, options));
+  const read = format.codec.decode(migrate(format, json));
+  if (read._tag === 'Left') return refuse(format, read.left.map(fromIoTs));
+  check(format, format.faults(read.right));
+  return read.right;
+};
+
+/** @throws WireError `BAD_JSON` */
+export const refuse = ({ what }: { what: string }, mismatches: readonly Mismatch[]): never => {
+  throw wireError('BAD_JSON', { what, mismatches });
+};
+
+const check = (format: { what: string }, mismatches: readonly Mismatch[]): void => {
+  if (mismatches.length > 0) refuse(format, mismatches);
+};
+
+const parse = (format: { what: string }, text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw wireError('BAD_JSON', { what: format.what, mismatches: [{ path: '', expected: 'JSON', value: text }] }, error);
+  }
+};
+
+// By lists of places and not by calls: what is nested too deep must not overflow the stack of whoever says so.
+const oversizes = (json: unknown, { maxDepth = 1_000, maxString = 10_000_000 }: DecodeOptions): readonly Mismatch[] => {
+  let level: unknown[] = [json];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) return [{ path: '', expected: `at most ${maxDepth} levels (maxDepth)`, value: '…' }];
+    const long = level.find((each) => typeof each === 'string' && each.length > maxString);
+    if (long !== undefined) return [{ path: '', expected: `strings of at most ${maxString} (maxString)`, value: long }];
+    const below: unknown[] = [];
+    for (const each of level)
+      if (typeof each === 'object' && each !== null) for (const part of Object.values(each)) below.push(part);
+    level = below;
+  }
+  return [];
+};
+
+const migrate = <A>(format: Format<A>, json: unknown): unknown => {
+  const { what, kind, steps } = format;
+  if (!isPlainObject(json) || json['kind'] !== kind)
+    return refuse(format, [
+      { path: isPlainObject(json) ? 'kind' : '', expected: `'${kind}'`, value: isPlainObject(json) ? json['kind'] : json },
+    ]);
+  const { version } = json;
+  if (!Number.isSafeInteger(version) || (version as number) < 1 || (version as number) > newest(format))
+    throw wireError('UNKNOWN_VERSION', { what, version, newest: newest(format) });
+  return steps.slice((version as number) - 1).reduce<Readonly<Record<string, unknown>>>((document, step) => step(document), json);
+};
+
+/** Every item whose key an earlier one has. */
+export const twice = <A>(path: string, items: readonly A[], keyOf: (item: A) => string): readonly Mismatch[] => {
+  const seen = new Set<string>();
+  return items.flatMap((item, at) => {
+    const key = keyOf(item);
+    if (!seen.has(key)) return seen.add(key) && [];
+    return [{ path: `${path}.${at}`, expected: 'another id than an earlier one', value: key }];
+  });
+};

@@ -1,0 +1,207 @@
+import type { Connection } from '../flow/Connection.js';
+import { History } from '../job/History.js';
+import { JobData } from '../job/JobData.js';
+import { JobError, TimeoutError } from '../job/JobError.js';
+import { isFinal } from '../job/JobStatus.js';
+import { type Remainder, type RemainingTask, WrittenRemainder } from '../job/Remainder.js';
+import { RoutineCell } from '../job/RoutineCell.js';
+import { LOG_BOUND, type LogEntry, SharedSpace } from '../job/SharedSpace.js';
+import { BoundedLog } from '../prelude/BoundedLog.js';
+import { describeError } from '../prelude/describeError.js';
+import { fromEntries } from '../prelude/plainObject.js';
+import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import { write } from './codecs.js';
+import { type DecodeOptions, decodeJson, newest } from './decodeJson.js';
+import { type JobDocument, jobFormat, JobSnapshot, numbersIn } from './JobSnapshot.js';
+
+type Cell = JobDocument['routineStates'][number];
+type Failure = NonNullable<JobDocument['error']>;
+type Task = JobDocument['pendingTasks'][number];
+
+// ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * A job as JSON, as it stands at this instant. One that has not ended is written as paused: what is at work is among its
+ * pending tasks, and runs again where it is taken up.
+ *
+ * @throws FlowError `NOT_SERIALISABLE`, with the path
+ */
+export const writeJob = (job: JobData): JobSnapshot => write(`Job '${job.jobId}'`, JobSnapshot, toDocument(job));
+
+const toDocument = (job: JobData): JobDocument => {
+  const rest = job.source?.remainder();
+  return {
+    kind: 'routilux/job',
+    version: newest(jobFormat),
+    jobId: job.jobId,
+    flowId: job.flowId,
+    status: rest === undefined || isFinal(job.status) ? job.status : 'paused',
+    reason: job.reason,
+    error: job.error && toFailure(job.error),
+    currentRoutineId: job.currentRoutineId,
+    createdAt: new Date(job.createdAt),
+    updatedAt: new Date(job.updatedAt),
+    ...whatHappened(job),
+    routineStates: [...job.cells.values()].map((cell) => toCell(cell, rest?.tasks ?? [])),
+    deferredEvents: job.deferred,
+    ...leftToDo(rest),
+  };
+};
+
+type Happened = 'history' | 'historyBound' | 'sharedData' | 'sharedLog' | 'outputLog' | 'pausePoints' | 'dropped';
+
+const whatHappened = ({ history, shared, outputs, pausePoints, dropped }: JobData): Pick<JobDocument, Happened> => ({
+  history: history.written().map(({ kept, ...record }) => ({ ...record, kept: kept || undefined })),
+  historyBound: history.bound,
+  sharedData: fromEntries(shared.values),
+  sharedLog: [...shared.entries],
+  outputLog: [...outputs],
+  pausePoints,
+  dropped: { tasks: dropped, records: history.dropped, logEntries: shared.entries.dropped, outputs: outputs.dropped },
+});
+
+const leftToDo = (rest: Remainder | undefined): Pick<JobDocument, 'pendingTasks' | 'connections' | 'run'> => {
+  if (rest === undefined) return { pendingTasks: [], connections: [], run: undefined };
+  const { tasks, cap, ...run } = rest;
+  const routes = new Map(tasks.flatMap(({ connection, route = 0 }) => (connection === undefined ? [] : [[connection, route]])));
+  const places = new Map([...routes.keys()].map((connection, at) => [connection, at]));
+  return {
+    pendingTasks: tasks.map(({ connection, dueAt, merged, ...task }) => ({
+      ...task,
+      merged: merged || undefined,
+      dueAt,
+      connection: connection && places.get(connection),
+    })),
+    connections: [...routes].map(([{ mapping, ...ends }, route]) => ({
+      ...ends,
+      route,
+      mapping: typeof mapping === 'object' ? mapping : undefined,
+    })),
+    run: { ...run, maxWorkers: cap },
+  };
+};
+
+const toFailure = ({ name, code, message, retriable, details, cause }: RoutiluxError): Failure => ({
+  name,
+  code,
+  message,
+  retriable,
+  details,
+  cause: cause === undefined ? undefined : describeError(cause),
+});
+
+const toCell = (cell: RoutineCell, tasks: readonly RemainingTask[]): Cell =>
+  Object.assign({}, cell, {
+    status: cell.end,
+    errorTime: cell.errorTime === undefined ? undefined : new Date(cell.errorTime),
+    state: cell.own,
+    slots: cell.slotNames.flatMap((slot, at) => {
+      const held = cell.held[at];
+      const isMine = (task: RemainingTask): boolean => task.merged && task.slot === slot && task.routineId === cell.routineId;
+      return held === undefined ? [] : [{ slot, data: held, consumed: !tasks.some(isMine) }];
+    }),
+    emitted: cell.eventNames.map((event, at) => ({ event, count: cell.emitted[at] ?? 0 })),
+  });
+
+// ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * The job that JSON, or its text, holds.
+ *
+ * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`
+ */
+export const readJob = (json: unknown, options?: DecodeOptions): JobData => toJob(decodeJson(jobFormat, json, options));
+
+const toJob = (document: JobDocument): JobData => {
+  const { jobId, createdAt, historyBound, dropped, sharedLog, run } = document;
+  const base = createdAt.getTime();
+  const job = new JobData(jobId, document.flowId, base, historyBound);
+  const records = document.history.map((record) => ({ ...record, kept: record.kept === true }));
+  Object.assign(job, {
+    status: document.status,
+    reason: document.reason,
+    error: document.error && toError(document.error),
+    currentRoutineId: document.currentRoutineId,
+    updatedAt: document.updatedAt.getTime(),
+    history: History.of(historyBound, base, records, dropped.records),
+    pausePoints: [...document.pausePoints],
+    deferred: document.deferredEvents,
+    dropped: dropped.tasks,
+    shared: new SharedSpace(
+      new Map(Object.entries(document.sharedData)),
+      BoundedLog.of(LOG_BOUND, sharedLog as readonly LogEntry[], dropped.logEntries),
+    ),
+    outputs: BoundedLog.of(
+      LOG_BOUND,
+      document.outputLog.map((output) => ({ jobId, ...output })),
+      dropped.outputs,
+    ),
+    source: run && new WrittenRemainder(toRemainder(document, run)),
+  });
+  for (const state of document.routineStates) job.cells.set(state.routineId, fromCell(state));
+  return job;
+};
+
+const toError = ({ name, code, message, details = {}, retriable = false, cause }: Failure): JobError => {
+  const Kind = name === 'TimeoutError' ? TimeoutError : JobError;
+  return new Kind(code ?? name, message, { details, retriable, ...(cause === undefined ? {} : { cause: toCause(cause) }) });
+};
+
+const toCause = ({ name, message }: { name: string; message: string }): Error =>
+  Object.defineProperty(new Error(message), 'name', { value: name, configurable: true });
+
+const fromCell = ({ status, errorTime, state, slots, emitted, ...cell }: Cell): RoutineCell =>
+  Object.assign(
+    new RoutineCell(
+      cell.routineId,
+      slots.map(({ slot }) => slot),
+      emitted.map(({ event }) => event),
+    ),
+    {
+      ...cell,
+      end: status,
+      errorTime: errorTime?.getTime(),
+      own: state,
+      held: slots.map(({ data }) => data),
+      emitted: emitted.map(({ count }) => count),
+    },
+  );
+
+/** A connection, and its place among those of its event. */
+interface Via {
+  readonly connection: Connection;
+  readonly route: number;
+}
+
+const toRemainder = (document: JobDocument, { maxWorkers, order, ...run }: NonNullable<JobDocument['run']>): Remainder => {
+  const { jobId, pendingTasks } = document;
+  const ways = document.connections.map(({ route, mapping, ...ends }): Via => ({ route, connection: { ...ends, mapping } }));
+  const tasks = pendingTasks.map((task) => toTask(jobId, task, ways));
+  const recovered = unconsumed(document).map((task, at) => toTask(jobId, { ...task, taskId: `${jobId}:${order + at}.0` }, ways));
+  return { ...run, cap: maxWorkers, order: order + recovered.length, tasks: [...tasks, ...recovered] };
+};
+
+const toTask = (jobId: string, { connection: at, dueAt, merged, ...task }: Task, ways: readonly Via[]): RemainingTask => {
+  const [order, place] = numbersIn(jobId, task.taskId) ?? [0, 0];
+  const way = at === undefined ? undefined : ways[at];
+  return {
+    ...task,
+    retryCount: task.attempt - 1,
+    ...(way === undefined ? {} : { connection: way.connection }),
+    ...(dueAt === undefined ? {} : { dueAt }),
+    order,
+    place,
+    route: way?.route,
+    merged: merged === true,
+  };
+};
+
+/** Input that a slot has taken in, and no handler has finished with, although no task of it is left: it is handled after all. */
+const unconsumed = ({ routineStates, pendingTasks }: JobDocument): readonly Omit<Task, 'taskId'>[] => {
+  const waiting = new Set(pendingTasks.map(({ routineId, slot }) => JSON.stringify([routineId, slot])));
+  return routineStates.flatMap(({ routineId, slots }) =>
+    slots
+      .filter(({ slot, consumed }) => !consumed && !waiting.has(JSON.stringify([routineId, slot])))
+      .map(({ slot, data }) => ({ routineId, slot, data, attempt: 1, merged: true, dueAt: undefined, connection: undefined })),
+  );
+};
