@@ -434,8 +434,7 @@ export class Flow implements Home {
     const [state, data] = detached(given);
     const rest = data.source?.remainder();
     if (rest === undefined) throw flowError('UNKNOWN_JOB', { flowId: this.flowId, jobId: data.jobId });
-    const defaults = { ...plan.settings, executionTimeoutMs: rest.timeoutMs, maxWorkers: rest.cap };
-    const wanted = runOptionsFrom(options, defaults);
+    const wanted = runOptionsFrom({ timeoutMs: rest.timeoutMs, ...options }, plan.settings);
     const rename = renamingFrom(options.remap);
     this.#checkStructure(options, rest, plan, data);
     const places = placesIn(plan, data, rest, rename);
@@ -443,7 +442,13 @@ export class Flow implements Home {
     data.rebase(this.#pump.base);
     const leftMs = options.timeoutMs ?? rest.leftMs;
     const params = rest.tasks[0]?.data ?? NO_DATA;
-    const run = this.#newRun(plan, state, data, { ...rest, params, cap: wanted.cap, timeoutMs: wanted.timeoutMs, leftMs });
+    const run = this.#newRun(plan, state, data, {
+      entryRoutineId: rename(rest.entryRoutineId),
+      params,
+      cap: options.maxWorkers === undefined && options.executionStrategy === undefined ? rest.cap : wanted.cap,
+      timeoutMs: wanted.timeoutMs,
+      leftMs,
+    });
     takeUp(run, rest, places, rename);
     return this.#admit(run, wanted).doors.job;
   }

@@ -112,7 +112,7 @@ export class JobState {
 
   /** What waits to run, in the order in which it will; a retry in its delay has `dueAt`. */
   get pendingTasks(): readonly SlotActivationTask[] {
-    return this.#data.source?.pendingTasks() ?? [];
+    return (this.#data.source?.pendingTasks() ?? []).map((task) => ({ ...task, data: copyPlain(task.data) }));
   }
 
   get pausePoints(): readonly PausePoint[] {

@@ -1,6 +1,8 @@
+import { config } from 'rxjs';
 import { FlowError, Job, JobState, type JobStatus } from '../lib/index.js';
 import { deferred, emitting, flowOf, type Sketch, sleep } from './support/flows.js';
 import { marbles } from './support/marbles.js';
+import { turn } from './support/virtualTime.js';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -8,6 +10,23 @@ const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 const held = () => {
   const work = deferred();
   return { work, flow: flowOf({ s: { slots: { trigger: () => work.promise } } }) };
+};
+
+/** What nobody answered for while work ran, be it rejected or thrown by RxJS in a timer, and two turns after it. */
+const unanswered = async (work: () => Promise<unknown>): Promise<readonly unknown[]> => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.prependListener('unhandledRejection', note);
+  config.onUnhandledError = note;
+  try {
+    await work();
+    await sleep(1);
+    await turn();
+    return unhandled;
+  } finally {
+    config.onUnhandledError = null;
+    process.off('unhandledRejection', note);
+  }
 };
 
 const idle = flowOf({ s: { slots: { trigger: () => undefined } } });
@@ -175,6 +194,124 @@ describe('Job', () => {
       await job.done;
       expect(before).toBeGreaterThan(0);
       expect(told).toBe(before);
+    });
+
+    describe('where onProgress fails (S47)', () => {
+      /** An entry and three tasks, each over an `await`. */
+      const steps = () =>
+        flowOf(
+          {
+            s: { slots: { trigger: emitting({}, {}, {}) } },
+            t: { slots: { i: () => sleep(0) } },
+          },
+          ['s.o -> t.i'],
+        );
+
+      /** Waits while onProgress fails as `failing` says; what the wait gave, how often it told after that, and the job. */
+      const waited = async (failing: (call: number, status: JobStatus) => unknown) => {
+        const flow = steps();
+        const job = flow.start('s');
+        let calls = 0;
+        let ended = false;
+        let after = 0;
+        const onProgress = (_: number, __: number, status: JobStatus): unknown => {
+          if (ended) after++;
+          return failing(++calls, status);
+        };
+        const given = await JobState.waitForCompletion(flow, job, { onProgress }).then(
+          (done): unknown => done,
+          (error: unknown): unknown => ({ error }),
+        );
+        ended = true;
+        await job.done;
+        return { given, after, job };
+      };
+
+      const throws = (error: unknown) => (): never => {
+        throw error;
+      };
+      const rejects = (error: unknown) => (): Promise<never> => Promise.reject(error);
+      const error = new Error('no');
+
+      it.each<[string, unknown, (call: number, status: JobStatus) => unknown]>([
+        ['throws at the first call', error, (call) => call === 1 && throws(error)()],
+        ['throws in the middle', error, (call) => call === 2 && throws(error)()],
+        ['throws at the last call', error, (_, status) => status === 'completed' && throws(error)()],
+        ['throws undefined', undefined, (call) => call === 2 && throws(undefined)()],
+        ['throws at every call', error, throws(error)],
+        ['is rejected at the first call', error, (call) => (call === 1 ? rejects(error)() : undefined)],
+        ['is rejected in the middle', error, (call) => (call === 2 ? rejects(error)() : undefined)],
+        ['is rejected with undefined', undefined, (call) => (call === 2 ? rejects(undefined)() : undefined)],
+        ['is rejected at every call', error, rejects(error)],
+        ['gives a thenable that throws', error, (call) => (call === 2 ? { then: throws(error) } : undefined)],
+      ])('should reject with just that, tell no more, and let the job go on: %s', async (_, thrown, failing) => {
+        let result: Awaited<ReturnType<typeof waited>> | undefined;
+        expect(await unanswered(async () => (result = await waited(failing)))).toEqual([]);
+        expect(result).toMatchObject({ given: { error: thrown }, after: 0 });
+        expect((result?.given as { error: unknown }).error).toBe(thrown);
+        expect(result?.job.status).toBe('completed');
+        expect(result?.job.state.metrics.routine('t')).toMatchObject({ total: 3, completed: 3 });
+      });
+
+      it('should give true where its last promise is rejected: the job has ended by then', async () => {
+        let result: Awaited<ReturnType<typeof waited>> | undefined;
+        const failing = (_: number, status: JobStatus): unknown => (status === 'completed' ? rejects(error)() : undefined);
+        expect(await unanswered(async () => (result = await waited(failing)))).toEqual([]);
+        expect(result).toMatchObject({ given: true, after: 0 });
+      });
+
+      it('should refuse a wrong option before it tells anything, and tell before any limit', async () => {
+        const onProgress = throws(error);
+        const { work, flow } = held();
+        const job = flow.start('s');
+        await expect(job.waitForCompletion({ timeoutMs: -1, onProgress })).rejects.toMatchObject({ code: 'BAD_OPTION' });
+        await expect(job.waitForCompletion({ timeoutMs: 0, onProgress })).rejects.toBe(error);
+        work.resolve();
+        expect((await job.done).status).toBe('completed');
+      });
+
+      it('should reject one wait only: another one, and the views, are told to the end', async () => {
+        const statuses: JobStatus[] = [];
+        const told: JobStatus[] = [];
+        const job = steps().start('s');
+        const failing = job.waitForCompletion({
+          onProgress: () => {
+            throw new Error('mine');
+          },
+        });
+        const good = job.waitForCompletion({ onProgress: (_, __, status) => told.push(status) });
+        job.status$.subscribe((status) => statuses.push(status));
+        await expect(failing).rejects.toThrow('mine');
+        expect(await good).toBe(true);
+        expect([told.at(-1), statuses.at(-1)]).toEqual(['completed', 'completed']);
+      });
+
+      it('should leave nothing unhandled where its promise is rejected after the wait, nor wait for that promise', async () => {
+        const late = deferred();
+        const unhandled = await unanswered(async () => {
+          expect(
+            await steps()
+              .start('s')
+              .waitForCompletion({ onProgress: () => late.promise as never }),
+          ).toBe(true);
+          late.reject(new Error('late'));
+        });
+        expect(unhandled).toEqual([]);
+      });
+
+      it('should leave no timer behind (S43)', async () => {
+        const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+        const before = timers();
+        const onProgress = (): never => {
+          throw new Error('no');
+        };
+        const { work, flow } = held();
+        const job = flow.start('s');
+        await expect(job.waitForCompletion({ timeoutMs: 100_000, onProgress })).rejects.toThrow('no');
+        work.resolve();
+        await job.done;
+        expect(timers()).toBeLessThanOrEqual(before);
+      });
     });
 
     it('should stay pending while the job is paused (D21)', async () => {

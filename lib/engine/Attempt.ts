@@ -24,10 +24,14 @@ import { sharedOf } from './shared.js';
 /** What only some attempts have. */
 interface Extras {
   abort?: AbortController;
+  /** Why it was let go of. */
+  cause?: unknown;
   shared?: Shared;
   /** What it has done so far, where that counts only if it succeeds (`emitMode: 'commit'`). */
   effects?: (() => void)[] | undefined;
   uncommitted?: Data | undefined;
+  /** How many deferred events are among that. */
+  deferring?: number;
 }
 
 /**
@@ -85,7 +89,7 @@ export class Attempt implements Context, ExecutionSource {
 
   get signal(): AbortSignal {
     const abort = (this.#more.abort ??= new AbortController());
-    if (this.outcome === 'dropped') abort.abort(this.error);
+    if (this.#more.cause !== undefined) abort.abort(this.#more.cause);
     return abort.signal;
   }
 
@@ -119,7 +123,8 @@ export class Attempt implements Context, ExecutionSource {
     this.checkAlive('emitDeferred');
     const outlet = this.#outlet(event);
     const payload = { ...this.#checked(data, () => placeOf(outlet)) };
-    this.run.checkRoom('emitDeferred', this.run.data.deferred.length);
+    this.run.checkRoom('emitDeferred', this.run.data.deferred.length + (this.#extras?.deferring ?? 0));
+    if (this.isBuffering) this.#more.deferring = (this.#more.deferring ?? 0) + 1;
     this.effect(() => {
       this.run.defer(outlet, payload);
     });
@@ -186,10 +191,10 @@ export class Attempt implements Context, ExecutionSource {
     return work;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what it refuses is a rejection
-  async pause(options?: PauseOptions): Promise<void> {
+  pause(options?: PauseOptions): Promise<void> {
     this.checkAlive('pause');
-    void this.run.pause(options);
+    if (this.run.data.status !== 'paused') void this.run.pause(options);
+    return Promise.resolve();
   }
 
   cancel(reason?: string): void {
@@ -212,7 +217,8 @@ export class Attempt implements Context, ExecutionSource {
   drop(cause: unknown): void {
     this.stale = true;
     this.outcome = 'dropped';
-    this.error = cause;
+    this.error ??= cause;
+    this.#more.cause = cause;
     this.#extras?.abort?.abort(cause);
     this.letGo();
   }

@@ -64,6 +64,8 @@ export class JobRun implements RemainderSource {
   readonly carries: boolean;
   /** Whether what an attempt does counts only when it succeeds. */
   readonly commits: boolean;
+  /** What is done when the pump takes it on, if it is not to begin. */
+  insteadOfBegin: (() => void) | undefined = undefined;
   /** What users hold of it; set by the flow that makes the run. */
   declare doors: Doors;
 
@@ -339,10 +341,17 @@ export class JobRun implements RemainderSource {
   }
 
   /** The tasks whose handler, or a promise that it tracks, is at work. */
+  #attemptsAtWork(): readonly Attempt[] {
+    const tracking = [...(this.#tracked ?? [])].map(({ attempt }) => attempt);
+    // One that has failed is done, although its handler, or another promise that it tracks, may not have ended. Where it is
+    // stale, what becomes of it is being asked at this moment.
+    const atWork = [...this.pump.attemptsOf(this)].filter(({ error, stale }) => error === undefined || stale);
+    return [...new Set([...atWork, ...tracking.filter(({ error }) => error === undefined)])];
+  }
+
   #atWork(): readonly RemainingTask[] {
-    const tracking = [...(this.#tracked ?? [])].map(({ attempt }) => attempt).filter(({ stale }) => !stale);
-    const atWork = [...new Set([...this.pump.attemptsOf(this), ...tracking])];
-    return atWork.map((attempt) => attempt.remaining()).sort((a, b) => a.order - b.order || a.place - b.place);
+    const tasks = this.#attemptsAtWork().map((attempt) => attempt.remaining());
+    return tasks.sort((a, b) => a.order - b.order || a.place - b.place);
   }
 
   /** Takes a task up that was written down; one with a time that has not come yet waits for it. */
@@ -366,7 +375,8 @@ export class JobRun implements RemainderSource {
   /** The pump takes the job on; it may have been paused, or ended, in the meantime. */
   begin(): void {
     const { status } = this.data;
-    if (status === 'pending') {
+    if (this.insteadOfBegin !== undefined) this.insteadOfBegin();
+    else if (status === 'pending') {
       this.#setStatus('running');
       this.#openGate();
     } else if (status === 'running' && !this.#gate.isOpen) this.#reopen();
@@ -446,7 +456,7 @@ export class JobRun implements RemainderSource {
   }
 
   #letGo(cause: Error): void {
-    this.data.dropped = this.#open;
+    this.data.dropped = this.progress.queued + this.#attemptsAtWork().length;
     for (const attempt of this.pump.attemptsOf(this)) drop(attempt, cause);
     this.#retries?.clear();
     this.#queue.clear();

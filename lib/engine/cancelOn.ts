@@ -7,7 +7,8 @@ export const cancelOn = (signal: AbortSignal, run: JobRun): void => {
   const abort = (): void => {
     if (!isFinal(run.data.status)) run.cancel(reasonOf(signal));
   };
-  if (signal.aborted) abort();
+  // One that has aborted already is answered when the job would begin, so that whoever subscribes now hears of it.
+  if (signal.aborted) run.insteadOfBegin = abort;
   else signal.addEventListener('abort', abort, { once: true });
   run.atEnd(() => {
     signal.removeEventListener('abort', abort);

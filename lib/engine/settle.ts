@@ -12,11 +12,11 @@ import type { Attempt } from './Attempt.js';
 export const succeed = (attempt: Attempt): void => {
   const { run } = attempt;
   const cell = run.cellOf(attempt.route.target.node);
-  attempt.commit();
   if (attempt.error !== undefined) {
     endFailed(attempt, cell);
     return;
   }
+  attempt.commit();
   leave(attempt, 'completed', cell);
   cell.completed++;
   if (cell.end !== 'completed') endWith('completed', cell);
@@ -74,14 +74,17 @@ const isUndecided = ({ outcome }: Attempt): boolean => outcome === undefined;
 const revise = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void => {
   if (attempt.outcome === 'completed') attempt.run.cellOf(attempt.route.target.node).completed--;
   if (attempt.outcome !== undefined) attempt.outcome = outcome;
-  attempt.error = error;
+  // What is thrown may be undefined, which says that nothing was.
+  attempt.error = error ?? new Error(String(error));
 };
 
 /** The job ended before the attempt did. */
 export const drop = (attempt: Attempt, cause: Error): void => {
   const cell = attempt.run.cellOf(attempt.route.target.node);
+  const failed = attempt.error !== undefined;
   attempt.drop(cause);
-  leave(attempt, 'dropped', cell);
+  leave(attempt, failed ? 'failed' : 'dropped', cell);
+  if (failed) return;
   cell.dropped++;
   endWith('failed', cell);
   noteError(cause.message, attempt.run.pump.now(), cell);

@@ -39,7 +39,7 @@ const sentences = {
   WRONG_FLOW: (d: { flowId: string; jobId: string; jobFlowId: string }) =>
     `Job '${d.jobId}' belongs to flow '${d.jobFlowId}', not to flow '${d.flowId}'; ask the flow that started it.`,
   UNKNOWN_JOB: (d: { flowId: string; jobId: string }) =>
-    `Flow '${d.flowId}' holds no job '${d.jobId}'; it was started by another Flow instance.`,
+    `Flow '${d.flowId}' holds no job '${d.jobId}': another Flow instance started it, or the state is empty; ask that flow, or resume from its JSON.`,
   DUPLICATE_TYPE: (d: { what: string; name: string }) =>
     `The registry already has a ${d.what} '${d.name}'; give the second one another name.`,
   STRUCTURE_CHANGED: (d: { flowId: string; jobId: string }) =>

@@ -1,7 +1,8 @@
-import { map, type Observable, Subject, take } from 'rxjs';
-import type { Job, JobRecord, OutputRecord, Progress } from '../../lib/index.js';
-import { emitting, flowOf, type Sketch, sleep } from '../support/flows.js';
+import { lastValueFrom, map, type Observable, Subject, take, toArray } from 'rxjs';
+import type { ExecuteOptions, Job, JobRecord, OutputObserver, OutputRecord, Progress } from '../../lib/index.js';
+import { deferred, emitting, flowOf, type Sketch, sleep } from '../support/flows.js';
 import { marbles } from '../support/marbles.js';
+import { turn, virtualTime } from '../support/virtualTime.js';
 
 const chain = (options = {}) =>
   flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: { slots: { i: () => undefined } } }, ['s.o -> t.i'], options);
@@ -16,6 +17,21 @@ const watched = async (meddle: (job: Job, record: JobRecord) => void = () => und
   job.record$.subscribe((record) => records.push(record));
   await job.done;
   return records;
+};
+
+/** What was rejected with nobody to answer, while work ran and two turns of the event loop after it. */
+const unanswered = async (work: () => Promise<unknown>): Promise<readonly unknown[]> => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.prependListener('unhandledRejection', note);
+  try {
+    await work();
+    await turn();
+    await turn();
+    return unhandled;
+  } finally {
+    process.off('unhandledRejection', note);
+  }
 };
 
 describe('Views', () => {
@@ -216,6 +232,166 @@ describe('Views', () => {
       expect(state.status).toBe('completed');
       expect(warnings).toEqual([new Error('sink'), new Error('sink')]);
       expect(state.outputLog).toHaveLength(2);
+    });
+
+    describe('an observer that gives a promise (G61)', () => {
+      const sink = new Error('sink');
+      const reject = (): Promise<void> => Promise.reject(sink);
+      const into = (output: unknown): ExecuteOptions => ({ output: output as OutputObserver });
+      const thenable = { then: (_: unknown, no: (error: unknown) => void) => void no(sink) };
+
+      /** An entry that hands out twice, at once or over an `await`. */
+      const handingOut = (pause: () => unknown): Sketch => ({
+        slots: {
+          trigger: async (_, ctx) => {
+            ctx.output('report', { n: 1 });
+            ctx.output('report', { n: 2 });
+            await pause();
+          },
+        },
+      });
+
+      const recorded = async (sketch: Sketch, output: unknown): Promise<{ job: Job; records: readonly JobRecord[] }> => {
+        const job = flowOf({ s: sketch }).start('s', {}, into(output));
+        const records = await lastValueFrom(job.record$.pipe(toArray()));
+        return { job, records };
+      };
+
+      const warnings = (records: readonly JobRecord[]): unknown[] =>
+        records.flatMap((record) => (record.type === 'warning' ? [record.error] : []));
+
+      const observers: readonly (readonly [string, unknown, number])[] = [
+        ['an async function', reject, 2],
+        ['an async next', { next: reject }, 2],
+        ['an async complete', { complete: reject }, 1],
+        ['a next and a complete', { next: reject, complete: reject }, 3],
+        ['a thenable that is no Promise', { next: () => thenable }, 2],
+        [
+          'a thenable that throws',
+          {
+            next: () => ({
+              then: () => {
+                throw sink;
+              },
+            }),
+          },
+          2,
+        ],
+        [
+          'an answer that cannot be looked at',
+          {
+            next: () => ({
+              get then(): never {
+                throw sink;
+              },
+            }),
+          },
+          2,
+        ],
+      ];
+
+      it.each(observers)('should only warn of each rejection, before the end: %s', async (_, output, count) => {
+        for (const sketch of [s, handingOut(() => undefined), handingOut(() => sleep(1))]) {
+          let told: Awaited<ReturnType<typeof recorded>> | undefined;
+          const unhandled = await unanswered(async () => (told = await recorded(sketch, output)));
+          const { job, records = [] } = told ?? {};
+          expect(unhandled).toEqual([]);
+          expect(job?.status).toBe('completed');
+          expect(warnings(records)).toEqual(Array(count).fill(sink));
+          expect(kinds(records).slice(-1)).toEqual(['ended']);
+          expect(kinds(records).filter((kind) => kind === 'output')).toHaveLength(2);
+        }
+      });
+
+      it.each(observers)('should leave no rejection unhandled where nobody watches the records: %s', async (_, output) => {
+        const run = async (sketch: Sketch): Promise<string> =>
+          (await flowOf({ s: sketch }).execute('s', {}, into(output))).status;
+        expect(await unanswered(async () => expect(await run(s)).toBe('completed'))).toEqual([]);
+        expect(await unanswered(async () => expect(await run(handingOut(() => sleep(1)))).toBe('completed'))).toEqual([]);
+      });
+
+      it('should leave none unhandled where the job is cancelled or fails first', async () => {
+        const unhandled = await unanswered(async () => {
+          const job = flowOf({ s: handingOut(() => sleep(5)) }).start(
+            's',
+            {},
+            into(() => sleep(1).then(reject)),
+          );
+          await sleep(0);
+          await job.cancel();
+          await flowOf({ s: handingOut(reject) }).execute('s', {}, into(reject));
+          await sleep(5);
+        });
+        expect(unhandled).toEqual([]);
+      });
+
+      it('should hold up neither the job nor the end of its views where it never answers', async () => {
+        const { job, records } = await recorded(s, { next: () => new Promise(() => undefined) });
+        expect(job.status).toBe('completed');
+        expect(warnings(records)).toEqual([]);
+        expect(kinds(records).at(-1)).toBe('ended');
+      });
+
+      it('should tell nobody of what is rejected after the end, and leave it not unhandled', async () => {
+        const after = deferred();
+        let records: readonly JobRecord[] = [];
+        const unhandled = await unanswered(async () => {
+          ({ records } = await recorded(s, () => after.promise));
+          after.reject(sink);
+        });
+        expect(unhandled).toEqual([]);
+        expect(warnings(records)).toEqual([]);
+      });
+
+      it('should give the warning the time of the rejection, also where the job has done nothing since', async () => {
+        const time = virtualTime();
+        const sketch = handingOut(() => time.sleep(20));
+        const output = into(() => time.sleep(5).then(reject));
+        const job = flowOf({ s: sketch }, [], { scheduler: time.scheduler }).start('s', {}, output);
+        const times: number[] = [];
+        job.record$.subscribe(({ type, timestamp }) => {
+          if (type === 'warning') times.push(timestamp.getTime());
+        });
+        await time.advance(20);
+        expect(job.status).toBe('completed');
+        expect(times).toEqual([5, 5]);
+      });
+
+      it('should tell every watcher of the warning, in its order, also where the first one calls the job (rule 9)', async () => {
+        const job = flowOf({ s: handingOut(() => sleep(2)) }).start('s', {}, into(reject));
+        const seen: string[] = [];
+        job.record$.subscribe(({ type }) => {
+          if (type === 'warning' && job.status === 'running') void job.cancel('sink');
+        });
+        job.record$.subscribe(({ type }) => seen.push(type));
+        await unanswered(() => job.done);
+        expect(job.status).toBe('cancelled');
+        expect(seen.filter((type) => ['warning', 'ended'].includes(type))).toEqual(['warning', 'warning', 'ended']);
+      });
+
+      it.each([
+        ['kept', () => Promise.resolve()],
+        ['rejected', reject],
+      ])(
+        'should put nothing off where every promise was %s before: whoever awaits the job finds its views ended',
+        async (_, output) => {
+          const job = flowOf({ s: handingOut(() => sleep(1)) }).start('s', {}, into(output));
+          let ended = false;
+          job.record$.subscribe({ complete: () => (ended = true) });
+          await job.done;
+          expect(ended).toBe(true);
+        },
+      );
+
+      it('should put nothing off where an observer gives no promise: the end is told in the same step', () => {
+        const frames: string[] = [];
+        marbles(({ scheduler, flush }) => {
+          const job = flowOf({ s }, [], { scheduler }).start('s', {}, { output: () => undefined });
+          job.record$.subscribe({ next: ({ type }) => frames.push(type), complete: () => frames.push('complete') });
+          flush();
+        })();
+        expect(frames.slice(-2)).toEqual(['ended', 'complete']);
+      });
     });
 
     it('should keep its copy of what was handed out', async () => {

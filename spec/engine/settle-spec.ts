@@ -255,6 +255,77 @@ describe('settle', () => {
       ]);
     });
 
+    it("should keep what failed under 'record' in the states of its routines and in the history, each time (D1, G43, G49)", async () => {
+      const failing = (who: string): Handler => throwing(new E1(`${who} is broken`));
+      const job = flowOf(
+        {
+          s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }) } },
+          // Fails on the first one only: a success afterwards does not hide it.
+          t: {
+            slots: {
+              i: ({ n }, ctx) => {
+                if (n === 1) throw new E2('t is broken');
+                ctx.emit('o', { n });
+              },
+            },
+          },
+          u: { slots: { i: failing('u') } },
+          d: { slots: { i: failing('d') } },
+          e: { slots: { i: () => undefined } },
+        },
+        ['s.o -> t.i', 's.o -> u.i', 't.o -> d.i', 't.o -> e.i'],
+        { unhandledErrors: 'record' },
+      ).start('s');
+      const outcomes: unknown[] = [];
+      job.record$.subscribe((record) => {
+        if (record.type === 'taskSettled' && 'error' in record) outcomes.push([record.routineId, record.outcome]);
+      });
+      const state = await job.done;
+
+      expect(state).toMatchObject({ status: 'completed', error: undefined });
+      const error = { status: 'error_continued', errorTime: expect.any(Date) as unknown, retryCount: 0 };
+      expect(state.routineStates).toMatchObject({
+        s: { status: 'completed' },
+        t: { ...error, error: 't is broken' },
+        u: { ...error, error: 'u is broken' },
+        d: { ...error, error: 'd is broken' },
+        e: { status: 'completed' },
+      });
+      for (const id of ['s', 'e']) expect(state.routineState(id)).not.toHaveProperty('error');
+      const record = (error: string, error_type: string): unknown => ({
+        eventName: 'error',
+        data: { slot: 'i', error, error_type },
+      });
+      expect(told(state, 't')).toEqual([record('t is broken', 'E2'), { eventName: 'o', data: { n: 2 } }]);
+      expect(told(state, 'u')).toEqual([record('u is broken', 'E1'), record('u is broken', 'E1')]);
+      expect(told(state, 'd')).toEqual([record('d is broken', 'E1')]);
+      expect(told(state, 's').map(({ eventName }) => eventName)).toEqual(['start', 'o', 'o']);
+      expect(state.metrics.routine('t')).toMatchObject({ total: 2, completed: 1, failed: 1 });
+      expect(state.metrics.routine('u')).toMatchObject({ total: 2, completed: 0, failed: 2 });
+      expect(state.metrics.flow().droppedTasks).toBe(0);
+      expect(outcomes).toEqual([
+        ['t', 'error_continued'],
+        ['u', 'error_continued'],
+        ['u', 'error_continued'],
+        ['d', 'error_continued'],
+      ]);
+    });
+
+    it("should record the rejection of a tracked promise under 'record' downstream, and fail the job in the entry (D1, D5)", async () => {
+      const tracking: Handler = (_, ctx) => void ctx.track(sleep(1).then(() => Promise.reject(new E1('tracked'))));
+      const options: FlowOptions = { unhandledErrors: 'record' };
+      const sketches = { s: { slots: { trigger: emitting({ n: 1 }) } }, t: { slots: { i: tracking } } };
+      const state = await flowOf(sketches, ['s.o -> t.i'], options).execute('s');
+      expect(state.status).toBe('completed');
+      expect(state.routineState('t')).toMatchObject({ status: 'error_continued', error: 'tracked' });
+      expect(told(state, 't')).toEqual([{ eventName: 'error', data: { slot: 'i', error: 'tracked', error_type: 'E1' } }]);
+      expect(state.metrics.routine('t')).toMatchObject({ total: 1, completed: 0, failed: 1 });
+
+      const entry = await flowOf({ s: { slots: { trigger: tracking } } }, [], options).execute('s');
+      expect(entry.status).toBe('failed');
+      expect(told(entry, 's').at(-1)).toEqual({ eventName: 'error', data: { error: 'tracked', error_type: 'E1' } });
+    });
+
     it("should still fail the job with 'record' where it is the entry, or where a handler says STOP (D1)", async () => {
       const entry = flowOf({ s: { slots: { trigger: throwing(new E1()) } } }, [], { unhandledErrors: 'record' });
       expect((await entry.execute('s')).status).toBe('failed');
@@ -691,6 +762,13 @@ describe('settle', () => {
 
   describe('what is wrong before the handler is reached', () => {
     const good = { n: 1 };
+    /** Decodes anything to a list. */
+    const listing = new t.Type(
+      'listing',
+      (_u): _u is number[] => true,
+      () => t.success([1]),
+      t.identity,
+    );
     const cases: readonly (readonly [string, string, (calls: unknown[]) => Flow])[] = [
       [
         'a payload that the codec refuses',
@@ -700,6 +778,18 @@ describe('settle', () => {
             {
               s: { slots: { trigger: emitting({ n: 'one' }) } },
               t: { slots: { i: [noting(calls, 'called'), { codec: t.type({ n: t.number }) }] } },
+            },
+            ['s.o -> t.i'],
+          ),
+      ],
+      [
+        'a codec that gives no object',
+        'BAD_DECODE',
+        (calls) =>
+          flowOf(
+            {
+              s: { slots: { trigger: emitting(good) } },
+              t: { slots: { i: [noting(calls, 'called'), { codec: listing as never }] } },
             },
             ['s.o -> t.i'],
           ),
@@ -895,6 +985,134 @@ describe('settle', () => {
       expect(await statuses(CONTINUE)).toEqual(['completed', 'error_continued', 0]);
       expect(await statuses(SKIP)).toEqual(['completed', 'skipped', 0]);
       expect(await statuses(handlerFor('retry'))).toEqual(['failed', 'failed', 0]);
+    });
+  });
+
+  describe('a task with several promises that are tracked (D5)', () => {
+    const rejected = (ms: number, word: string): Promise<never> => sleep(ms).then(() => Promise.reject(new E1(word)));
+
+    /** How the handler ends, and what it has tracked by then; the first rejection is always `one`. */
+    const ways: readonly (readonly [string, Handler])[] = [
+      [
+        'both are rejected after the handler',
+        (_, ctx) => {
+          void ctx.track(rejected(1, 'one'));
+          void ctx.track(rejected(3, 'two'));
+        },
+      ],
+      [
+        'both are rejected in one turn',
+        (_, ctx) => {
+          void ctx.track(Promise.reject(new E1('one')));
+          void ctx.track(Promise.reject(new E1('two')));
+        },
+      ],
+      [
+        'both are rejected while the handler is at work, which then succeeds',
+        (_, ctx) => {
+          void ctx.track(rejected(1, 'one'));
+          void ctx.track(rejected(2, 'two'));
+          return sleep(6);
+        },
+      ],
+      [
+        'one is rejected while the handler is at work, which then fails',
+        (_, ctx) => {
+          void ctx.track(rejected(1, 'one'));
+          return rejected(5, 'two');
+        },
+      ],
+      [
+        'one is rejected after the handler has failed',
+        (_, ctx) => {
+          void ctx.track(rejected(3, 'two'));
+          throw new E1('one');
+        },
+      ],
+      [
+        'one is rejected, one keeps its word',
+        (_, ctx) => {
+          void ctx.track(sleep(1));
+          void ctx.track(rejected(2, 'one'));
+          void ctx.track(sleep(3));
+        },
+      ],
+    ];
+
+    const strategies = [
+      ['CONTINUE', CONTINUE, 'error_continued', 'error_continued'],
+      ['SKIP', SKIP, 'skipped', 'skipped'],
+      ["unhandledErrors 'record'", undefined, 'error_continued', 'error'],
+    ] as const;
+
+    const run = (trigger: Handler, handler: ErrorHandler | undefined): Promise<JobState> => {
+      const sketches = { s: { slots: { trigger: emitting({}) } }, t: { slots: { i: trigger } } };
+      const flow = flowOf(sketches, ['s.o -> t.i'], { unhandledErrors: 'record' });
+      return (handler === undefined ? flow : handling(flow, 't', handler)).execute('s');
+    };
+
+    const table = ways.flatMap(([way, trigger]) => strategies.map(([name, ...rest]) => ({ way, trigger, name, rest })));
+
+    it.each(table)('should fail once under $name, with the first error: $way', async ({ trigger, rest }) => {
+      const [handler, status, eventName] = rest;
+      const state = await run(trigger, handler);
+      expect(state.status).toBe('completed');
+      expect(state.routineState('t')).toMatchObject({ status, error: 'one' });
+      expect(told(state, 't')).toEqual([{ eventName, data: { slot: 'i', error: 'one', error_type: 'E1' } }]);
+      const { total, completed, failed, skipped } = state.metrics.routine('t') ?? {};
+      expect({ total, completed, bad: (failed ?? 0) + (skipped ?? 0) }).toEqual({ total: 1, completed: 0, bad: 1 });
+      const [execution] = state.metrics.routine('t')?.executions ?? [];
+      expect(execution).toMatchObject({ status, error: 'one' });
+    });
+
+    it.each(ways)('should fail the job once under STOP, with the first error, and drop no task: %s', async (_, trigger) => {
+      const state = await run(trigger, STOP);
+      expect(state.status).toBe('failed');
+      expect(ours(state.error).details).toMatchObject({ routineId: 't', reason: 'one' });
+      expect(told(state, 't').filter(({ eventName }) => eventName === 'error')).toHaveLength(1);
+      const { failed, completed, total, dropped } = state.metrics.routine('t') ?? {};
+      expect({ failed, completed, total, dropped }).toEqual({ failed: 1, completed: 0, total: 1, dropped: 0 });
+      expect(state.metrics.flow().droppedTasks).toBe(0);
+      expect(state.metrics.routine('t')?.executions[0]?.status).toBe('failed');
+    });
+
+    it.each([
+      ['after the handler', () => undefined],
+      ['while the handler is at work', () => sleep(4)],
+    ])('should fail once where undefined is what they are rejected with, %s', async (_, left) => {
+      const nothing = (): Promise<never> => sleep(1).then(() => Promise.reject(undefined as unknown as Error));
+      const state = await run((__, ctx) => {
+        for (const work of [nothing(), nothing()]) void ctx.track(work);
+        return left();
+      }, CONTINUE);
+      expect(state.metrics.routine('t')).toMatchObject({ total: 1, failed: 1, completed: 0 });
+      expect(state.routineState('t')).toMatchObject({ status: 'error_continued', error: 'undefined' });
+    });
+
+    it('should let go of a handler that is still at work under STOP, with its signal', async () => {
+      const signals: AbortSignal[] = [];
+      const asked = new Promise<AbortSignal>((resolve) => {
+        void run(async (_, ctx) => {
+          void ctx.track(rejected(1, 'one'));
+          await sleep(4);
+          resolve(ctx.signal);
+        }, STOP);
+      });
+      signals.push(await asked);
+      expect(signals[0]?.aborted).toBe(true);
+    });
+
+    it('should keep back what an attempt did whose tracked promise had failed before its handler ended (D13)', async () => {
+      const trigger: Handler = async (_, ctx) => {
+        ctx.emit('o', {});
+        ctx.setState({ seen: true });
+        void ctx.track(Promise.reject(new E1('one')));
+        await sleep(3);
+      };
+      const flow = handling(flowOf({ s: { slots: { trigger } } }, [], { emitMode: 'commit' }), 's', CONTINUE);
+      const state = await flow.execute('s');
+      expect(state.routineState('s')).not.toHaveProperty('seen');
+      expect(state.history('s').map(({ eventName }) => eventName)).toEqual(['start', 'error_continued']);
     });
   });
 

@@ -192,12 +192,77 @@ describe('a slot with a codec', () => {
     });
   });
 
-  it('should fail the task where a codec gives what is no plain object', async () => {
-    const { state } = await runWith(
-      schema(() => ({ value: [] as unknown as Order })),
-      good,
+  class Row {
+    readonly id = 1;
+  }
+
+  /** An io-ts codec that decodes everything to one value. */
+  const decodingTo = (value: unknown): Codec<object> =>
+    new t.Type(
+      'any',
+      (_u): _u is object => true,
+      () => t.success(value as object),
+      t.identity,
     );
-    expect(state.error?.cause).toMatchObject({ code: 'BAD_DECODE', details: { routineId: 't', slot: 'i' } });
+
+  it.each<[string, unknown]>([
+    ['an array', []],
+    ['a number', 5],
+    ['a string', 'five'],
+    ['null', null],
+    ['undefined', undefined],
+    ['a function', () => ({})],
+    ['a Date', new Date(0)],
+    ['a Map', new Map([['id', 1]])],
+    ['an instance of a class', new Row()],
+  ])('should fail the task with BAD_DECODE where it decodes to %s, and call no handler', async (_, value) => {
+    for (const codec of [schema(() => ({ value: value as Order })), decodingTo(value)]) {
+      const { state, seen } = await runWith(codec, good);
+      expect(state.status).toBe('failed');
+      expect(seen).toEqual([]);
+      expect(state.error).toMatchObject({ code: 'TASK_FAILED', details: { routineId: 't', slot: 'i' } });
+      expect(state.error?.cause).toMatchObject({ name: 'JobError', code: 'BAD_DECODE', details: { routineId: 't', slot: 'i' } });
+      expect(state.routineState('t')).toMatchObject({ status: 'failed', error: (state.error?.cause as Error).message });
+    }
+  });
+
+  it('should fail the task where a getter of what it decodes to throws', async () => {
+    const trap = {
+      get id(): never {
+        throw new Error('do not read');
+      },
+    };
+    const { state, seen } = await runWith(decodingTo(trap), good);
+    expect([state.status, seen]).toEqual(['failed', []]);
+    expect(state.error?.message).toContain('do not read');
+  });
+
+  it('should hold nothing of what it could not decode: the merge goes on with what the slot held before (D24)', async () => {
+    const seen: Data[] = [];
+    const flow = flowOf(
+      {
+        s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }, { n: 3 }) } },
+        t: {
+          slots: {
+            i: [
+              (data) => void seen.push(data),
+              {
+                codec: schema((value) => ({
+                  value: ((value as Data)['n'] === 2 ? [2] : value) as Order,
+                })) as unknown as Codec<Data>,
+                merge: 'append',
+              },
+            ],
+          },
+        },
+      },
+      ['s.o -> t.i'],
+    );
+    flow.routines.get('t')?.setAsOptional();
+    const state = await flow.execute('s');
+    expect(state.status).toBe('completed');
+    expect(seen).toEqual([{ n: [1] }, { n: [1, 3] }]);
+    expect(state.metrics.routine('t')).toMatchObject({ total: 3, completed: 2, failed: 1 });
   });
 
   it('should follow the error strategy of its routine on a mismatch (D1)', async () => {

@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { ErrorHandler, type ErrorHandlerOptions, type ErrorStrategy } from '../../lib/index.js';
 import { isRetriable, retryDelay } from '../../lib/flow/ErrorHandler.js';
+import { flowOf } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
+import { turn } from '../support/virtualTime.js';
 
 const never = (): number => {
   throw new Error('asked for a random number without need');
 };
 
 const retry = (options: ErrorHandlerOptions): ErrorHandler => new ErrorHandler({ strategy: 'retry', ...options });
+
+/** No delay is longer, in ms. */
+const LONGEST = 1e15;
 
 const delays = (count: number, handler: ErrorHandler, random: () => number = never): number[] =>
   Array.from({ length: count }, (_, place) => retryDelay(place + 1, random, handler));
@@ -37,7 +42,8 @@ describe('ErrorHandler', () => {
   it.each<[unknown]>([['explode'], ['STOP'], [''], [3], [{}]])('should refuse the strategy %p (G29)', (strategy) => {
     const error = ours(thrown(() => new ErrorHandler({ strategy: strategy as ErrorStrategy })));
     expect(error).toMatchObject({ name: 'FlowError', code: 'BAD_STRATEGY', details: { strategy } });
-    expect(error.message).toContain("'stop', 'continue', 'retry', 'skip'");
+    expect(error.message).toContain("choose one of 'stop', 'continue', 'retry', 'skip'.");
+    expect(error.details['known']).toEqual(['stop', 'continue', 'retry', 'skip']);
   });
 
   it.each<[keyof ErrorHandlerOptions, unknown]>([
@@ -69,7 +75,9 @@ describe('ErrorHandler', () => {
     ['maxRetries', 0],
     ['maxRetries', Infinity],
     ['delayMs', 0],
+    ['delayMs', Infinity],
     ['backoff', 0],
+    ['backoff', Infinity],
     ['backoff', 0.5],
     ['maxDelayMs', 0],
     ['jitter', 1],
@@ -90,6 +98,14 @@ describe('retryDelay', () => {
     ['stop growing at the cap', { delayMs: 100, maxDelayMs: 350 }, [100, 200, 350, 350]],
     ['be none with a delay of 0', { delayMs: 0 }, [0, 0, 0, 0]],
     ['be none with a cap of 0', { maxDelayMs: 0 }, [0, 0, 0, 0]],
+    ['be the longest there is where they are Infinity', { delayMs: Infinity }, [LONGEST, LONGEST, LONGEST, LONGEST]],
+    ['shrink from the longest there is', { delayMs: Infinity, backoff: 0.5 }, [1e15, 5e14, 2.5e14, 1.25e14]],
+    ['be there once only with Infinity and a backoff of 0', { delayMs: Infinity, backoff: 0 }, [LONGEST, 0, 0, 0]],
+    ['stop growing at the longest there is', { delayMs: 1e14, backoff: 4 }, [1e14, 4e14, LONGEST, LONGEST]],
+    ['keep to a cap below Infinity', { delayMs: Infinity, maxDelayMs: 70 }, [70, 70, 70, 70]],
+    ['not be lengthened by a cap', { delayMs: Infinity, maxDelayMs: 1e300 }, [LONGEST, LONGEST, LONGEST, LONGEST]],
+    ['grow at once with a backoff of Infinity', { delayMs: 1, backoff: Infinity }, [1, LONGEST, LONGEST, LONGEST]],
+    ['be none with a delay of 0 and a backoff of Infinity', { delayMs: 0, backoff: Infinity }, [0, 0, 0, 0]],
   ])('should %s', (_, options, expected) => {
     expect(delays(4, retry(options))).toEqual(expected);
   });
@@ -114,7 +130,7 @@ describe('retryDelay', () => {
     fc.assert(
       fc.property(options, fc.integer({ min: 1, max: 50 }), unit, (given, nth, random) => {
         const { delayMs, backoff, maxDelayMs, jitter } = given;
-        const full = Math.min(delayMs * backoff ** (nth - 1), maxDelayMs);
+        const full = Math.min(delayMs * backoff ** (nth - 1), maxDelayMs, LONGEST);
         const delay = retryDelay(nth, () => random, retry(given));
         expect(delay).toBeLessThanOrEqual(full);
         expect(delay).toBeGreaterThanOrEqual(full * (1 - jitter) * (1 - 1e-9));
@@ -131,6 +147,59 @@ describe('retryDelay', () => {
         expect(retryDelay(nth + 1, never, handler)).toBeGreaterThanOrEqual(retryDelay(nth, never, handler));
       }),
     );
+  });
+
+  it('should take all of it off where jitter and chance are 1, also of Infinity', () => {
+    for (const delayMs of [0, 100, Infinity]) {
+      expect(delays(3, retry({ delayMs, jitter: 1 }), () => 1)).toEqual([0, 0, 0]);
+    }
+  });
+
+  it.each<[string, unknown, number]>([
+    ['below 0', -5, 100],
+    ['above 1', 7, 50],
+    ['-Infinity', -Infinity, 100],
+    ['Infinity', Infinity, 50],
+    ['NaN', NaN, 100],
+    ['undefined', undefined, 100],
+    ['a string', '0.5', 100],
+    ['a bigint', 1n, 100],
+    ['a symbol', Symbol('half'), 100],
+  ])('should lie within its jitter also where the random of the flow gives %s', (_, random, expected) => {
+    expect(retryDelay(1, () => random as number, retry({ delayMs: 100, jitter: 0.5 }))).toBe(expected);
+  });
+
+  const anyMs = fc.oneof(fc.double({ min: 0, noNaN: true }), fc.constantFrom(0, Number.MIN_VALUE, Number.MAX_VALUE, Infinity));
+  const anyOptions = fc.record({
+    delayMs: anyMs,
+    backoff: anyMs,
+    maxDelayMs: anyMs,
+    jitter: fc.oneof(unit, fc.constantFrom(0, 1)),
+  });
+  const anyRetry = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }));
+  /** The end of the year 9999: who retries later than that has other cares. */
+  const FAR = Date.UTC(10_000, 0);
+
+  it('should be a number from 0 up to the cap, after which there is still a Date, for all legal options (G37)', () => {
+    fc.assert(
+      fc.property(anyOptions, anyRetry, fc.oneof(unit, fc.constantFrom(0, 1)), (given, nth, random) => {
+        const delay = retryDelay(nth, () => random, retry(given));
+        expect(delay).toBeGreaterThanOrEqual(0);
+        expect(delay).toBeLessThanOrEqual(given.maxDelayMs);
+        expect(new Date(FAR + delay).getTime()).not.toBeNaN();
+      }),
+      { numRuns: 2_000, examples: [[{ delayMs: Infinity, backoff: 2, maxDelayMs: Infinity, jitter: 1 }, 1, 1]] },
+    );
+  });
+
+  it('should say when a retry is due, as a Date, also where its delay is Infinity', async () => {
+    const errorHandler = retry({ delayMs: Infinity });
+    const job = flowOf({ s: { slots: { trigger: () => Promise.reject(new Error('no')) } } }, [], { errorHandler }).start('s');
+    await turn();
+    const [waiting] = job.state.pendingTasks;
+    expect(waiting).toMatchObject({ routineId: 's', retryCount: 1 });
+    expect(waiting?.dueAt?.getTime()).toBeGreaterThan(Date.now());
+    await job.cancel();
   });
 
   it.each([1, 100, 1_025, 1_000_000])('should be a number from 0 up also at retry %d, whatever the options', (nth) => {

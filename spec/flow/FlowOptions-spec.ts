@@ -1,4 +1,6 @@
 import { ErrorHandler, type ExecutionStrategy, Flow, type FlowOptions } from '../../lib/index.js';
+import { emitting, flowOf } from '../support/flows.js';
+import { ours, thrown } from '../support/thrown.js';
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -43,6 +45,19 @@ describe('FlowOptions', () => {
     const errorHandler = new ErrorHandler({ strategy: 'skip' });
     expect(new Flow().errorHandler).toBeUndefined();
     expect(new Flow({ errorHandler }).errorHandler).toBe(errorHandler);
+  });
+
+  it.each<[string, (strategy: ExecutionStrategy) => unknown]>([
+    ['new Flow', (executionStrategy) => new Flow({ executionStrategy })],
+    ['setExecutionStrategy', (strategy) => new Flow().setExecutionStrategy(strategy)],
+    ['start', (executionStrategy) => flowOf({ s: { slots: { trigger: emitting() } } }).start('s', {}, { executionStrategy })],
+  ])('should refuse an unknown strategy at %s, and name those that there are (SC014)', (_, give) => {
+    for (const strategy of ['parallel', 'CONCURRENT', 'stop', '', 3, null, {}]) {
+      const error = ours(thrown(() => give(strategy as ExecutionStrategy)));
+      expect(error).toMatchObject({ name: 'FlowError', code: 'BAD_STRATEGY', details: { strategy } });
+      expect(error.details['known']).toEqual(['sequential', 'concurrent']);
+      expect(error.message).toContain("choose one of 'sequential', 'concurrent'.");
+    }
   });
 
   it('should not follow an options object that changes afterwards', () => {

@@ -519,7 +519,10 @@ describe('what a job cannot do', () => {
     },
   );
 
-  it.each(foreign.filter(({ status }) => ['pending', 'running', 'paused'].includes(status)))(
+  // A state, other than a live job, can be taken up by another instance (see Flow-resume-spec).
+  const heldBy = foreign.filter(({ call }) => call !== 'flow.resume(state)');
+
+  it.each(heldBy.filter(({ status }) => ['pending', 'running', 'paused'].includes(status)))(
     'should be unknown to another instance of the same flow id: $call of a $status job (D23)',
     async ({ call, status }) => {
       const [home, twin] = [make({ flowId: 'same' }), make({ flowId: 'same' })];
