@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type DecodeOptions, type JobSnapshot, JobState } from '../index.js';
+import { type DecodeOptions, Job, type JobSnapshot, JobState } from '../index.js';
 import { describeError } from '../prelude/describeError.js';
 import { fileError } from './FileError.js';
 
 /**
  * Writes a job to a file, whole or not at all: the JSON goes to a file beside it, to the disk, and then in the place of the
- * old one. A job that runs is written as it stands at this instant; see `JobState.toJSON`.
- *
- * @param state a `JobState`, or what `job.snapshot()` gave
+ * old one. Of two saves at once to one path the later to end stands; a process that dies while it saves may leave a file
+ * `….tmp` beside it, which nobody reads. A job that runs is written as it stands at this instant (see `JobState.toJSON`).
  *
  * Rejects with FlowError `NOT_SERIALISABLE`, FileError `UNWRITABLE`.
  */
-export const saveJob = async (path: string, state: JobState | JobSnapshot): Promise<void> => {
-  const text = JSON.stringify(state);
+export const saveJob = async (path: string, job: Job | JobState | JobSnapshot): Promise<void> => {
+  const text = JSON.stringify(job instanceof Job ? job.snapshot() : job);
   try {
     await replaceFile(resolve(path), text);
   } catch (error) {

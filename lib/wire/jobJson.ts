@@ -178,8 +178,12 @@ const toRemainder = (document: JobDocument, { maxWorkers, order, ...run }: NonNu
   const ways = document.connections.map(({ route, mapping, ...ends }): Via => ({ route, connection: { ...ends, mapping } }));
   const tasks = pendingTasks.map((task) => toTask(jobId, task, ways));
   const recovered = unconsumed(document).map((task, at) => toTask(jobId, { ...task, taskId: `${jobId}:${order + at}.0` }, ways));
-  return { ...run, cap: maxWorkers, order: order + recovered.length, tasks: [...tasks, ...recovered] };
+  const all = [...recovered, ...tasks].sort((a, b) => dueTime(a) - dueTime(b));
+  return { ...run, cap: maxWorkers, order: order + recovered.length, tasks: all };
 };
+
+// What does not wait for its time comes first, in the order in which it stands.
+const dueTime = ({ dueAt }: RemainingTask): number => dueAt?.getTime() ?? -Infinity;
 
 const toTask = (jobId: string, { connection: at, dueAt, merged, ...task }: Task, ways: readonly Via[]): RemainingTask => {
   const [order, place] = numbersIn(jobId, task.taskId) ?? [0, 0];
@@ -198,7 +202,8 @@ const toTask = (jobId: string, { connection: at, dueAt, merged, ...task }: Task,
 
 /** Input that a slot has taken in, and no handler has finished with, although no task of it is left: it is handled after all. */
 const unconsumed = ({ routineStates, pendingTasks }: JobDocument): readonly Omit<Task, 'taskId'>[] => {
-  const waiting = new Set(pendingTasks.map(({ routineId, slot }) => JSON.stringify([routineId, slot])));
+  const merged = pendingTasks.filter((task) => task.merged === true);
+  const waiting = new Set(merged.map(({ routineId, slot }) => JSON.stringify([routineId, slot])));
   return routineStates.flatMap(({ routineId, slots }) =>
     slots
       .filter(({ slot, consumed }) => !consumed && !waiting.has(JSON.stringify([routineId, slot])))

@@ -1,4 +1,4 @@
-import { map } from 'rxjs';
+import { map, type Observable, ReplaySubject } from 'rxjs';
 import { type Context, currentContext, ErrorHandler, type Job, type JobState } from '../../lib/index.js';
 import { deferred, emitting, flowOf, noting, type Sketch, sleep } from '../support/flows.js';
 import { marbles, starts } from '../support/marbles.js';
@@ -307,6 +307,12 @@ describe('JobRun', () => {
 
   describe('the gate: pausing in one process (D19)', () => {
     const slow = (m: { cold: (diagram: string) => unknown }): Sketch => ({ slots: { i: () => m.cold('----------|') } });
+    /** A diagram subscribes a step later than this turn: what came before is told again. */
+    const fromNow = <T>(view$: Observable<T>): Observable<T> => {
+      const told$ = new ReplaySubject<T>(Infinity);
+      view$.subscribe(told$);
+      return told$;
+    };
     const letters = (job: Job): ReturnType<typeof starts> => job.status$.pipe(map((status) => status.charAt(0)));
 
     it(
@@ -495,6 +501,256 @@ describe('JobRun', () => {
       await settled();
       expect(thrown(() => job.resume())).toMatchObject({ code: 'ILLEGAL_TRANSITION' });
       expect((await job.done).status).toBe('completed');
+    });
+
+    it(
+      'should count toggles before the first task by the last of them (S80)',
+      marbles((m) => {
+        const job = flowOf({ s: { slots: { trigger: () => undefined } } }, [], { scheduler: m.scheduler }).start('s');
+        void job.pause();
+        job.resume();
+        void job.pause();
+        m.scheduler.schedule(() => job.resume(), 10);
+        m.expectObservable(starts(job.record$)).toBe('10ms (s|)');
+        m.flush();
+        expect(job.state.pausePoints.map(({ pendingTasks }) => pendingTasks)).toEqual([1, 1]);
+        expect(job.state.history().map(({ eventName }) => eventName)).toEqual(['start']);
+      }),
+    );
+
+    it(
+      'should run at once where the last toggle before the first task opens the gate',
+      marbles((m) => {
+        const job = flowOf({ s: { slots: { trigger: emitting({}) } }, t: slow(m) }, LINK, { scheduler: m.scheduler }).start('s');
+        const kinds: string[] = [];
+        job.record$.subscribe(({ type }) => kinds.push(type));
+        for (let toggle = 0; toggle < 3; toggle++) {
+          void job.pause();
+          job.resume();
+        }
+        m.expectObservable(starts(fromNow(job.record$))).toBe('(st)------|');
+        m.flush();
+        expect(kinds.filter((kind) => kind === 'started')).toHaveLength(1);
+        expect(job.state.metrics.routine('s')).toMatchObject({ total: 1 });
+      }),
+    );
+
+    it(
+      'should count toggles of one frame by the last of them, and note only the pause that came true',
+      marbles((m) => {
+        const job = flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: slow(m) }, LINK, { scheduler: m.scheduler }).start(
+          's',
+        );
+        m.scheduler.schedule(() => {
+          void job.pause({ reason: 'withdrawn' });
+          job.resume();
+          void job.pause({ reason: 'meant' });
+        }, 3);
+        m.scheduler.schedule(() => job.resume(), 20);
+        m.expectObservable(letters(job)).toBe('r---------p---------r---------(c|)');
+        m.flush();
+        expect(job.state.pausePoints.map(({ reason }) => reason)).toEqual(['meant']);
+        expect(job.state.metrics.routine('t')).toMatchObject({ total: 2, completed: 2 });
+      }),
+    );
+
+    it(
+      'should toggle a quiet job within one frame without losing a task, or doing one twice',
+      marbles((m) => {
+        const job = flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: slow(m) }, LINK, { scheduler: m.scheduler }).start(
+          's',
+        );
+        m.scheduler.schedule(() => void job.pause(), 3);
+        m.scheduler.schedule(() => {
+          for (let toggle = 0; toggle < 2; toggle++) {
+            job.resume();
+            void job.pause();
+          }
+          job.resume();
+        }, 20);
+        m.expectObservable(starts(fromNow(job.record$))).toBe('(st)----------------t---------|');
+        m.flush();
+        expect([job.status, job.state.pausePoints.length]).toEqual(['completed', 3]);
+      }),
+    );
+
+    it.each([
+      ['a handler', true],
+      ['an observer of its records', false],
+    ])('should take toggles of %s during a synchronous burst as if nothing had happened', (_, byHandler) => {
+      marbles((m) => {
+        const log: number[] = [];
+        const toggle = (): void => {
+          void job.pause();
+          job.resume();
+        };
+        const t: Sketch = {
+          slots: {
+            i: ({ n }) => {
+              log.push(Number(n));
+              if (byHandler) toggle();
+            },
+          },
+        };
+        const s: Sketch = { slots: { trigger: emitting(...Array.from({ length: 20 }, (_each, n) => ({ n }))) } };
+        const job = flowOf({ s, t }, LINK, { scheduler: m.scheduler }).start('s');
+        if (!byHandler)
+          job.record$.subscribe(({ type }) => {
+            if (type === 'taskStarted') toggle();
+          });
+        m.flush();
+        expect([job.status, log]).toEqual(['completed', Array.from({ length: 20 }, (_each, n) => n)]);
+        expect(job.state.metrics.routine('t')).toMatchObject({ total: 20, completed: 20 });
+      })();
+    });
+
+    it(
+      'should stop a synchronous burst for an observer as well: each task is the last until it is resumed',
+      marbles((m) => {
+        const log: number[] = [];
+        const s: Sketch = { slots: { trigger: emitting({ n: 0 }, { n: 1 }, { n: 2 }) } };
+        const t: Sketch = { slots: { i: noting(log, ({ n }) => Number(n)) } };
+        const job = flowOf({ s, t }, LINK, { scheduler: m.scheduler }).start('s');
+        job.record$.subscribe(({ type }) => {
+          if (type === 'taskSettled' && job.status === 'running') void job.pause();
+        });
+        const seen: number[] = [];
+        for (let round = 0; round < 4; round++) {
+          m.flush();
+          seen.push(log.length);
+          if (job.status === 'paused') job.resume();
+        }
+        m.flush();
+        expect([job.status, log]).toEqual(['completed', [0, 1, 2]]);
+        expect(seen).toEqual([0, 1, 2, 3]);
+      }),
+    );
+
+    it(
+      'should be paused where its last task itself asks, and complete on resume with nothing run (D19)',
+      marbles((m) => {
+        let calls = 0;
+        const trigger = (_data: object, ctx: Context): void => {
+          calls++;
+          void ctx.pause({ reason: 'last' });
+        };
+        const job = flowOf({ s: { slots: { trigger } } }, [], { scheduler: m.scheduler }).start('s');
+        m.scheduler.schedule(() => job.resume(), 10);
+        m.expectObservable(fromNow(letters(job))).toBe('(prp)-----(rc|)');
+        m.flush();
+        expect([calls, job.state.pausePoints.map(({ pendingTasks }) => pendingTasks)]).toEqual([1, [0]]);
+      }),
+    );
+
+    it('should keep its newest 1,000 pause points', async () => {
+      const job = flowOf({ s: { slots: { trigger: () => undefined } } }).start('s');
+      for (let n = 0; n < 1_100; n++) {
+        void job.pause({ reason: `${n}` });
+        job.resume();
+      }
+      const { pausePoints } = job.state;
+      expect([pausePoints.length, pausePoints[0]?.reason, pausePoints.at(-1)?.reason]).toEqual([1_000, '100', '1099']);
+      expect((await job.done).status).toBe('completed');
+    });
+  });
+
+  describe('pausedLimit', () => {
+    /** A job that is paused, and the context of a handler of it that has returned. */
+    const kept = async (pausedLimit: number | undefined, log: unknown[] = []): Promise<[Job, Context]> => {
+      let context: Context | undefined;
+      const s: Sketch = { slots: { trigger: (_, ctx) => ((context = ctx), ctx.pause()) } };
+      const links = [...LINK, 's.o -> u.i'];
+      const sketches = { s, t: { slots: { i: noting(log, ({ n }) => n) } }, u: { slots: { i: () => undefined } } };
+      const job = flowOf(sketches, links, { pausedLimit }).start('s');
+      await settled();
+      expect(job.status).toBe('paused');
+      return [job, context as Context];
+    };
+
+    it('should bound the late emissions that a paused job gathers: one more throws to its emitter, and leaves the job as it is', async () => {
+      const log: unknown[] = [];
+      const [job, ctx] = await kept(3, log);
+      for (let n = 0; n < 3; n++) ctx.emit('o', { n });
+      const error = thrown(() => ctx.emit('o', { n: 3 }));
+      expect(error).toMatchObject({ code: 'PAUSED_FULL', details: { jobId: job.id, call: 'emit', limit: 3 } });
+      expect((error as Error).message).toContain('pausedLimit');
+      // An emission counts once, whatever the number of its targets.
+      expect([job.status, job.state.pendingTasks.length]).toEqual(['paused', 6]);
+      expect(job.state.history('s').filter(({ eventName }) => eventName === 'o')).toHaveLength(3);
+      job.resume();
+      await job.done;
+      expect([job.status, log]).toEqual(['completed', [0, 1, 2]]);
+    });
+
+    it('should count from nothing in each pause, and nothing while the job runs', async () => {
+      const log: unknown[] = [];
+      const work = deferred();
+      let context: Context | undefined;
+      const s: Sketch = {
+        slots: {
+          trigger: async (_, ctx) => {
+            context = ctx;
+            for (let n = 0; n < 5; n++) ctx.emit('o', { n });
+            await work.promise;
+          },
+        },
+      };
+      const job = flowOf({ s, t: { slots: { i: noting(log, ({ n }) => n) } } }, LINK, { pausedLimit: 2, maxWorkers: 2 }).start(
+        's',
+      );
+      await settled();
+      const paused = job.pause();
+      // It is not quiet yet: what its handlers emit is theirs to emit.
+      for (let n = 5; n < 10; n++) context?.emit('o', { n });
+      work.resolve();
+      await paused;
+      for (let round = 0; round < 3; round++) {
+        for (let n = 0; n < 2; n++) context?.emit('o', { n: `${round}.${n}` });
+        expect(thrown(() => context?.emit('o', {}))).toMatchObject({ code: 'PAUSED_FULL' });
+        if (round === 2) break;
+        job.resume();
+        void job.pause();
+      }
+      job.resume();
+      await job.done;
+      expect(log).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, '0.0', '0.1', '1.0', '1.1', '2.0', '2.1']);
+    });
+
+    it.each(['immediate', 'commit'] as const)('should bound deferred events too, with emitMode %s', async (emitMode) => {
+      const refused: unknown[] = [];
+      const trigger = (_data: object, ctx: Context): void => {
+        for (let n = 0; n < 2; n++) ctx.emitDeferred('o', { n });
+        refused.push(thrown(() => ctx.emitDeferred('o', { n: 2 })));
+        void ctx.pause();
+      };
+      const log: unknown[] = [];
+      const options = { pausedLimit: 2, emitMode };
+      const job = flowOf({ s: { slots: { trigger } }, t: { slots: { i: noting(log, ({ n }) => n) } } }, LINK, options).start('s');
+      await settled();
+      expect(refused).toMatchObject([{ code: 'PAUSED_FULL', details: { jobId: job.id, call: 'emitDeferred', limit: 2 } }]);
+      expect(job.state.deferredEvents).toHaveLength(2);
+      job.resume();
+      await job.done;
+      expect(log).toEqual([0, 1]);
+    });
+
+    it('should keep nothing where it is 0', async () => {
+      const [job, ctx] = await kept(0);
+      expect(thrown(() => ctx.emit('o', {}))).toMatchObject({ code: 'PAUSED_FULL' });
+      expect(thrown(() => ctx.emitDeferred('o', {}))).toMatchObject({ code: 'PAUSED_FULL' });
+      expect([job.state.pendingTasks, job.state.deferredEvents]).toEqual([[], []]);
+      job.resume();
+      expect((await job.done).status).toBe('completed');
+    });
+
+    it('should bound nothing where it is Infinity, and 100,000 unless told otherwise', async () => {
+      const [endless, more] = await kept(Infinity);
+      for (let n = 0; n < 100_001; n++) more.emit('o', {});
+      expect((await endless.cancel()).metrics.flow().droppedTasks).toBe(200_002);
+      const [usual, few] = await kept(undefined);
+      for (let n = 0; n < 100_000; n++) few.emit('o', {});
+      expect(thrown(() => few.emit('o', {}))).toMatchObject({ code: 'PAUSED_FULL', details: { limit: 100_000 } });
+      expect((await usual.cancel()).metrics.flow().droppedTasks).toBe(200_000);
     });
   });
 });

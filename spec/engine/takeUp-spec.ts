@@ -1,0 +1,129 @@
+import type { Emission } from '../../lib/engine/Emission.js';
+import { compilePlan, type Plan } from '../../lib/engine/Plan.js';
+import { placesIn } from '../../lib/engine/takeUp.js';
+import type { Connection, Data } from '../../lib/index.js';
+import { settingsFrom } from '../../lib/flow/FlowOptions.js';
+import { JobData } from '../../lib/job/JobData.js';
+import type { Remainder, RemainingTask } from '../../lib/job/Remainder.js';
+import { flowOf } from '../support/flows.js';
+import { ours, thrown } from '../support/thrown.js';
+
+const NOTHING = { slots: { i: () => undefined, j: () => undefined } };
+
+/** `s.o` goes to `t.i` twice, renamed in two ways, then to `t.j`. */
+const plan = (): Plan => {
+  const flow = flowOf({ s: { slots: { trigger: () => undefined } }, t: NOTHING, alone: NOTHING }, [], { flowId: 'f' });
+  flow.connect('s', 'o', 't', 'i', { v: 'first' });
+  flow.connect('s', 'o', 't', 'j', { v: 'other' });
+  flow.connect('s', 'o', 't', 'i', { v: 'second' });
+  return compilePlan(settingsFrom({ flowId: 'f' }), flow.routines, flow.connections);
+};
+
+const LINK: Connection = { sourceId: 's', sourceEvent: 'o', targetId: 't', targetSlot: 'i', mapping: undefined };
+
+const task = (part: Partial<RemainingTask>): RemainingTask => ({
+  taskId: 'job:3.1',
+  routineId: 't',
+  slot: 'i',
+  data: { v: 1 },
+  attempt: 1,
+  retryCount: 0,
+  order: 3,
+  place: 1,
+  route: undefined,
+  merged: false,
+  ...part,
+});
+
+const rest = (...tasks: RemainingTask[]): Remainder => ({
+  structure: '',
+  entryRoutineId: 's',
+  begun: true,
+  cap: 1,
+  timeoutMs: 1,
+  leftMs: 1,
+  order: 4,
+  tasks,
+});
+
+const jobAt = (currentRoutineId?: string): JobData => Object.assign(new JobData('job', 'f', 0, 0), { currentRoutineId });
+
+const same = (id: string): string => id;
+
+const placeOf = (part: Partial<RemainingTask>, rename = same): Emission => {
+  const [emission] = placesIn(plan(), jobAt(), rest(task(part)), rename);
+  if (emission === undefined) throw new Error('no place');
+  return emission;
+};
+
+/** What the handler of the task would get. */
+const arriving = ({ routes: [route], data }: Emission): Data | undefined => (route?.map === undefined ? data : route.map(data));
+
+describe('placesIn', () => {
+  it.each<[string, Partial<RemainingTask>, Data]>([
+    ['the very connection that it came over', { connection: LINK, route: 0 }, { first: 1 }],
+    ['also the other one between the same ends', { connection: LINK, route: 2 }, { second: 1 }],
+    ['the first between these ends, where it does not say which', { connection: LINK }, { first: 1 }],
+    ['the first between these ends, where that place is another’s', { connection: LINK, route: 1 }, { first: 1 }],
+    ['the first between these ends, where there is no such place', { connection: LINK, route: 99 }, { first: 1 }],
+    ['the slot itself, where it came over none', {}, { v: 1 }],
+    ['the slot itself, where the event is gone', { connection: { ...LINK, sourceEvent: 'gone' }, route: 0 }, { v: 1 }],
+    ['the slot itself, where the source is gone', { connection: { ...LINK, sourceId: 'gone' }, route: 0 }, { v: 1 }],
+    ['the slot itself, where the event goes elsewhere', { connection: LINK, route: 0, routineId: 'alone' }, { v: 1 }],
+  ])('should give a task %s (S85)', (_, part, got) => {
+    const emission = placeOf(part);
+    expect(emission.routes).toHaveLength(1);
+    expect(emission.routes[0]?.target).toMatchObject({ name: 'i', node: { id: part.routineId ?? 't' } });
+    expect(arriving(emission)).toEqual(got);
+  });
+
+  it('should keep the number, the place and the attempts of a task (S84)', () => {
+    expect(placeOf({ order: 7, place: 2, attempt: 3 })).toMatchObject({ order: 7, firstPlace: 2, tried: 2, data: { v: 1 } });
+  });
+
+  it.each([
+    [true, { v: 1 }],
+    [false, undefined],
+  ])('should know what has been merged (%s), so that it is not merged again (D24)', (merged, input) => {
+    expect(placeOf({ merged }).input).toEqual(input);
+  });
+
+  it('should look both ends up under their new names', () => {
+    const rename = (id: string): string => ({ source: 's', target: 't' })[id] ?? id;
+    const connection = { ...LINK, sourceId: 'source', targetId: 'target' };
+    const emission = placeOf({ routineId: 'target', connection, route: 2 }, rename);
+    expect(emission.routes[0]?.target.node.id).toBe('t');
+    expect(arriving(emission)).toEqual({ second: 1 });
+  });
+
+  it('should keep the order of the tasks, and make nothing of none', () => {
+    const tasks = [5, 3, 9].map((order) => task({ order }));
+    expect(placesIn(plan(), jobAt('t'), rest(...tasks), same).map(({ order }) => order)).toEqual([5, 3, 9]);
+    expect(placesIn(plan(), jobAt(), rest(), same)).toEqual([]);
+  });
+
+  it.each<[string, Partial<RemainingTask>, string, object]>([
+    ['routine', { routineId: 'gone' }, 'UNKNOWN_ROUTINE', { flowId: 'f', routineId: 'gone', known: ['s', 't', 'alone'] }],
+    ['slot', { slot: 'gone' }, 'UNKNOWN_SLOT', { routineId: 't', slot: 'gone', known: ['i', 'j'] }],
+    [
+      'slot that is in every object',
+      { slot: 'constructor' },
+      'UNKNOWN_SLOT',
+      { routineId: 't', slot: 'constructor', known: ['i', 'j'] },
+    ],
+    [
+      'routine that is in every object',
+      { routineId: '__proto__' },
+      'UNKNOWN_ROUTINE',
+      { flowId: 'f', routineId: '__proto__', known: ['s', 't', 'alone'] },
+    ],
+  ])('should refuse an unknown %s, naming it', (_, part, code, details) => {
+    expect(ours(thrown(() => placeOf(part)))).toMatchObject({ code, details });
+  });
+
+  it('should refuse a current routine that is unknown, under its new name (G69, SC084)', () => {
+    const refused = thrown(() => placesIn(plan(), jobAt('t'), rest(), () => 'gone'));
+    expect(ours(refused)).toMatchObject({ code: 'UNKNOWN_ROUTINE', details: { routineId: 'gone' } });
+    expect(placesIn(plan(), jobAt('old'), rest(), () => 't')).toEqual([]);
+  });
+});
