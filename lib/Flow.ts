@@ -14,7 +14,8 @@ import { placesIn, takeUp } from './engine/takeUp.js';
 import type { Connection, Renamed } from './flow/Connection.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import type { ErrorHandler } from './flow/ErrorHandler.js';
-import { type AnyEvent, Event } from './flow/Event.js';
+import { connectionFrom } from './flow/ends.js';
+import type { AnyEvent, Event } from './flow/Event.js';
 import {
   type ExecuteOptions,
   type OutputObserver,
@@ -38,7 +39,7 @@ import { Graph } from './flow/Graph.js';
 import { type Home, isRoutine, settle } from './flow/Home.js';
 import type { ParamMapping, Renames } from './flow/mapping.js';
 import { checkName } from './flow/names.js';
-import { type AnySlot, Slot } from './flow/Slot.js';
+import type { Slot } from './flow/Slot.js';
 import { JobData } from './job/JobData.js';
 import { JobError, jobError } from './job/JobError.js';
 import type { JobRecord, OutputRecord } from './job/JobRecord.js';
@@ -73,17 +74,6 @@ const takeParams = (plan: Plan, params: object, where: () => string): Data => {
   } catch (error) {
     throw flowError('NOT_CLONABLE', { where: where(), reason: describeError(error).message }, error);
   }
-};
-
-/** The parts of `routineId.name`; an id may have dots itself. */
-const partsOf = (end: string): [string, string] => {
-  const dot = end.lastIndexOf('.');
-  return dot === -1 ? [end, ''] : [end.slice(0, dot), end.slice(dot + 1)];
-};
-
-const betweenEnds = (source: string, target: string, mapping: ParamMapping | undefined): Connection => {
-  const [[sourceId, sourceEvent], [targetId, targetSlot]] = [partsOf(source), partsOf(target)];
-  return { sourceId, sourceEvent, targetId, targetSlot, mapping };
 };
 
 const isJob = (job: object | undefined): job is Job | JobState => job instanceof Job || job instanceof JobState;
@@ -194,22 +184,9 @@ export class Flow implements Home {
     paramMapping: M & (Renamed<A, M> extends B ? unknown : never),
   ): Connection;
   connect(...ends: readonly unknown[]): Connection {
-    const connection = this.#graph.connect(this.#toConnection(ends));
+    const connection = this.#graph.connect(connectionFrom(ends, (routine) => this.#graph.idOf(routine)));
     this.changed();
     return connection;
-  }
-
-  #toConnection([source, ...rest]: readonly unknown[]): Connection {
-    if (source instanceof Event && rest[0] instanceof Slot)
-      return this.#between(source as AnyEvent, rest[0] as AnySlot, rest[1] as ParamMapping | undefined);
-    if (typeof rest[1] !== 'string') return betweenEnds(String(source), String(rest[0]), rest[1] as ParamMapping | undefined);
-    const [sourceEvent, targetId, targetSlot, mapping] = rest as [string, string, string, ParamMapping | undefined];
-    return { sourceId: source as string, sourceEvent, targetId, targetSlot, mapping };
-  }
-
-  #between(source: AnyEvent, target: AnySlot, mapping: ParamMapping | undefined): Connection {
-    const [sourceId, targetId] = [this.#graph.idOf(source.routine), this.#graph.idOf(target.routine)];
-    return { sourceId, sourceEvent: source.name, targetId, targetSlot: target.name, mapping };
   }
 
   /** Takes a link away, for later runs; one that is not there is no error. */

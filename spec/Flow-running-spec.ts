@@ -242,6 +242,13 @@ describe('Flow.run$', () => {
     failing.run$('x').subscribe({ error: (error: unknown) => got.push((error as { code: unknown }).code) });
     expect(got).toEqual(['failed', 'UNKNOWN_ROUTINE']);
   });
+
+  it('should tell the end, and run nothing, where its signal has aborted already (D17)', async () => {
+    const [log, types]: [unknown[], string[]] = [[], []];
+    const run$ = echo(log).run$('s', {}, { signal: AbortSignal.abort('no') });
+    await new Promise<void>((complete) => run$.subscribe({ next: ({ type }) => types.push(type), complete }));
+    expect([types, log]).toEqual([['ended'], []]);
+  });
 });
 
 describe('Flow.executeTE', () => {

@@ -21,6 +21,7 @@ import type { Pump } from './Pump.js';
 import { Retries } from './Retries.js';
 import { drop, failTracked } from './settle.js';
 import { TaskQueue, tasksOf } from './TaskQueue.js';
+import { Tracker } from './Tracker.js';
 import { type Progress, Views } from './Views.js';
 import type { Flow } from '../Flow.js';
 import type { Job } from '../Job.js';
@@ -77,8 +78,7 @@ export class JobRun implements RemainderSource {
   // Made when first needed: most jobs are short, unwatched and never fail.
   #retries: Retries | undefined;
   readonly #cells: (RoutineCell | undefined)[] = [];
-  /** One token for each promise that is tracked. */
-  #tracked: Set<{ readonly attempt: Attempt }> | undefined;
+  #tracker: Tracker | undefined;
   #begun = false;
   #open = 0;
   #order = 1;
@@ -116,8 +116,13 @@ export class JobRun implements RemainderSource {
   }
 
   get progress(): Progress {
-    const active = this.active + (this.#tracked?.size ?? 0);
+    const active = this.active + this.#tracking;
     return { queued: this.#open - active, active, status: this.data.status };
+  }
+
+  /** Promises that are tracked. */
+  get #tracking(): number {
+    return this.#tracker?.size ?? 0;
   }
 
   /** Resolves with the job's state at its end. */
@@ -288,24 +293,23 @@ export class JobRun implements RemainderSource {
 
   /** Keeps the job open until a promise settles, without a worker. */
   track(attempt: Attempt, work: PromiseLike<unknown>): void {
-    const token = { attempt };
     this.#open++;
-    (this.#tracked ??= new Set()).add(token);
-    const untrack = (conclude: () => void): void => {
+    const untrack = (this.#tracker ??= new Tracker()).add(attempt);
+    const conclude = (answer: () => void): void => {
       if (this.over) return;
       this.pump.enter(() => {
-        this.#tracked?.delete(token);
-        conclude();
+        untrack();
+        answer();
       });
     };
     Promise.resolve(work).then(
       () => {
-        untrack(() => {
+        conclude(() => {
           this.closeTask();
         });
       },
       (error: unknown) => {
-        untrack(() => {
+        conclude(() => {
           failTracked(attempt, error);
         });
       },
@@ -342,11 +346,11 @@ export class JobRun implements RemainderSource {
 
   /** The tasks whose handler, or a promise that it tracks, is at work. */
   #attemptsAtWork(): readonly Attempt[] {
-    const tracking = [...(this.#tracked ?? [])].map(({ attempt }) => attempt);
     // One that has failed is done, although its handler, or another promise that it tracks, may not have ended. Where it is
     // stale, what becomes of it is being asked at this moment.
     const atWork = [...this.pump.attemptsOf(this)].filter(({ error, stale }) => error === undefined || stale);
-    return [...new Set([...atWork, ...tracking.filter(({ error }) => error === undefined)])];
+    const tracking = (this.#tracker?.attempts ?? []).filter(({ error }) => error === undefined);
+    return [...new Set([...atWork, ...tracking])];
   }
 
   #atWork(): readonly RemainingTask[] {
@@ -505,7 +509,7 @@ export class JobRun implements RemainderSource {
 
   #quietDown(): void {
     const { asked } = this.#gate;
-    if (asked === undefined || this.active > 0 || (this.#tracked?.size ?? 0) > 0) return;
+    if (asked === undefined || this.active > 0 || this.#tracking > 0) return;
     this.#deadline.stop();
     this.#gathered = 0;
     this.#notePause(asked);
