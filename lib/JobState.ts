@@ -6,7 +6,7 @@ import type { OutputRecord, SlotActivationTask } from './job/JobRecord.js';
 import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import { Metrics } from './job/Metrics.js';
 import type { LogEntry } from './job/SharedSpace.js';
-import { WrittenRemainder } from './job/Remainder.js';
+import { showTask, WrittenRemainder } from './job/Remainder.js';
 import { copyPlain, fromEntries } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
 import type { RoutiluxError } from './prelude/RoutiluxError.js';
@@ -112,7 +112,8 @@ export class JobState {
 
   /** What waits to run, in the order in which it will; a retry in its delay has `dueAt`. */
   get pendingTasks(): readonly SlotActivationTask[] {
-    return (this.#data.source?.pendingTasks() ?? []).map((task) => ({ ...task, data: copyPlain(task.data) }));
+    const waiting = this.#data.source?.waiting() ?? [];
+    return waiting.map((task) => showTask(this.jobId, { ...task, data: copyPlain(task.data) }));
   }
 
   get pausePoints(): readonly PausePoint[] {

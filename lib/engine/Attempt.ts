@@ -5,7 +5,7 @@ import { checkSerialisable, flowError } from '../flow/FlowError.js';
 import { jobError } from '../job/JobError.js';
 import type { SlotActivationTask, TaskOutcome } from '../job/JobRecord.js';
 import type { Execution, ExecutionSource } from '../job/Metrics.js';
-import type { RemainingTask } from '../job/Remainder.js';
+import { type RemainingTask, taskIdOf } from '../job/Remainder.js';
 import type { RoutineCell } from '../job/RoutineCell.js';
 import { isTimed } from '../job/stopwatch.js';
 import { describeError } from '../prelude/describeError.js';
@@ -68,7 +68,7 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   get taskId(): string {
-    return `${this.run.data.jobId}:${this.emission.order}.${this.place}`;
+    return taskIdOf(this.run.data.jobId, this.emission.order, this.place);
   }
 
   get flow(): Flow {
@@ -243,9 +243,20 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   /** The task, with what a run needs to go on with it. */
-  remaining(): RemainingTask {
-    const { emission, place, route, input } = this;
-    return { ...this.task(), order: emission.order, place, route: route.nth, merged: input !== undefined };
+  remaining(dueAt?: Date): RemainingTask {
+    const { emission, place, route, input, attempt } = this;
+    return {
+      order: emission.order,
+      place,
+      routineId: this.routineId,
+      slot: this.slot,
+      data: input ?? emission.data,
+      merged: input !== undefined,
+      attempt,
+      dueAt,
+      connection: route.connection,
+      route: route.nth,
+    };
   }
 
   execution(): Execution {

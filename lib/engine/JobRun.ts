@@ -4,7 +4,7 @@ import { retryDelay } from '../flow/ErrorHandler.js';
 import { checkSerialisable } from '../flow/FlowError.js';
 import type { JobData } from '../job/JobData.js';
 import { jobError } from '../job/JobError.js';
-import type { OutputRecord, SlotActivationTask } from '../job/JobRecord.js';
+import type { OutputRecord } from '../job/JobRecord.js';
 import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import type { Remainder, RemainderSource, RemainingTask } from '../job/Remainder.js';
 import { RoutineCell } from '../job/RoutineCell.js';
@@ -319,29 +319,24 @@ export class JobRun implements RemainderSource {
   // ── what is left to do ──────────────────────────────────────────────────────────────────────────────────────────
 
   /** Everything that waits to run, in the order in which it will. */
-  pendingTasks(): readonly SlotActivationTask[] {
-    return this.#waiting((attempt) => attempt.task());
+  waiting(): readonly RemainingTask[] {
+    const { overdue = [], delayed = [] } = this.#retries ?? {};
+    return [
+      ...this.#queue.tasks().map((attempt) => attempt.remaining()),
+      ...overdue.flatMap((emission) => tasksOf(this, emission, 0)).map((attempt) => attempt.remaining()),
+      ...delayed.flatMap(({ emission, dueAt }) =>
+        tasksOf(this, emission, 0).map((attempt) => attempt.remaining(new Date(dueAt))),
+      ),
+    ];
   }
 
   /** That, after what is at work: it runs again where a job is taken up from here. */
   remainder(): Remainder {
     const { entryRoutineId, cap, timeoutMs } = this.options;
     const leftMs = Math.max(this.#deadline.left, 0);
-    const tasks = this.over ? [] : [...this.#atWork(), ...this.#waiting((attempt) => attempt.remaining())];
+    const tasks = this.over ? [] : [...this.#atWork(), ...this.waiting()];
     const { structure } = this.plan;
     return { structure, entryRoutineId, begun: this.#begun, cap, timeoutMs, leftMs, order: this.#order, tasks };
-  }
-
-  #waiting<T extends SlotActivationTask>(show: (attempt: Attempt) => T): readonly T[] {
-    const { overdue = [], delayed = [] } = this.#retries ?? {};
-    const attemptsOf = (emission: Emission): readonly Attempt[] => tasksOf(this, emission, 0);
-    return [
-      ...this.#queue.tasks().map(show),
-      ...overdue.flatMap(attemptsOf).map(show),
-      ...delayed.flatMap(({ emission, dueAt }) =>
-        attemptsOf(emission).map((attempt) => ({ ...show(attempt), dueAt: new Date(dueAt) })),
-      ),
-    ];
   }
 
   /** The tasks whose handler, or a promise that it tracks, is at work. */

@@ -64,8 +64,10 @@ const oversizes = (json: unknown, { maxDepth = 1_000, maxString = 10_000_000 }: 
     const long = level.find((each) => typeof each === 'string' && each.length > maxString);
     if (long !== undefined) return [{ path: '', expected: `strings of at most ${maxString} (maxString)`, value: long }];
     const below: unknown[] = [];
-    for (const each of level)
-      if (typeof each === 'object' && each !== null) for (const part of Object.values(each)) below.push(part);
+    for (const each of level) {
+      // Not `Object.values`, which makes a list for each of a million objects.
+      if (typeof each === 'object' && each !== null) for (const key in each) below.push((each as Record<string, unknown>)[key]);
+    }
     level = below;
   }
   return [];

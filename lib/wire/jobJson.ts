@@ -3,7 +3,7 @@ import { History } from '../job/History.js';
 import { JobData } from '../job/JobData.js';
 import { JobError, TimeoutError } from '../job/JobError.js';
 import { isFinal } from '../job/JobStatus.js';
-import { type Remainder, type RemainingTask, WrittenRemainder } from '../job/Remainder.js';
+import { type Remainder, type RemainingTask, taskIdOf, WrittenRemainder } from '../job/Remainder.js';
 import { RoutineCell } from '../job/RoutineCell.js';
 import { LOG_BOUND, type LogEntry, SharedSpace } from '../job/SharedSpace.js';
 import { BoundedLog } from '../prelude/BoundedLog.js';
@@ -44,7 +44,7 @@ const toDocument = (job: JobData): JobDocument => {
     ...whatHappened(job),
     routineStates: [...job.cells.values()].map((cell) => toCell(cell, rest?.tasks ?? [])),
     deferredEvents: job.deferred,
-    ...leftToDo(rest),
+    ...leftToDo(job.jobId, rest),
   };
 };
 
@@ -60,24 +60,33 @@ const whatHappened = ({ history, shared, outputs, pausePoints, dropped }: JobDat
   dropped: { tasks: dropped, records: history.dropped, logEntries: shared.entries.dropped, outputs: outputs.dropped },
 });
 
-const leftToDo = (rest: Remainder | undefined): Pick<JobDocument, 'pendingTasks' | 'connections' | 'run'> => {
+const leftToDo = (jobId: string, rest: Remainder | undefined): Pick<JobDocument, 'pendingTasks' | 'connections' | 'run'> => {
   if (rest === undefined) return { pendingTasks: [], connections: [], run: undefined };
   const { tasks, cap, ...run } = rest;
-  const routes = new Map(tasks.flatMap(({ connection, route = 0 }) => (connection === undefined ? [] : [[connection, route]])));
-  const places = new Map([...routes.keys()].map((connection, at) => [connection, at]));
+  const ways = new Map<Connection, { at: number; route: number }>();
   return {
-    pendingTasks: tasks.map(({ connection, dueAt, merged, ...task }) => ({
-      ...task,
-      merged: merged || undefined,
-      dueAt,
-      connection: connection && places.get(connection),
-    })),
-    connections: [...routes].map(([{ mapping, ...ends }, route]) => ({
+    pendingTasks: tasks.map((task) => toTask(jobId, task, ways)),
+    connections: [...ways].map(([{ mapping, ...ends }, { route }]) => ({
       ...ends,
       route,
       mapping: typeof mapping === 'object' ? mapping : undefined,
     })),
     run: { ...run, maxWorkers: cap },
+  };
+};
+
+const toTask = (jobId: string, task: RemainingTask, ways: Map<Connection, { at: number; route: number }>): Task => {
+  const { order, place, routineId, slot, data, attempt, merged, dueAt, connection, route = 0 } = task;
+  if (connection !== undefined && !ways.has(connection)) ways.set(connection, { at: ways.size, route });
+  return {
+    taskId: taskIdOf(jobId, order, place),
+    routineId,
+    slot,
+    data,
+    attempt,
+    merged: merged || undefined,
+    dueAt,
+    connection: connection && ways.get(connection)?.at,
   };
 };
 
@@ -176,8 +185,10 @@ interface Via {
 const toRemainder = (document: JobDocument, { maxWorkers, order, ...run }: NonNullable<JobDocument['run']>): Remainder => {
   const { jobId, pendingTasks } = document;
   const ways = document.connections.map(({ route, mapping, ...ends }): Via => ({ route, connection: { ...ends, mapping } }));
-  const tasks = pendingTasks.map((task) => toTask(jobId, task, ways));
-  const recovered = unconsumed(document).map((task, at) => toTask(jobId, { ...task, taskId: `${jobId}:${order + at}.0` }, ways));
+  const tasks = pendingTasks.map((task) => fromTask(jobId, task, ways));
+  const recovered = unconsumed(document).map((task, at) =>
+    fromTask(jobId, { ...task, taskId: taskIdOf(jobId, order + at, 0) }, ways),
+  );
   const all = [...recovered, ...tasks].sort((a, b) => dueTime(a) - dueTime(b));
   return { ...run, cap: maxWorkers, order: order + recovered.length, tasks: all };
 };
@@ -185,19 +196,11 @@ const toRemainder = (document: JobDocument, { maxWorkers, order, ...run }: NonNu
 // What does not wait for its time comes first, in the order in which it stands.
 const dueTime = ({ dueAt }: RemainingTask): number => dueAt?.getTime() ?? -Infinity;
 
-const toTask = (jobId: string, { connection: at, dueAt, merged, ...task }: Task, ways: readonly Via[]): RemainingTask => {
-  const [order, place] = numbersIn(jobId, task.taskId) ?? [0, 0];
-  const way = at === undefined ? undefined : ways[at];
-  return {
-    ...task,
-    retryCount: task.attempt - 1,
-    ...(way === undefined ? {} : { connection: way.connection }),
-    ...(dueAt === undefined ? {} : { dueAt }),
-    order,
-    place,
-    route: way?.route,
-    merged: merged === true,
-  };
+const fromTask = (jobId: string, task: Task, ways: readonly Via[]): RemainingTask => {
+  const { taskId, routineId, slot, data, merged = false, attempt, dueAt, connection } = task;
+  const [order, place] = numbersIn(jobId, taskId) ?? [0, 0];
+  const way = connection === undefined ? undefined : ways[connection];
+  return { order, place, routineId, slot, data, merged, attempt, dueAt, connection: way?.connection, route: way?.route };
 };
 
 /** Input that a slot has taken in, and no handler has finished with, although no task of it is left: it is handled after all. */

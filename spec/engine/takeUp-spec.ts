@@ -22,16 +22,16 @@ const plan = (): Plan => {
 const LINK: Connection = { sourceId: 's', sourceEvent: 'o', targetId: 't', targetSlot: 'i', mapping: undefined };
 
 const task = (part: Partial<RemainingTask>): RemainingTask => ({
-  taskId: 'job:3.1',
+  order: 3,
+  place: 1,
   routineId: 't',
   slot: 'i',
   data: { v: 1 },
-  attempt: 1,
-  retryCount: 0,
-  order: 3,
-  place: 1,
-  route: undefined,
   merged: false,
+  attempt: 1,
+  dueAt: undefined,
+  connection: undefined,
+  route: undefined,
   ...part,
 });
 
