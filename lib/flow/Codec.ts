@@ -87,7 +87,8 @@ const fromIssue = (whole: unknown, message: string, path: readonly PropertyKey[]
 export const describeMismatch = (whole: string, { path, expected, value }: Mismatch): string =>
   `${path === '' ? whole : path} is ${preview(value)}, expected ${expected}`;
 
-const preview = (value: unknown): string => {
+/** A value as an error shows it: its JSON, cut short. */
+export const preview = (value: unknown): string => {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100)).slice(0, 100);
   try {
     return (JSON.stringify(value) ?? String(value)).slice(0, 100);

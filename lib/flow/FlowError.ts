@@ -79,10 +79,13 @@ const list = (names: readonly string[]): string =>
 export const notSerialisable = (where: string, { path, expected, value }: Misfit): FlowError =>
   flowError('NOT_SERIALISABLE', { where, path, expected, got: show(value) });
 
+/** A value may get a few levels deeper on its way into a snapshot: a slot gathers it in a list, the shared space holds it. */
+const DEEPEST_TO_KEEP = 240;
+
 /** Refuses (`NOT_SERIALISABLE`) what cannot be written down; `where` names the place in the message. */
 export const checkSerialisable = (value: unknown, where: () => string): void => {
   try {
-    writeValue(value);
+    writeValue(value, DEEPEST_TO_KEEP);
   } catch (error) {
     throw error instanceof Misfit ? notSerialisable(where(), error) : error;
   }

@@ -23,6 +23,9 @@ export class Misfit extends Error {
 /** How deep a value that is written down may be nested. */
 const DEEPEST = 256;
 
+/** Longer ones take seconds to read. */
+const BIGINT = /^-?\d{1,100000}$/;
+
 /** Marks what JSON has no word for. An object of the user that has this key is marked itself, so no key is magic. */
 const TAG = '$';
 
@@ -30,15 +33,25 @@ const TAG = '$';
 interface Walk {
   readonly keys: (string | number)[];
   readonly above: object[];
+  readonly deepest: number;
   readonly fail: (expected: string, value: unknown) => never;
 }
 
-const walk = (): Walk => {
+const walk = (deepest: number): Walk => {
   const keys: Walk['keys'] = [];
   const fail: Walk['fail'] = (expected, value) => {
     throw new Misfit(keys.join('.'), expected, value);
   };
-  return { keys, above: [], fail };
+  return { keys, above: [], deepest, fail };
+};
+
+/** Goes into an object, and out of it again. */
+const inside = <A extends object, B>(value: A, step: Walk, work: (value: A, step: Walk) => B): B => {
+  if (step.above.length === step.deepest) return step.fail(`at most ${step.deepest} levels`, value);
+  step.above.push(value);
+  const made = work(value, step);
+  step.above.pop();
+  return made;
 };
 
 const at = <A, B>(step: Walk, key: string | number, value: A, work: (value: A, step: Walk) => B): B => {
@@ -69,11 +82,17 @@ const itemsOf = <A, B>(list: Iterable<A>, step: Walk, work: (value: A, step: Wal
 
 // ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Whether a value has the inner parts of a class of the platform, whatever realm it comes from; a subclass is not meant. */
+/** Whether the class of a value stands right below `Object`: one of the platform, of whatever realm, and no subclass of it. */
+const isDirect = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== null && Object.getPrototypeOf(Object.getPrototypeOf(prototype)) === null;
+};
+
+/** Whether a value has the inner parts of a class of the platform. */
 const isA = <T>(read: (value: T) => unknown, value: object): value is T & object => {
   try {
     read(value as T);
-    return Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf(value))) === null;
+    return isDirect(value);
   } catch {
     return false;
   }
@@ -85,33 +104,41 @@ const write = (value: unknown, step: Walk): Json => {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return writeNumber(value);
   if (value === undefined) return tag('undefined');
-  if (typeof value === 'bigint') return tag('bigint', String(value));
-  return typeof value === 'object' ? writeInside(value, step) : step.fail('plain data', value);
+  if (typeof value === 'bigint') return writeBigint(String(value), step);
+  if (typeof value !== 'object') return step.fail('plain data', value);
+  return step.above.includes(value) ? step.fail('plain data without a circle', value) : inside(value, step, writeObject);
 };
+
+const writeBigint = (digits: string, step: Walk): Json =>
+  BIGINT.test(digits) ? tag('bigint', digits) : step.fail('a bigint of at most 100,000 digits', digits);
 
 const writeNumber = (value: number): Json => {
   if (Object.is(value, -0)) return tag('number', '-0');
   return Number.isFinite(value) ? value : tag('number', String(value));
 };
 
-const writeInside = (value: object, step: Walk): Json => {
-  if (step.above.includes(value)) return step.fail('plain data without a circle', value);
-  if (step.above.length === DEEPEST) return step.fail(`at most ${DEEPEST} levels`, value);
-  step.above.push(value);
-  const made = writeObject(value, step);
-  step.above.pop();
-  return made;
-};
-
 const writeObject = (value: object, step: Walk): Json => {
-  if (Array.isArray(value)) return itemsOf<unknown, Json>(value, step, write);
+  if (Array.isArray(value)) return writeList(value, step);
   if (isPlainObject(value)) return writePlain(value, step);
-  if (isA<Date>((date) => Date.prototype.getTime.call(date), value)) return tag('date', value.toJSON());
+  if (isA<Date>((date) => Date.prototype.getTime.call(date), value)) return tag('date', toIso(value));
   if (isA<Map<unknown, unknown>>((map) => Map.prototype.has.call(map, 0), value))
     return tag('map', itemsOf<unknown, Json>(value, step, write));
   if (isA<Set<unknown>>((set) => Set.prototype.has.call(set, 0), value))
     return tag('set', itemsOf<unknown, Json>(value, step, write));
   return step.fail('plain data', value);
+};
+
+// Its own toJSON may say anything.
+const toIso = (date: Date): string | null => {
+  const time = Date.prototype.getTime.call(date);
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
+};
+
+const writeList = (items: readonly unknown[], step: Walk): Json => {
+  // Other keys than places come last.
+  const last = Object.keys(items).at(-1) ?? '0';
+  if (!isDirect(items) || !(Number(last) <= items.length)) return step.fail('a list without keys of its own', items);
+  return itemsOf<unknown, Json>(items, step, write);
 };
 
 const writePlain = (value: Record<string, unknown>, step: Walk): Json => {
@@ -122,12 +149,13 @@ const writePlain = (value: Record<string, unknown>, step: Walk): Json => {
 
 /**
  * A value as JSON, to be read back exactly: what JSON has, and `Date`, `Map`, `Set`, `bigint`, `undefined`, `NaN`,
- * `±Infinity` and `-0`. Functions, symbols, instances of other classes, circles, and more than 256 levels are refused.
+ * `±Infinity` and `-0`. Functions, symbols, instances of other classes, circles, and more levels than `deepest` (256) are
+ * refused.
  *
  * @throws Misfit
  */
-export const writeValue = (value: unknown): Json => {
-  const step = walk();
+export const writeValue = (value: unknown, deepest = DEEPEST): Json => {
+  const step = walk(deepest);
   try {
     return write(value, step);
   } catch (error) {
@@ -141,6 +169,10 @@ export const writeValue = (value: unknown): Json => {
 const read = (json: unknown, step: Walk): unknown => {
   if (json === null || typeof json === 'string' || typeof json === 'boolean') return json;
   if (typeof json === 'number' && Number.isFinite(json)) return json;
+  return typeof json === 'object' ? inside(json, step, readObject) : step.fail('a JSON value', json);
+};
+
+const readObject = (json: object, step: Walk): unknown => {
   if (Array.isArray(json)) return itemsOf<unknown, unknown>(json, step, read);
   if (!isPlainObject(json)) return step.fail('a JSON value', json);
   return Object.hasOwn(json, TAG) ? readTagged(json, step) : entriesOf(json, step, read);
@@ -165,9 +197,6 @@ const date = (json: unknown, step: Walk): Date => {
   return made.toJSON() === json ? made : step.fail('an ISO date or null', json);
 };
 
-/** Longer ones take seconds to read. */
-const BIGINT = /^-?\d{1,100000}$/;
-
 const READERS: ReadonlyMap<string, (json: unknown, step: Walk) => unknown> = new Map<
   string,
   (json: unknown, step: Walk) => unknown
@@ -190,4 +219,4 @@ const NUMBERS: ReadonlyMap<string, number> = new Map(
  *
  * @throws Misfit
  */
-export const readValue = (json: unknown): unknown => read(json, walk());
+export const readValue = (json: unknown): unknown => read(json, walk(DEEPEST));

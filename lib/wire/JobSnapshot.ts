@@ -8,6 +8,7 @@ import {
   countLimit,
   data,
   duration,
+  emissions,
   ENOUGH,
   flag,
   instant,
@@ -96,7 +97,7 @@ const RunSnapshot = shape('a run', {
   maxWorkers: ordinal,
   timeoutMs: duration,
   leftMs: limit,
-  order: ordinal,
+  order: emissions,
 });
 
 /**

@@ -11,7 +11,7 @@ const names = new WeakMap<Named, string>();
 const BUILT_IN: readonly Named[] = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError];
 for (const kind of BUILT_IN) names.set(kind, kind.name);
 
-/** The name under which a function has been registered anywhere. */
+/** The name under which a function has been registered first, in whatever registry. */
 export const nameOf = (work: Named): string | undefined => names.get(work);
 
 /**
@@ -44,13 +44,13 @@ export class Registry {
 
   /**
    * Gives a function a name in JSON: a mapping of a connection, or what `retryOn` of an error handler asks. A function of the
-   * flow that is written has to be the very one that is registered.
+   * flow that is written has to be the very one that is registered; where several registries name it, the first name counts.
    *
    * @throws FlowError `BAD_NAME`, `BAD_OPTION`, `DUPLICATE_TYPE`
    */
   registerFunction(name: string, work: Named): this {
     add(this.#functions, 'function', name, work);
-    names.set(work, name);
+    if (!names.has(work)) names.set(work, name);
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { describeMismatch, type Mismatch } from '../flow/Codec.js';
+import { describeMismatch, type Mismatch, preview } from '../flow/Codec.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
 /** Every way in which JSON cannot be turned into a flow or a job. */
@@ -6,7 +6,7 @@ const sentences = {
   BAD_JSON: (d: { what: string; mismatches: readonly Mismatch[] }) =>
     `This is no ${d.what}: ${d.mismatches.map((each) => describeMismatch('it', each)).join('; ')}`,
   UNKNOWN_VERSION: (d: { what: string; version: unknown; newest: number }) =>
-    `This ${d.what} has version ${String(d.version).slice(0, 20)}, and this routilux reads versions up to ${d.newest}; use a newer one.`,
+    `This ${d.what} has version ${preview(d.version)}, and this routilux reads versions up to ${d.newest}; use a newer one.`,
   NOT_CONSTRUCTIBLE: (d: { type: string; routineId: string; reason: string }) =>
     `The factory of type '${d.type}' made no routine for '${d.routineId}' (${d.reason}); register a function without arguments that gives a new Routine.`,
 } satisfies Record<string, (details: never) => string>;

@@ -115,9 +115,22 @@ export const count: t.Type<number> = plain('a whole number from 0 up', (u) => Nu
 export const ordinal: t.Type<number> = plain('a whole number from 1 up', (u) => Number.isSafeInteger(u) && (u as number) >= 1);
 export const amount: t.Type<number> = plain('a number from 0 up', (u) => Number.isFinite(u) && (u as number) >= 0);
 export const fraction: t.Type<number> = plain('a number from 0 to 1', (u) => typeof u === 'number' && u >= 0 && u <= 1);
-export const renames: t.Type<Readonly<Record<string, string>>> = plain(
+
+const isRenames = (u: unknown): u is Readonly<Record<string, string>> =>
+  isPlainObject(u) && Object.values(u).every((to) => typeof to === 'string');
+
+/** New names by old ones; a copy, either way. */
+export const renames: t.Type<Readonly<Record<string, string>>> = new t.Type(
   'renames',
-  (u) => isPlainObject(u) && Object.values(u).every((to) => typeof to === 'string'),
+  isRenames,
+  (u, context) => (isRenames(u) ? t.success({ ...u }) : t.failure(u, context)),
+  (value) => ({ ...value }),
+);
+
+/** How many emissions a job may have had: below that, numbers have 15 digits and leave room for more. */
+export const emissions: t.Type<number> = plain(
+  'a whole number from 1 up to 9e14',
+  (u) => Number.isSafeInteger(u) && (u as number) >= 1 && (u as number) <= 9e14,
 );
 
 export const oneOf = <K extends string>(...known: readonly K[]): t.Type<K> =>

@@ -66,7 +66,8 @@ const oversizes = (json: unknown, { maxDepth = 1_000, maxString = 10_000_000 }: 
     const below: unknown[] = [];
     for (const each of level) {
       // Not `Object.values`, which makes a list for each of a million objects.
-      if (typeof each === 'object' && each !== null) for (const key in each) below.push((each as Record<string, unknown>)[key]);
+      if (typeof each === 'object' && each !== null)
+        for (const key in each) below.push(key.length > maxString ? key : (each as Record<string, unknown>)[key]);
     }
     level = below;
   }

@@ -90,7 +90,7 @@ export const readFlow = (json: unknown, registry: Registry, options?: DecodeOpti
   const handlerFrom = (handler: Handler | undefined): ErrorHandler | undefined => handler && toErrorHandler(handler, registry);
   return {
     settings: { ...settings, errorHandler: handlerFrom(errorHandler) },
-    routines: new Map(routines.map((routine) => [routine.id, toInstance(routine, registry, handlerFrom(routine.errorHandler))])),
+    routines: toInstances(routines, registry, handlerFrom),
     connections: connections.map(({ mapping, ...ends }) => ({
       ...ends,
       mapping:
@@ -133,14 +133,25 @@ const toErrorHandler = ({ retryOn, ...options }: Handler, registry: Registry): E
 
 type Definition = FlowDocument['routines'][number];
 
-const toInstance = (definition: Definition, registry: Registry, errorHandler: ErrorHandler | undefined): Routine => {
-  const routine = construct(definition, registry);
-  routine.setConfig(definition.config);
-  return errorHandler === undefined ? routine : routine.setErrorHandler(errorHandler);
+const toInstances = (
+  definitions: readonly Definition[],
+  registry: Registry,
+  handlerFrom: (handler: Handler | undefined) => ErrorHandler | undefined,
+): ReadonlyMap<string, Routine> => {
+  const made = new Map<string, Routine>();
+  const given = new Set<Routine>();
+  for (const definition of definitions) {
+    const routine = construct(definition, registry, given);
+    given.add(routine);
+    made.set(definition.id, routine.setConfig(definition.config));
+    const errorHandler = handlerFrom(definition.errorHandler);
+    if (errorHandler !== undefined) routine.setErrorHandler(errorHandler);
+  }
+  return made;
 };
 
 /** @throws WireError `NOT_CONSTRUCTIBLE` */
-const construct = ({ id, type, slots, events }: Definition, registry: Registry): Routine => {
+const construct = ({ id, type, slots, events }: Definition, registry: Registry, given: ReadonlySet<Routine>): Routine => {
   const fail = (reason: string, cause?: unknown): never => {
     throw wireError('NOT_CONSTRUCTIBLE', { type, routineId: id, reason }, cause);
   };
@@ -151,6 +162,7 @@ const construct = ({ id, type, slots, events }: Definition, registry: Registry):
     return fail(describeError(error).message, error);
   }
   if (!isRoutine(routine)) return fail('it gave something else');
+  if (given.has(routine)) fail('it gave one that it had given before');
   for (const slot of slots) if (routine.slot(slot) === undefined) fail(`it has no slot '${slot}'`);
   for (const event of events) if (routine.event(event) === undefined) fail(`it has no event '${event}'`);
   return routine;

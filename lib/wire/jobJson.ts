@@ -204,7 +204,8 @@ const fromTask = (jobId: string, task: Task, ways: readonly Via[]): RemainingTas
 };
 
 /** Input that a slot has taken in, and no handler has finished with, although no task of it is left: it is handled after all. */
-const unconsumed = ({ routineStates, pendingTasks }: JobDocument): readonly Omit<Task, 'taskId'>[] => {
+const unconsumed = ({ status, routineStates, pendingTasks }: JobDocument): readonly Omit<Task, 'taskId'>[] => {
+  if (isFinal(status)) return [];
   const merged = pendingTasks.filter((task) => task.merged === true);
   const waiting = new Set(merged.map(({ routineId, slot }) => JSON.stringify([routineId, slot])));
   return routineStates.flatMap(({ routineId, slots }) =>
