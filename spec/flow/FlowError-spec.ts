@@ -7,6 +7,7 @@ import {
   type FlowOptions,
   JobState,
   type ParamMapping,
+  Registry,
   Routine,
 } from '../../lib/index.js';
 import { deferred, flowOf, routine } from '../support/flows.js';
@@ -65,6 +66,7 @@ describe('an option of a flow that is wrong', () => {
     ...[0, -1, NaN, 1.5, Infinity, '3', 2 ** 60].map((value) => flowOption('maxWorkers', value, WHOLE)),
     ...[0, -5, NaN, '100', -Infinity].map((value) => flowOption('executionTimeoutMs', value, MS)),
     ...[-1, 1.5, NaN, '10'].map((value) => flowOption('history', value, /give a whole number from 0 up, or Infinity/)),
+    ...[-1, 1.5, NaN, '10'].map((value) => flowOption('pausedLimit', value, /give a whole number from 0 up, or Infinity/)),
     ...[{}, 'stop', null, 0, ''].map((value) => flowOption('errorHandler', value, /give an ErrorHandler/)),
     ...[{}, 5, 'async'].map((value) => flowOption('scheduler', value, /give an RxJS scheduler/)),
     flowOption('isolation', 'deep', LIST),
@@ -425,6 +427,73 @@ describe('a run that is asked for wrongly', () => {
     const closed = sample();
     await closed.shutdown();
     check(await rejection(closed.execute('s')), { code: 'SHUT_DOWN', details: { flowId: 'f' }, says: ["'f'", /new Flow/] });
+  });
+});
+
+describe('a flow or a job that is written down or read wrongly', () => {
+  const make = (): Routine => new Routine();
+  const known = new Registry().register('Routine', make).registerFunction('double', make);
+  const noText = (value: unknown): Row<Call>[] => [
+    [`a type named ${show(value)}`, () => known.register(value as never, make), 'BAD_NAME', { what: 'type', value }, 'type', /non-empty string/],
+    [`a function named ${show(value)}`, () => known.registerFunction(value as never, make), 'BAD_NAME', { what: 'function', value }, 'function', /non-empty string/],
+  ]; // prettier-ignore
+  const notSaid = (config: unknown, got: string): Row<Call> => [
+    `a config that holds ${got}`,
+    () => {
+      const flow = sample();
+      flow.routines.get('t')?.setConfig({ list: [0, config] });
+      flow.toJSON();
+    },
+    'NOT_SERIALISABLE',
+    { where: "Flow 'f'", path: 'routines.1.config.list.1', got, expected: 'plain data' },
+    "'f'",
+    `routines.1.config.list.1 is ${got}`,
+    /keep it out, or put plain data in its place/,
+  ];
+
+  const table = cases<Call>([
+    ['a type twice (G77)', () => known.register('Routine', make), 'DUPLICATE_TYPE', { what: 'type', name: 'Routine' }, "type 'Routine'", /another name/],
+    ['a function twice (D28)', () => known.registerFunction('double', show), 'DUPLICATE_TYPE', { what: 'function', name: 'double' }, "function 'double'", /another name/],
+    ['a function called like a built-in', () => known.registerFunction('RangeError', show), 'DUPLICATE_TYPE', { what: 'function', name: 'RangeError' }, "'RangeError'"],
+    ...['', 5].flatMap(noText),
+    option('A', 'code', /give a function/, () => known.register('A', 'code' as never)),
+    option('a', {}, /give a function/, () => known.registerFunction('a', {} as never)),
+    notSaid(() => 0, 'a function'),
+    notSaid(Symbol('s'), 'Symbol(s)'),
+    notSaid(new Routine(), 'an object'),
+    [
+      'a mapping that no registry knows (D28)',
+      () => {
+        const flow = sample();
+        flow.connect('s', 'o', 't', 'i', (data) => data);
+        flow.toJSON();
+      },
+      'NOT_SERIALISABLE',
+      { path: 'mapping', got: 'a function' },
+      "'s.o' → 't.i'",
+      /registry\.registerFunction/,
+    ],
+    ['a flow with routines that is to be filled', () => sample().deserialize(sample().toJSON(), known), 'NOT_EMPTY', { flowId: 'f' }, "'f'", /use Flow\.fromJSON, or an empty flow/],
+    [
+      'a job on a flow of another structure',
+      () => {
+        const state = JobState.fromJSON(sample().start('s', {}, { jobId: 'j' }).snapshot());
+        const other = sample();
+        other.connect('s', 'o', 't', 'i', { a: 'b' });
+        other.resume(state);
+      },
+      'STRUCTURE_CHANGED',
+      { flowId: 'f', jobId: 'j' },
+      "'f'",
+      "'j'",
+      /say how it fits with remap, as in \{ remap: /,
+    ],
+    ['a remap that is no list of ids', () => sample().resume(JobState.fromJSON(sample().start('s').snapshot()), { remap: { s: 5 } as never }), 'BAD_OPTION', { option: 'remap', value: { s: 5 } }, "'remap'", /oldId: newId/],
+    ['a state that no flow has begun', () => new Flow({ flowId: 'f' }).resume(JobState.fromJSON({ ...new JobState().toJSON(), flowId: 'f' })), 'UNKNOWN_JOB', { flowId: 'f' }, "'f'"],
+  ]); // prettier-ignore
+
+  it.each(table)('should be refused by name, with the remedy: %s', (_, call, expected) => {
+    check(thrown(call), expected);
   });
 });
 

@@ -1,6 +1,9 @@
-import { FlowError, JobError, RoutiluxError, TimeoutError } from '../../lib/index.js';
+import { FlowError, type Handler, JobError, RoutiluxError, TimeoutError } from '../../lib/index.js';
+import { describeMismatch } from '../../lib/flow/Codec.js';
 import { jobError } from '../../lib/job/JobError.js';
 import { flowOf } from '../support/flows.js';
+import { ours, thrown } from '../support/thrown.js';
+import { turn } from '../support/virtualTime.js';
 
 const mismatch = (path: string, value: unknown): string =>
   jobError('PAYLOAD_MISMATCH', { routineId: 'r', slot: 'i', mismatches: [{ path, expected: 'a string', value }] }).message;
@@ -46,6 +49,32 @@ describe('JobError', () => {
     expect(mismatch(path, value)).toMatch(
       new RegExp(`: ${expected.replace(/[[\].]/g, '\\$&').replace('a object', 'an? object')}$`),
     );
+  });
+
+  it('should say how much a paused job keeps, and how to keep more (issue 3)', async () => {
+    let late: () => void = () => undefined;
+    const trigger: Handler = (_, ctx) => {
+      late = () => {
+        ctx.emit('o', { n: 1 });
+      };
+      void ctx.pause();
+    };
+    const flow = flowOf({ s: { slots: { trigger } }, t: { slots: { i: undefined } } }, ['s.o -> t.i'], { pausedLimit: 2 });
+    const job = flow.start('s', {}, { jobId: 'j' });
+    await turn();
+    late();
+    late();
+    const error = thrown(late);
+    expect(error).toBeInstanceOf(JobError);
+    expect(error).toMatchObject({ code: 'PAUSED_FULL', retriable: false, details: { jobId: 'j', call: 'emit', limit: 2 } });
+    expect(ours(error).message).toMatch(/^emit .*'j'.*at most 2 .*resume it, or raise pausedLimit/);
+    expect(job.state.pendingTasks).toHaveLength(2);
+    await job.cancel();
+  });
+
+  it('should say a mismatch in the words that JSON which is refused is told in, too', () => {
+    expect(describeMismatch('it', { path: '', expected: 'a number', value: 'x' })).toBe('it is "x", expected a number');
+    expect(mismatch('a.b', 'x')).toContain(describeMismatch('the payload', { path: 'a.b', expected: 'a string', value: 'x' }));
   });
 
   it('should hold what the handler threw, so that nothing is lost to the caller (G49)', async () => {
