@@ -32,6 +32,7 @@ interface Extras {
   uncommitted?: Data | undefined;
   /** How many deferred events are among that. */
   deferring?: number;
+  tracking?: number;
 }
 
 /**
@@ -164,7 +165,7 @@ export class Attempt implements Context, ExecutionSource {
 
   /** Whether what it does is kept back until it succeeds. */
   get isBuffering(): boolean {
-    return this.run.commits && this.outcome === undefined;
+    return this.run.commits && (this.outcome === undefined || this.tracking > 0);
   }
 
   /** Does something that others will see: at once, or when the attempt succeeds. */
@@ -173,12 +174,21 @@ export class Attempt implements Context, ExecutionSource {
     else work();
   }
 
-  /** It has succeeded: what was kept back is done, in the order in which it came. */
+  /** It has succeeded: once no promise that it tracks is open, what was kept back is done, in the order in which it came. */
   commit(): void {
-    if (this.#extras?.effects === undefined) return;
+    if (this.#extras?.effects === undefined || this.tracking > 0) return;
     const { effects } = this.#extras;
     this.#extras.effects = this.#extras.uncommitted = undefined;
     for (const work of effects) work();
+  }
+
+  /** Promises that it tracks and that are open. */
+  get tracking(): number {
+    return this.#extras?.tracking ?? 0;
+  }
+
+  set tracking(count: number) {
+    this.#more.tracking = count;
   }
 
   get #more(): Extras {

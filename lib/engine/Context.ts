@@ -40,7 +40,10 @@ export interface Context {
   setState(state: object): void;
   /** What all routines of this job share. */
   readonly shared: Shared;
-  /** Keeps the job open until the promise settles, without holding a worker. Its rejection is a failure of this task. */
+  /**
+   * Keeps the job open until the promise settles, without holding a worker. Its rejection is a failure of this task; with
+   * `emitMode: 'commit'` what the attempt did counts only once it has settled.
+   */
   track<T>(work: PromiseLike<T>): PromiseLike<T>;
   /** Asks for a pause of this job; resolves at once, since the job is quiet only after this handler. */
   pause(options?: PauseOptions): Promise<void>;

@@ -294,17 +294,20 @@ export class JobRun implements RemainderSource {
   /** Keeps the job open until a promise settles, without a worker. */
   track(attempt: Attempt, work: PromiseLike<unknown>): void {
     this.#open++;
+    attempt.tracking++;
     const untrack = (this.#tracker ??= new Tracker()).add(attempt);
     const conclude = (answer: () => void): void => {
       if (this.over) return;
       this.pump.enter(() => {
         untrack();
+        attempt.tracking--;
         answer();
       });
     };
     Promise.resolve(work).then(
       () => {
         conclude(() => {
+          if (attempt.outcome === 'completed') attempt.commit();
           this.closeTask();
         });
       },
@@ -344,7 +347,7 @@ export class JobRun implements RemainderSource {
     // One that has failed is done, although its handler, or another promise that it tracks, may not have ended. Where it is
     // stale, what becomes of it is being asked at this moment.
     const atWork = [...this.pump.attemptsOf(this)].filter(({ error, stale }) => error === undefined || stale);
-    const tracking = (this.#tracker?.attempts ?? []).filter(({ error }) => error === undefined);
+    const tracking = (this.#tracker?.attempts ?? []).filter(({ error, stale }) => error === undefined && !stale);
     return [...new Set([...atWork, ...tracking])];
   }
 
@@ -383,7 +386,8 @@ export class JobRun implements RemainderSource {
 
   /** Arms the timer of the execution timeout. */
   arm(): void {
-    if (this.#gate.isOpen) this.#deadline.arm();
+    // Also while a pause waits for what is at work.
+    if (this.data.status === 'running') this.#deadline.arm();
   }
 
   #openGate(): void {
@@ -458,6 +462,7 @@ export class JobRun implements RemainderSource {
     this.data.dropped = this.progress.queued + this.#attemptsAtWork().length;
     for (const attempt of this.pump.attemptsOf(this)) drop(attempt, cause);
     this.#retries?.clear();
+    this.#tracker = undefined;
     this.#queue.clear();
     this.#open = 0;
   }

@@ -1102,6 +1102,33 @@ describe('settle', () => {
       expect(signals[0]?.aborted).toBe(true);
     });
 
+    it("should keep back what an attempt did until what it tracks is done, with emitMode 'commit' (D5, D13)", async () => {
+      const log: string[] = [];
+      const trigger: Handler = (_, ctx) => {
+        ctx.emit('o', { n: 1 });
+        const late = sleep(2).then(() => {
+          ctx.emit('o', { n: 2 });
+          log.push('done');
+        });
+        void ctx.track(late);
+        void ctx.track(sleep(1));
+      };
+      const sketches = { s: { slots: { trigger } }, t: { slots: { i: ({ n }: Data) => void log.push(`t${String(n)}`) } } };
+      const flow = flowOf(sketches, ['s.o -> t.i'], { emitMode: 'commit' });
+      expect((await flow.execute('s')).status).toBe('completed');
+      expect(log).toEqual(['done', 't1', 't2']);
+    });
+
+    it('should undo nothing, since nothing was done, where a tracked promise fails after its handler (D13)', async () => {
+      const trigger: Handler = (_, ctx) => {
+        ctx.emit('o', { n: 1 });
+        void ctx.track(rejected(1, 'one'));
+      };
+      const flow = handling(flowOf({ s: { slots: { trigger } } }, [], { emitMode: 'commit' }), 's', CONTINUE);
+      const state = await flow.execute('s');
+      expect(state.history('s').map(({ eventName }) => eventName)).toEqual(['start', 'error_continued']);
+    });
+
     it('should keep back what an attempt did whose tracked promise had failed before its handler ended (D13)', async () => {
       const trigger: Handler = async (_, ctx) => {
         ctx.emit('o', {});
