@@ -10,7 +10,7 @@ import { JobRun, type RunOptions } from './engine/JobRun.js';
 import { compilePlan, type Inlet, type Plan } from './engine/Plan.js';
 import { Pump } from './engine/Pump.js';
 import { refuseWaiting } from './engine/refuseWaiting.js';
-import { placesIn, takeUp } from './engine/takeUp.js';
+import { placesIn, type Rename, takeUp } from './engine/takeUp.js';
 import type { Connection, Renamed } from './flow/Connection.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import type { ErrorHandler } from './flow/ErrorHandler.js';
@@ -75,6 +75,16 @@ const takeParams = (plan: Plan, params: object, where: () => string): Data => {
     throw flowError('NOT_CLONABLE', { where: where(), reason: describeError(error).message }, error);
   }
 };
+
+/** What a run goes on with: what its job had left, where the caller does not say otherwise. */
+const goingOn = (rest: Remainder, asked: ResumeOptions, wanted: Wanted, rename: Rename): RunOptions => ({
+  entryRoutineId: rename(rest.entryRoutineId),
+  // Where it has not begun yet, its entry is all that waits.
+  params: rest.tasks[0]?.data ?? NO_DATA,
+  cap: asked.maxWorkers === undefined && asked.executionStrategy === undefined ? rest.cap : wanted.cap,
+  timeoutMs: wanted.timeoutMs,
+  leftMs: asked.timeoutMs ?? rest.leftMs,
+});
 
 const isJob = (job: object | undefined): job is Job | JobState => job instanceof Job || job instanceof JobState;
 
@@ -389,7 +399,7 @@ export class Flow implements Home {
   /**
    * Goes on with a paused job (see `Job.resume`). A state from elsewhere (`JobState.fromJSON`, or of another Flow instance)
    * becomes a job of this flow under the same id: what it had left to do is done here, and its history goes on. That it is
-   * not at work in another process as well is for its keeper to know.
+   * not at work in another process as well is for its keeper to know. The options are for a state from elsewhere only.
    *
    * @throws JobError `ILLEGAL_TRANSITION`; FlowError `WRONG_FLOW`, `UNKNOWN_JOB`, and for a state from elsewhere
    * `DUPLICATE_JOB`, `STRUCTURE_CHANGED`, `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `SHUT_DOWN`, `BAD_OPTION`
@@ -409,29 +419,23 @@ export class Flow implements Home {
     if (isFinal(given.status)) checkTransition(given.jobId, given.status, 'running');
     this.#freeId(given.jobId);
     const [state, data] = detached(given);
-    const rest = data.source?.remainder();
-    if (rest === undefined) throw flowError('UNKNOWN_JOB', { flowId: this.flowId, jobId: data.jobId });
-    const wanted = runOptionsFrom({ timeoutMs: rest.timeoutMs, ...options }, plan.settings);
+    const rest = this.#restOf(data, plan, options);
     const rename = renamingFrom(options.remap);
-    this.#checkStructure(options, rest, plan, data);
     const places = placesIn(plan, data, rest, rename);
+    const wanted = runOptionsFrom({ timeoutMs: rest.timeoutMs, ...options }, plan.settings);
     this.#pump.refresh();
     data.rebase(this.#pump.base);
-    const leftMs = options.timeoutMs ?? rest.leftMs;
-    const params = rest.tasks[0]?.data ?? NO_DATA;
-    const run = this.#newRun(plan, state, data, {
-      entryRoutineId: rename(rest.entryRoutineId),
-      params,
-      cap: options.maxWorkers === undefined && options.executionStrategy === undefined ? rest.cap : wanted.cap,
-      timeoutMs: wanted.timeoutMs,
-      leftMs,
-    });
+    const run = this.#newRun(plan, state, data, goingOn(rest, options, wanted, rename));
     takeUp(run, rest, places, rename);
     return this.#admit(run, wanted).doors.job;
   }
 
-  #checkStructure({ remap }: ResumeOptions, { structure }: Remainder, plan: Plan, { jobId }: JobData): void {
-    if (remap === undefined && structure !== plan.structure) throw flowError('STRUCTURE_CHANGED', { flowId: this.flowId, jobId });
+  #restOf({ jobId, source }: JobData, plan: Plan, { remap }: ResumeOptions): Remainder {
+    const { flowId } = this;
+    const rest = source?.remainder();
+    if (rest === undefined) throw flowError('UNKNOWN_JOB', { flowId, jobId });
+    if (remap === undefined && rest.structure !== plan.structure) throw flowError('STRUCTURE_CHANGED', { flowId, jobId });
+    return rest;
   }
 
   /** Cancels one job, or with no job all that run (see `Job.cancel`). */
