@@ -35,7 +35,7 @@ const launch = () =>
     ],
   });
 
-const check = ({ byContext, atOnce, afterAwait }) => {
+const check = ({ written, byContext, atOnce, afterAwait }) => {
   const facts = [byContext, atOnce, afterAwait].map(({ status, seen, cause }) => [status, seen, cause]);
   assert.deepEqual(facts, [
     ['completed', [1, 2], undefined],
@@ -43,6 +43,7 @@ const check = ({ byContext, atOnce, afterAwait }) => {
     ['failed', [], 'NO_CONTEXT'],
   ]);
   assert.match(afterAwait.error, /ctx\.emit/);
+  assert.deepEqual(written, { status: 'completed', negativeZero: true, types: [] });
 };
 
 export const checkInBrowser = async (folder) => {

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import * as imported from 'routilux';
+import * as files from 'routilux/node';
 import scenario from './scenario.cjs';
+import writtenDown from './writtenDown.cjs';
 
-const required = createRequire(import.meta.url)('routilux');
+const require = createRequire(import.meta.url);
+const required = require('routilux');
 
 assert.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort());
 for (const name of Object.keys(required)) assert.equal(imported[name], required[name], `${name} is there twice`);
@@ -12,4 +15,6 @@ for (const name of Object.keys(required)) assert.equal(imported[name], required[
 // What one way in made, the other takes: classes, `instanceof`, and the context of the job at work.
 await scenario({ ...imported, Routine: required.Routine, ErrorHandler: required.ErrorHandler });
 await scenario({ ...required, Routine: imported.Routine, currentContext: imported.currentContext });
+await writtenDown(imported, require('routilux/node'));
+await writtenDown(required, files);
 console.log('import and require share every class');
