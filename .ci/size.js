@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 /** What GOALS asks for, and what no change may pass. */
 const GOAL = 16_000;
-const LIMIT = 26_000;
+const LIMIT = 26_500;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 

@@ -4,7 +4,12 @@ const WORKER = new URL('./worker.js', import.meta.url);
 
 /** A process of its own that runs rounds, and is killed when one takes too long. */
 export class Measurer {
-  #process = fork(WORKER, { execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  #process;
+
+  constructor(env = {}) {
+    const stdio = ['ignore', 'ignore', 'ignore', 'ipc'];
+    this.#process = fork(WORKER, { execArgv: ['--expose-gc'], stdio, env: { ...process.env, ...env } });
+  }
 
   /** One round of a contender, which is opened by its first: `{ status, value }` or `{ status, why }`. */
   round(request, capMs) {

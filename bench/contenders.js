@@ -1,6 +1,9 @@
 /** Our settings in every workload. */
 export const OURS = { default: {}, lean: { history: 0, metrics: false } };
 
+/** Another build of ours that is measured in the same run (`--before`), with default settings: the URL of its door. */
+export const before = () => process.env.ROUTILUX_BEFORE;
+
 /** The size of a case, full or for the smoke. */
 export const sizeOf = ({ size, smoke }, small) => (small ? { ...size, ...smoke } : size);
 
@@ -11,6 +14,7 @@ export const contendersOf = (workload, each) => {
   return new Map([
     ['floor', { prepare: floor, options: {} }],
     ...[...Object.entries(OURS), ...variants].map(([name, options]) => [name, { prepare: ours, options }]),
+    ...(before() === undefined ? [] : [['before', { prepare: ours, options: {} }]]),
     ...Object.entries(peers).map(([name, prepare]) => [name, { prepare, options: {} }]),
   ]);
 };

@@ -1,4 +1,4 @@
-import { contendersOf, isPeer } from './contenders.js';
+import { before, contendersOf, isPeer } from './contenders.js';
 import { Measurer } from './Measurer.js';
 
 /** No peer takes more than this of the time of a case; it then has fewer rounds. */
@@ -29,7 +29,7 @@ export const measureCase = async (workload, at, { rounds, capMs, onRound }) => {
   const runners = [...contendersOf(workload, each).keys()].map((name) => ({
     name,
     peer: isPeer(workload, each, name),
-    measurer: new Measurer(),
+    measurer: new Measurer(name === 'before' ? { ROUTILUX_DIST: before() } : {}),
     samples: [],
     spent: 0,
     outcome: { status: 'ok' },

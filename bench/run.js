@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BenchFailure, measureCase } from './rounds.js';
 import { smoke } from './smoke.js';
@@ -15,6 +17,7 @@ const HELP = `Measures routilux against the bare floor and its peers.
   --only W1,W6     these workloads only
   --rounds N       rounds that count, after one of warm-up; the median is shown. Default 5
   --cap S          a round of a peer is stopped after S seconds, and the peer is out. Default 30
+  --before FOLDER  measures another build too, the package in that folder, in a column of its own
   --json FILE      writes everything measured to a file
   --smoke          everything once, small: checks results, never times
   --help           this text, and the workloads
@@ -35,6 +38,7 @@ const readOptions = () => {
         only: { type: 'string' },
         rounds: { type: 'string', default: '5' },
         cap: { type: 'string', default: '30' },
+        before: { type: 'string' },
         json: { type: 'string' },
         smoke: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -63,6 +67,11 @@ const chosen = (workloads, only) => {
   return ids.map(
     (id) => known.get(id) ?? fail(`There is no workload '${id}'. There are: ${workloads.map((each) => each.id).join(', ')}.`),
   );
+};
+
+const doorOf = (folder) => {
+  const path = resolve(process.env.INIT_CWD ?? '.', folder, 'dist/cjs/index.mjs');
+  return existsSync(path) ? pathToFileURL(path).href : fail(`There is no built package in '${folder}': no ${path}.`);
 };
 
 const say = (text) => process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
@@ -102,6 +111,7 @@ const machine = () => ({ cpu: cpus()[0]?.model, cores: availableParallelism(), l
 
 const main = async () => {
   const options = readOptions();
+  if (options.before !== undefined) process.env.ROUTILUX_BEFORE = doorOf(options.before);
   // The workloads import the package, so they are loaded only once it is known to be there.
   if (!existsSync(DIST)) fail('The package is not built: run `npm run build` in the root first.');
   const { workloads } = await import('./workloads/index.js');

@@ -1,7 +1,7 @@
-import { OURS } from './contenders.js';
+import { before, OURS } from './contenders.js';
 
 const PEERS = ['naive RxJS', 'fastq', 'async.queue', 'p-queue', 'XState'];
-const COLUMNS = ['floor', ...PEERS, ...Object.keys(OURS)];
+const columns = () => ['floor', ...PEERS, ...Object.keys(OURS), ...(before() === undefined ? [] : ['before'])];
 
 const number = (value) => {
   if (Math.abs(value) >= 99.5) return String(Math.round(value));
@@ -31,7 +31,7 @@ const caseRow = (workload, each, results) => {
   const floor = results.floor.median;
   const compared = (name) => scale.of(results[name].median, floor);
   const cells = {};
-  for (const column of COLUMNS) {
+  for (const column of columns()) {
     const result = results[column];
     if (result !== undefined) cells[column] = result.status === 'ok' ? scale.show(compared(column)) : result.status;
   }
@@ -84,14 +84,12 @@ const CELL = 12;
 const line = (label, cells, goal = '', verdict = '') =>
   `${label.padEnd(LABEL)}${cells.map((cell) => cell.padStart(CELL)).join('')}   ${goal.padEnd(16)} ${verdict}`.trimEnd();
 
-const HEAD = line('', COLUMNS, 'goal (stretch)');
-
 /** Title and rows of a workload as text. */
 export const block = ({ id, title }, rows) => {
   const lines = rows.map(({ label, cells, goal, verdict }) =>
     line(
       `  ${label}`,
-      COLUMNS.map((column) => cells[column] ?? ''),
+      columns().map((column) => cells[column] ?? ''),
       goal,
       verdict,
     ),
@@ -99,11 +97,14 @@ export const block = ({ id, title }, rows) => {
   return [`${id}  ${title}`, ...lines, ''].join('\n');
 };
 
-export const head = () => [HEAD, '─'.repeat(HEAD.length), ''].join('\n');
+export const head = () => {
+  const names = line('', columns(), 'goal (stretch)');
+  return [names, '─'.repeat(names.length), ''].join('\n');
+};
 
 export const legend = () =>
   [
-    'floor: time per task, or the value itself. Others: × floor, less is better; default and lean are ours.',
+    'floor: time per task, or the value itself. Others: × floor, less is better; default, lean and before are ours.',
     '✓ goal met by the default settings, ★ stretch goal met, ✗ not met.',
     '',
   ].join('\n');

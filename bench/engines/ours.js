@@ -1,5 +1,5 @@
-// The built package, through the door that `import 'routilux'` takes on Node.
-import { Flow, Routine } from '../../dist/cjs/index.mjs';
+// The built package, through the door that `import 'routilux'` takes on Node; or another build of it, to compare with.
+const { Flow, Routine } = await import(process.env.ROUTILUX_DIST ?? '../../dist/cjs/index.mjs');
 
 /** A flow with the workers of a case. */
 export const flowFor = ({ workers = 1 }, options) => new Flow({ maxWorkers: workers, ...options });
