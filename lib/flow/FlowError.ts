@@ -1,4 +1,5 @@
 import { Misfit, writeValue } from '../prelude/jsonValue.js';
+import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
 /**
@@ -54,18 +55,13 @@ const sentences = {
 
 export type FlowErrorCode = keyof typeof sentences;
 
-type Details<C extends FlowErrorCode> = Parameters<(typeof sentences)[C]>[0];
-
 /** A flow was described or called in a way that cannot work. Thrown at the call, before anything has run. */
 export class FlowError extends RoutiluxError {
   override readonly name = 'FlowError';
   declare readonly code: FlowErrorCode;
 }
 
-export const flowError = <C extends FlowErrorCode>(code: C, details: Details<C>, cause?: unknown): FlowError => {
-  const sentence = sentences[code] as (details: Details<C>) => string;
-  return new FlowError(code, sentence(details), { details, ...(cause === undefined ? {} : { cause }) });
-};
+export const flowError = errorsOf(sentences, (code, message, parts) => new FlowError(code, message, parts));
 
 const list = (names: readonly string[]): string =>
   names.length === 0

@@ -1,4 +1,5 @@
 import { describeMismatch, type Mismatch } from '../flow/Codec.js';
+import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
 // A type and not an interface: only that is assignable to the `details` record.
@@ -37,8 +38,6 @@ const sentences = {
 
 export type JobErrorCode = keyof typeof sentences;
 
-type Details<C extends JobErrorCode> = Parameters<(typeof sentences)[C]>[0];
-
 const RETRIABLE: readonly JobErrorCode[] = ['TASK_FAILED', 'TIMEOUT', 'CANCELLED'];
 
 /** A job did not do what was asked of it. `cause` is what the handler threw, where one did. */
@@ -51,9 +50,7 @@ export class TimeoutError extends JobError {
   override readonly name = 'TimeoutError';
 }
 
-export const jobError = <C extends JobErrorCode>(code: C, details: Details<C>, ...cause: unknown[]): JobError => {
-  const sentence = sentences[code] as (details: Details<C>) => string;
+export const jobError = errorsOf(sentences, (code, message, parts) => {
   const Kind = code === 'TIMEOUT' ? TimeoutError : JobError;
-  const parts = { details, retriable: RETRIABLE.includes(code), ...(cause.length === 0 ? {} : { cause: cause[0] }) };
-  return new Kind(code, sentence(details), parts);
-};
+  return new Kind(code, message, { ...parts, retriable: RETRIABLE.includes(code) });
+});

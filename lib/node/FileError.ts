@@ -1,3 +1,4 @@
+import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
 /** Every way in which a file fails, with the sentence that names it. */
@@ -11,15 +12,10 @@ const sentences = {
 
 export type FileErrorCode = keyof typeof sentences;
 
-type Details<C extends FileErrorCode> = Parameters<(typeof sentences)[C]>[0];
-
 /** A file could not be read or written. `cause` is what the platform, or the reader of its content, said. */
 export class FileError extends RoutiluxError {
   override readonly name = 'FileError';
   declare readonly code: FileErrorCode;
 }
 
-export const fileError = <C extends FileErrorCode>(code: C, details: Details<C>, cause: unknown): FileError => {
-  const sentence = sentences[code] as (details: Details<C>) => string;
-  return new FileError(code, sentence(details), { details, cause });
-};
+export const fileError = errorsOf(sentences, (code, message, parts) => new FileError(code, message, parts));

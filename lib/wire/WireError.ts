@@ -1,4 +1,5 @@
 import { describeMismatch, type Mismatch, preview } from '../flow/Codec.js';
+import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
 /** Every way in which JSON cannot be turned into a flow or a job. */
@@ -13,15 +14,10 @@ const sentences = {
 
 export type WireErrorCode = keyof typeof sentences;
 
-type Details<C extends WireErrorCode> = Parameters<(typeof sentences)[C]>[0];
-
 /** JSON that cannot be read. Nothing has been made of it, and `details.mismatches` lists path, expectation and value. */
 export class WireError extends RoutiluxError {
   override readonly name = 'WireError';
   declare readonly code: WireErrorCode;
 }
 
-export const wireError = <C extends WireErrorCode>(code: C, details: Details<C>, cause?: unknown): WireError => {
-  const sentence = sentences[code] as (details: Details<C>) => string;
-  return new WireError(code, sentence(details), { details, ...(cause === undefined ? {} : { cause }) });
-};
+export const wireError = errorsOf(sentences, (code, message, parts) => new WireError(code, message, parts));
