@@ -125,7 +125,7 @@ export const JobSnapshot = shape('JobSnapshot', {
     shape('a pause point', {
       timestamp: instant,
       reason: optional(text),
-      checkpoint: value,
+      checkpoint: optional(value),
       currentRoutineId: optional(name),
       pendingTasks: count,
     }),
