@@ -179,6 +179,7 @@ export class Attempt implements Context, ExecutionSource {
     if (this.#extras?.effects === undefined || this.tracking > 0) return;
     const { effects } = this.#extras;
     this.#extras.effects = this.#extras.uncommitted = undefined;
+    this.#extras.deferring = 0;
     for (const work of effects) work();
   }
 
@@ -292,7 +293,7 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   checkAlive(call: string): void {
-    if (this.stale || this.run.over) this.#refuse(call);
+    if (this.stale || this.error !== undefined || this.run.over) this.#refuse(call);
   }
 
   #refuse(call: string): never {

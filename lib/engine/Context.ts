@@ -42,7 +42,8 @@ export interface Context {
   readonly shared: Shared;
   /**
    * Keeps the job open until the promise settles, without holding a worker. Its rejection is a failure of this task; with
-   * `emitMode: 'commit'` what the attempt did counts only once it has settled.
+   * `emitMode: 'commit'` what the attempt did counts only once it has settled. A snapshot taken meanwhile has the task among
+   * what is at work; not where the call came after the end of the task, from a timer: a task that is done never runs again.
    */
   track<T>(work: PromiseLike<T>): PromiseLike<T>;
   /** Asks for a pause of this job; resolves at once, since the job is quiet only after this handler. */

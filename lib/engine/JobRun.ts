@@ -294,8 +294,9 @@ export class JobRun implements RemainderSource {
   /** Keeps the job open until a promise settles, without a worker. */
   track(attempt: Attempt, work: PromiseLike<unknown>): void {
     this.#open++;
+    const late = attempt.outcome !== undefined && attempt.tracking === 0;
     attempt.tracking++;
-    const untrack = (this.#tracker ??= new Tracker()).add(attempt);
+    const untrack = (this.#tracker ??= new Tracker()).add(attempt, late);
     const conclude = (answer: () => void): void => {
       if (this.over) return;
       this.pump.enter(() => {

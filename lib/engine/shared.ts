@@ -15,7 +15,10 @@ export const sharedOf = (attempt: Attempt): Shared => {
       attempt.checkAlive('shared.set');
       attempt.checkSerialisable(value, () => `The shared value '${key}'`);
       if (attempt.isBuffering) uncommitted.set(key, value);
-      attempt.effect(() => shared.values.set(key, value));
+      attempt.effect(() => {
+        shared.values.set(key, value);
+        uncommitted.delete(key);
+      });
     },
     log: (entry) => {
       attempt.checkAlive('shared.log');

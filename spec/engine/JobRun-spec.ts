@@ -85,7 +85,7 @@ describe('JobRun', () => {
           },
         },
       };
-      const flow = flowOf({ s }).setErrorHandler(new ErrorHandler({ strategy: 'retry', delayMs: 20 }));
+      const flow = flowOf({ s }).setErrorHandler(new ErrorHandler({ strategy: 'retry', delayMs: 200 }));
       const job = flow.start('s');
       await settled();
       expect([job.status, calls, job.state.pendingTasks.length]).toEqual(['running', 1, 1]);

@@ -1,16 +1,20 @@
-import { jobs, type World, type WorldOptions } from '../support/arbitrary.js';
+import { disturbances, jobs, type World, type WorldOptions } from '../support/arbitrary.js';
 import type { Faults } from '../support/model.js';
 import type { JobRecord } from '../../lib/index.js';
 import { rejection } from '../support/thrown.js';
-import { holds, playsAsPredicted, TIMED, workers } from './holds.js';
+import { brokenLaw, holds, playsAsPredicted, TIMED, workers } from './holds.js';
 import { checkLaws } from './laws.js';
 import { playVirtually, type Stage } from './stage.js';
+import { TAMPERED as LOST } from './tamper.js';
+
+const moved = jobs(1, { disturbances: disturbances(['move', 'pause', 'resume']) });
 
 const FAULTS: readonly [string, Faults, WorldOptions][] = [
   ['takes the newest task first', { take: (queue) => queue.pop() }, {}],
   ['loses every seventh delivery', { delivers: (deliveries) => deliveries % 7 !== 0 }, {}],
   ['counts a retry twice', { triesPerRetry: 2 }, {}],
   ['forgets what a slot holds', { forgetsMerges: true }, {}],
+  ['forgets what was at work when a job was written down', { atWork: () => [] }, { jobs: moved }],
   ['lets the job that came last go first', { nextJob: (ring) => ring.pop() }, { jobs: jobs(4) }],
 ];
 
@@ -69,14 +73,19 @@ const TAMPERED: readonly [string, Tamper][] = [
 ];
 
 const hasOneMore = async (world: World): Promise<void> => {
-  const { flow, watched, turns, peak } = await playVirtually({ ...world, workers: world.workers + 1 });
-  checkLaws({ flow, watched, turns, peak, world });
+  const { flow, watched, segments, turns, peak } = await playVirtually({ ...world, workers: world.workers + 1 });
+  checkLaws({ flow, watched, segments, turns, peak, world });
 };
 
 describe('what the properties would notice', () => {
   it.each(FAULTS)('should fail where the model %s', async (_, faults, options) => {
     const property = holds({ kinds: TIMED, ...options }, playsAsPredicted(faults), { endOnFailure: true });
     await expect(property).rejects.toThrow(/Property failed after \d+ tests\s+{ seed: -?\d+, path: /);
+  });
+
+  it.each(LOST)('should fail where a job is written down and %s', async (_, tamper) => {
+    const options = { kinds: TIMED, busy: true, workers, jobs: moved };
+    expect(await brokenLaw(holds(options, playsAsPredicted({}, { tamper }), { endOnFailure: true }))).toMatch(/^law: /);
   });
 
   it('should fail where the engine has a worker more than it may have', async () => {

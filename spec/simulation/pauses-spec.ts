@@ -1,10 +1,8 @@
 import { disturbances, fewer, jobs, patience, type World } from '../support/arbitrary.js';
 import { predict } from '../support/model.js';
-import { ANY, expectSame, holds, TIMED, timeoutMs, workers } from './holds.js';
+import { ANY, expectSame, holds, TIMED, timeoutMs, undisturbed, workers } from './holds.js';
 import { checkLaws, storyOf } from './laws.js';
 import { playVirtually } from './stage.js';
-
-const undisturbed = (world: World): World => ({ ...world, jobs: world.jobs.map((job) => ({ ...job, disturbances: [] })) });
 
 const withoutPausePoints = ({ accounts, turns }: Pick<ReturnType<typeof storyOf>, 'accounts' | 'turns'>) => ({
   accounts: accounts.map((account) => account && { ...account, pausePoints: 0 }),

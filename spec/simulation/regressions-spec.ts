@@ -1,6 +1,6 @@
-import { Observable, VirtualTimeScheduler } from 'rxjs';
-import { type Context, ErrorHandler, Flow, type JobRecord, Routine } from '../../lib/index.js';
-import { emitting, flowOf } from '../support/flows.js';
+import { NEVER, Observable, VirtualTimeScheduler } from 'rxjs';
+import { type Context, ErrorHandler, Flow, type FlowOptions, type JobRecord, JobState, Routine } from '../../lib/index.js';
+import { deferred, emitting, flowOf, sleep } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { turn } from '../support/virtualTime.js';
 
@@ -137,5 +137,128 @@ describe('found by random flows', () => {
     scheduler.flush();
     expect(job.state).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
     expect(job.state.updatedAt.getTime()).toBe(104);
+  });
+
+  it('should tell of nothing queued and nothing at work when a job ends that left a promise behind (S47, SC030; seed -1974470277)', async () => {
+    const leaving = (_: unknown, ctx: Context): void => void ctx.track(new Promise(() => undefined));
+    const job = flowOf({ s: { slots: { trigger: leaving } } }).start('s');
+    const progress: unknown[] = [];
+    job.progress$.subscribe((each) => progress.push(each));
+    await turn();
+    await job.cancel();
+    expect(progress.at(-1)).toEqual({ queued: 0, active: 0, status: 'cancelled' });
+  });
+
+  it('should write down a job that can be read again when undefined is thrown after a promise was left behind (D5, D20)', async () => {
+    const errorHandler = new ErrorHandler({ strategy: 'retry', delayMs: 10 });
+    const leaving = (_: unknown, ctx: Context): never => {
+      ctx.track(new Promise(() => undefined));
+
+      throw undefined;
+    };
+    const job = flowOf({ s: { slots: { trigger: leaving } } }, [], { errorHandler }).start('s');
+    await turn();
+    const { pendingTasks } = JobState.fromJSON(JSON.stringify(job.snapshot()));
+    await job.cancel();
+    expect(pendingTasks.map(({ attempt }) => attempt)).toEqual([2]);
+  });
+
+  it('should time out also when its first handler asks for a pause and then never ends (D19, D21; seed -805412663)', () => {
+    const scheduler = new VirtualTimeScheduler();
+    const pausing = (_: unknown, ctx: Context): Observable<never> => {
+      void ctx.pause();
+      return NEVER;
+    };
+    const job = flowOf({ s: { slots: { trigger: pausing } } }, [], { scheduler, executionTimeoutMs: 10 }).start('s');
+    scheduler.flush();
+    expect(job.state).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
+  });
+});
+
+const forwarding = (ctx: Context): void => {
+  ctx.emit('o');
+};
+
+/** A job whose `s` has ended and left its context behind, while another task keeps it running until it is told to end. */
+const leftBehind = (begin: (ctx: Context) => void, options: FlowOptions = {}) => {
+  const open = deferred();
+  const calls: string[] = [];
+  let left: Context | undefined;
+  const leaving = (_: unknown, ctx: Context): void => {
+    calls.push('s');
+    left ??= ctx;
+    begin(ctx);
+  };
+  const sharing = (_: unknown, ctx: Context): void => {
+    calls.push('t');
+    ctx.shared.set('k', 't');
+  };
+  const make = (): Flow =>
+    flowOf(
+      {
+        e: { slots: { trigger: emitting({}) } },
+        s: { slots: { i: leaving } },
+        t: { slots: { i: sharing } },
+        u: { slots: { i: () => open.promise } },
+      },
+      ['e.o -> s.i', 'e.o -> u.i', 's.o -> t.i'],
+      { flowId: 'f', emitMode: 'commit', maxWorkers: 2, ...options },
+    );
+  return { ...open, make, calls, ctx: () => left as Context };
+};
+
+/** What a context does that its handler has left behind, when all has been committed. */
+describe("a context that is left behind, in emitMode 'commit'", () => {
+  it('should count for nothing once a promise that it tracked has failed (D5, D13)', async () => {
+    const errorHandler = new ErrorHandler({ strategy: 'continue' });
+    const failing = (ctx: Context): void => void ctx.track(Promise.reject(new Error('tracked')));
+    const { make, calls, ctx, resolve } = leftBehind(failing, { errorHandler });
+    const job = make().start('e');
+    await sleep(1);
+    resolve();
+    const refused = thrown(() => {
+      forwarding(ctx());
+    });
+    expect(ours(refused).code).toBe('STALE_CONTEXT');
+    await job.done;
+    expect(calls).toEqual(['s']);
+  });
+
+  it('should see what others have shared since, also while it tracks a promise again (D5, D13)', async () => {
+    const { make, ctx, resolve } = leftBehind((own) => {
+      own.shared.set('k', 's');
+      forwarding(own);
+    });
+    const job = make().start('e');
+    await sleep(1);
+    resolve();
+    ctx().track(Promise.resolve());
+    expect(ctx().shared.get('k')).toBe('t');
+    await job.done;
+  });
+
+  it('should count each deferred event once against the limit of what a pause may gather (D22)', async () => {
+    const deferring = (ctx: Context): void => {
+      ctx.emitDeferred('o');
+    };
+    const { make, ctx, resolve } = leftBehind(deferring, { pausedLimit: 2 });
+    const job = make().start('e');
+    await sleep(1);
+    resolve();
+    deferring(ctx());
+    await job.done;
+    expect(job.state.deferredEvents).toHaveLength(2);
+  });
+
+  it('should not put its task into a snapshot again when it tracks a promise after the commit (D5, D13, D23)', async () => {
+    const { make, calls, ctx, promise, resolve } = leftBehind(forwarding);
+    const job = make().start('e');
+    await sleep(1);
+    ctx().track(promise);
+    const json = JSON.stringify(job.snapshot());
+    void job.cancel();
+    resolve();
+    await make().resume(JobState.fromJSON(json)).done;
+    expect(calls).toEqual(['s', 't']);
   });
 });

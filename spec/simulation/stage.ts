@@ -7,10 +7,15 @@ import {
   type Handler,
   type Job,
   type JobRecord,
-  type JobState,
+  type JobSnapshot,
+  JobState,
   Routine,
+  type RoutineMetrics,
+  type SlotOptions,
+  type StandardSchema,
 } from '../../lib/index.js';
 import {
+  type Disturbing,
   draws,
   type EventName,
   EVENTS,
@@ -22,13 +27,17 @@ import {
   ordinalOf,
   type Policy,
   type RoutinePlan,
+  readWith,
+  REFUSED,
   scribble,
   script,
   type SlotPlan,
   SLOTS,
+  text,
   type World,
 } from '../support/arbitrary.js';
 import type { Account } from '../support/model.js';
+import { Activation, type Glimpse } from './Activation.js';
 
 /** A clock for the handlers of a world. */
 export interface Time {
@@ -37,28 +46,60 @@ export interface Time {
   readonly after: (ms: number, work: () => void) => () => void;
 }
 
-/** What was seen of one job while it ran. */
+/** What was seen of one job while it ran in one flow. */
 export interface Watched {
   readonly job: Job;
+  readonly place: number;
+  /** What it was when it was taken up from JSON. */
+  readonly taken: Taken | undefined;
+  /** Every handler call, also those before it was taken up. */
   readonly log: string[];
+  /** The handler calls of this stretch. */
+  readonly activations: Activation[];
   readonly records: JobRecord[];
   readonly progress: { queued: number; active: number; status: string }[];
   /** Handlers that were called after the job's end. */
   late: number;
 }
 
+/** What a job from JSON had behind it and before it. */
+export interface Taken {
+  /** The handler calls of all stretches before, each as it was when its stretch was written down. */
+  readonly behind: readonly Glimpse[];
+  /** The tasks that were told as queued, with their attempts. */
+  readonly queued: readonly string[];
+  /** By routine. */
+  readonly metrics: Readonly<Record<string, RoutineMetrics>>;
+}
+
 /** A world as it was played. */
 export interface Show {
   readonly world: World;
   readonly flow: Flow;
+  /** Each stretch of a job in one flow; those before a move, too. */
+  readonly segments: readonly Watched[];
+  /** The last stretch of each job. */
   readonly watched: readonly (Watched | undefined)[];
   readonly turns: readonly number[];
-  /** The most handlers at work at once, over all jobs. */
+  /** The most handlers at work at once in one flow, over all jobs. */
   readonly peak: number;
 }
 
-const text = (...parts: unknown[]): string =>
-  parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join(' ');
+/** Where code of the user is called: there a job can be written down. */
+export type Spot =
+  'started' | 'handler' | 'tracked' | 'merge' | 'codec' | 'filter' | 'random' | 'record' | 'output' | 'progress' | 'instant';
+
+/** What else a stage can do. */
+export interface StageOptions {
+  /** Called at every spot, with the job that is at work there. */
+  readonly onSpot?: (spot: Spot, watched: Watched, now: number) => void;
+  /** Changes a job as it is written down. */
+  readonly tamper?: Tamper | undefined;
+  /** Spots at instants of their own, in ms. */
+  readonly instants?: readonly number[];
+}
+
+export type Tamper = (written: JobSnapshot, watched: Watched) => JobSnapshot;
 
 export const virtualTime = (scheduler: VirtualTimeScheduler): Time => ({
   scheduler,
@@ -87,23 +128,41 @@ export const realTime: Time = {
 /** Plays a world on the engine. */
 export class Stage implements Show {
   readonly flow: Flow;
+  readonly segments: Watched[] = [];
   readonly watched: (Watched | undefined)[] = [];
   readonly turns: number[] = [];
   peak = 0;
   /** Called with each activation, before its handler does anything. */
   onActivation: ((ctx: Context, count: number) => void) | undefined;
-  #atWork = 0;
+  readonly #atWork = new Map<Flow, number>();
 
   constructor(
     readonly world: World,
     readonly time: Time,
+    private readonly options: StageOptions = {},
   ) {
-    const { emitMode, isolation, asyncContext, unhandledErrors, workers, policy } = world;
-    const options = { emitMode, isolation, asyncContext, unhandledErrors, scheduler: time.scheduler, random: draws() };
-    this.flow = new Flow({ ...options, executionStrategy: workers > 1 ? 'concurrent' : 'sequential', maxWorkers: workers });
-    if (policy !== undefined) this.flow.setErrorHandler(errorHandler(policy));
-    for (const [place, plan] of world.routines.entries()) this.flow.addRoutine(this.#routine(plan), `r${place}`);
-    for (const { from, event, to, slot, renames } of world.links) this.flow.connect(`r${from}`, event, `r${to}`, slot, renames);
+    this.flow = this.newFlow();
+  }
+
+  /** A flow of its own, with the structure of the world. */
+  newFlow(): Flow {
+    const { emitMode, isolation, asyncContext, unhandledErrors, workers, policy, routines, links } = this.world;
+    const draw = draws();
+    const random = this.#passing('random', draw);
+    const options = {
+      flowId: 'world',
+      emitMode,
+      isolation,
+      asyncContext,
+      unhandledErrors,
+      scheduler: this.time.scheduler,
+      random,
+    };
+    const flow = new Flow({ ...options, executionStrategy: workers > 1 ? 'concurrent' : 'sequential', maxWorkers: workers });
+    if (policy !== undefined) flow.setErrorHandler(this.#errorHandler(policy));
+    for (const [place, plan] of routines.entries()) flow.addRoutine(this.#routine(plan), `r${place}`);
+    for (const { from, event, to, slot, renames } of links) flow.connect(`r${from}`, event, `r${to}`, slot, renames);
+    return flow;
   }
 
   /** Starts a job and watches everything of it. */
@@ -111,66 +170,166 @@ export class Stage implements Show {
     const { fuel, n, cap, timeoutMs } = this.world.jobs[place] as JobPlan;
     const options = { jobId: `j${place}`, timeoutMs, ...(cap === undefined ? {} : { maxWorkers: cap }) };
     const job = this.flow.start('r0', { fuel, n }, options);
-    const watched: Watched = { job, log: [], records: [], progress: [], late: 0 };
+    const watched = this.#watch(job, place);
+    this.at('started', place);
+    return watched;
+  }
+
+  /** Takes a job up from its JSON, in a flow of its own. */
+  takeUp(json: string, place = 0, log: readonly string[] = [], behind: readonly Glimpse[] = []): Watched {
+    const state = JobState.fromJSON(json);
+    const taken = takenOf(state, behind);
+    return this.#watch(this.newFlow().resume(state), place, taken, [...log]);
+  }
+
+  /** Writes a job down as it is, and goes on with it elsewhere. */
+  move(watched: Watched, behind = glimpsesOf(watched)): void {
+    const { job, place, log } = watched;
+    const written = job.snapshot();
+    const json = JSON.stringify(this.options.tamper?.(written, watched) ?? written);
+    this.takeUp(json, place, log, behind);
+  }
+
+  #watch(job: Job, place: number, taken?: Taken, log: string[] = []): Watched {
+    const watched: Watched = { job, place, taken, log, activations: [], records: [], progress: [], late: 0 };
+    this.segments.push(watched);
     this.watched[place] = watched;
     job.record$.subscribe((record) => {
       watched.records.push(record);
-      if (record.type === 'taskStarted') this.turns.push(place);
+      if (record.type === 'taskStarted' && this.watched[place] === watched) this.turns.push(place);
+      this.at('record', place);
     });
-    job.progress$.subscribe((progress) => watched.progress.push(progress));
+    job.progress$.subscribe((progress) => {
+      watched.progress.push(progress);
+      this.at('progress', place);
+    });
+    job.output$.subscribe(() => this.at('output', place));
     return watched;
+  }
+
+  // Merges, codecs and the like are not told which job is at work: it is the only one where that matters.
+  at(spot: Spot, place = 0): void {
+    const watched = this.watched[place];
+    if (watched !== undefined) this.options.onSpot?.(spot, watched, this.time.scheduler.now());
+  }
+
+  #passing<A extends unknown[], B>(spot: Spot, work: (...args: A) => B): (...args: A) => B {
+    return (...args) => {
+      this.at(spot);
+      return work(...args);
+    };
+  }
+
+  #errorHandler({ strategy, maxRetries, delayMs, backoff, picky }: Policy): ErrorHandler {
+    const retryOn = this.#passing('filter', (error: unknown) => !picky || error instanceof RangeError);
+    const jitter = delayMs > 0 ? JITTER : 0;
+    return new ErrorHandler({ strategy, maxRetries, delayMs, backoff, maxDelayMs: MAX_DELAY, jitter, retryOn });
   }
 
   #routine({ slots, policy }: RoutinePlan): Routine {
     const made = new Routine();
     for (const event of EVENTS) made.defineEvent(event);
-    for (const name of SLOTS) {
-      const { merge, kind } = slots[name];
-      const how = merge === 'override' || merge === 'append' ? merge : MERGES[merge];
-      made.defineSlot(name, this.#handler(slots[name]), { merge: how, ...(kind === 'stream' ? { emits: 'o' } : {}) });
-    }
-    return policy === undefined ? made : made.setErrorHandler(errorHandler(policy));
+    for (const name of SLOTS) made.defineSlot(name, this.#handler(slots[name]), this.#slotOptions(slots[name]));
+    return policy === undefined ? made : made.setErrorHandler(this.#errorHandler(policy));
+  }
+
+  #slotOptions({ merge, codec, kind }: SlotPlan): SlotOptions {
+    return {
+      merge: merge === 'override' || merge === 'append' ? merge : this.#passing('merge', MERGES[merge]),
+      ...(codec === undefined ? {} : { codec: schema(this.#passing('codec', (data: Data) => readWith(codec, data))) }),
+      ...(kind === 'stream' ? { emits: 'o' } : {}),
+    };
   }
 
   #handler(plan: SlotPlan): Handler {
-    const called = (data: Data, ctx: Context): number => {
-      const place = Number(ctx.job.jobId.slice(1));
-      const watched = this.watched[place] as Watched;
-      if (watched.job.status !== 'running') watched.late++;
-      const count = watched.log.push(text(ctx.routineId, ctx.slot, ctx.attempt, data));
-      this.onActivation?.(ctx, count);
-      return ordinalOf(count, place);
-    };
-    const enter = (): void => {
-      this.peak = Math.max(this.peak, ++this.#atWork);
-    };
-    const leave = (): void => {
-      this.#atWork--;
-    };
-    const { after } = this.time;
+    const called = (data: Data, ctx: Context): Work => this.#called(plan, data, ctx);
     return function (data, ctx) {
-      const ordinal = called(data, ctx);
-      if (plan.kind === 'stream') return streamed(plan, data, ctx, ordinal, after, enter, leave);
-      const steps = script(plan, data, ctx.attempt, handsOf(this, ctx, ordinal, plan.kind === 'sync'));
-      if (plan.kind === 'sync') whole(steps, enter, leave);
-      else return plan.kind === 'promise' ? promised(steps, after, enter, leave) : observed(steps, after, enter, leave);
+      const work = called(data, ctx);
+      if (plan.kind === 'stream') return streamed(plan, data, ctx, work);
+      const steps = script(plan, data, ctx.attempt, handsOf(this, ctx, plan.kind === 'sync', work));
+      if (plan.kind === 'sync') whole(steps, work);
+      else return plan.kind === 'promise' ? promised(steps, work) : observed(steps, work);
       return undefined;
     };
   }
+
+  #called({ kind }: SlotPlan, data: Data, ctx: Context): Work {
+    const watched = this.segments.find(({ job }) => job.state === ctx.job) as Watched;
+    if (watched.job.status !== 'running') watched.late++;
+    const line = text(ctx.routineId, ctx.slot, ctx.attempt, data);
+    const activation = new Activation(`${ctx.taskId}#${ctx.attempt}`, line, kind);
+    const count = watched.log.push(line);
+    watched.activations.push(activation);
+    this.onActivation?.(ctx, count);
+    this.at('handler', watched.place);
+    return {
+      ordinal: ordinalOf(count, watched.place),
+      after: this.time.after,
+      activation,
+      at: (spot) => {
+        this.at(spot, watched.place);
+      },
+      enter: () => {
+        this.peak = Math.max(this.peak, this.#count(ctx.flow, 1));
+      },
+      leave: () => {
+        this.#count(ctx.flow, -1);
+      },
+    };
+  }
+
+  #count(flow: Flow, change: 1 | -1): number {
+    const atWork = (this.#atWork.get(flow) ?? 0) + change;
+    this.#atWork.set(flow, atWork);
+    return atWork;
+  }
 }
 
-const errorHandler = ({ strategy, maxRetries, delayMs, backoff, picky }: Policy): ErrorHandler =>
-  new ErrorHandler({
-    ...{ strategy, maxRetries, delayMs, backoff, maxDelayMs: MAX_DELAY, jitter: delayMs > 0 ? JITTER : 0 },
-    ...(picky ? { retryOn: [RangeError] } : {}),
-  });
+/** Every handler call of a job up to now, over all its stretches. */
+export const glimpsesOf = ({ taken, activations }: Watched): readonly Glimpse[] => [
+  ...(taken?.behind ?? []),
+  ...activations.map((activation) => activation.glimpse()),
+];
 
-const handsOf = (routine: Routine, ctx: Context, ordinal: number, onStack: boolean): Hands => ({
+const takenOf = (state: JobState, behind: readonly Glimpse[]): Taken => ({
+  behind,
+  // What it begins with is told at its start, and a retry in its delay when it is due.
+  queued:
+    state.history().length === 0
+      ? []
+      : state.pendingTasks.flatMap(({ taskId, attempt, dueAt }) => (dueAt === undefined ? [`${taskId}#${attempt}`] : [])),
+  metrics: Object.fromEntries(Object.keys(state.routineStates).map((id) => [id, state.metrics.routine(id) as RoutineMetrics])),
+});
+
+/** A codec of the Standard Schema kind. */
+const schema = (read: (data: Data) => Data | 'refused'): StandardSchema<Data> => ({
+  '~standard': {
+    version: 1,
+    vendor: 'world',
+    validate: (value) => {
+      const data = read(value as Data);
+      return data === 'refused' ? { issues: [{ message: REFUSED, path: ['n'] }] } : { value: data };
+    },
+  },
+});
+
+/** What a handler of a world needs of its stage. */
+interface Work {
+  readonly ordinal: number;
+  readonly activation: Activation;
+  readonly after: Time['after'];
+  readonly enter: () => void;
+  readonly leave: () => void;
+  readonly at: (spot: Spot) => void;
+}
+
+const handsOf = (routine: Routine, ctx: Context, onStack: boolean, { ordinal, activation, after, at }: Work): Hands => ({
   ordinal,
   emit: (event, data, byRoutine) => {
     if (byRoutine && onStack) routine.emit(event, data);
     else ctx.emit(event, data);
     scribble(data);
+    at('handler');
   },
   defer: (event, data) => {
     ctx.emitDeferred(event, data);
@@ -178,46 +337,105 @@ const handsOf = (routine: Routine, ctx: Context, ordinal: number, onStack: boole
   },
   count: () => {
     ctx.setState({ count: ((ctx.state()['count'] ?? 0) as number) + 1 });
+    at('handler');
   },
   output: (n) => {
     ctx.output('n', { n });
+    at('handler');
+  },
+  share: (n) => {
+    const key = `k${n % 3}`;
+    ctx.shared.set(key, ctx.shared.get(key, 0) + 1);
+    at('handler');
+    ctx.shared.log({ n });
+  },
+  track: (ms, work) => {
+    const settled = new Promise<void>((resolve, reject) => {
+      after(ms, () => {
+        at('tracked');
+        try {
+          work();
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    activation.track(settled);
+    ctx.track(settled);
+  },
+  late: (ms, work) => {
+    after(ms, () => {
+      if (activation.state !== 'failed') unlessOver(work);
+    });
+  },
+  emitTracked: (event, data) => {
+    ctx.emit(event, data);
+    scribble(data);
+  },
+  pause: () => {
+    void ctx.pause();
   },
   cancel: () => {
     ctx.cancel('by a handler');
   },
 });
 
-type Steps = Generator<number, void>;
-type After = Time['after'];
-type Hook = () => void;
+/** Does what is refused where the job has ended, or the attempt was let go of. */
+const unlessOver = (work: () => void): void => {
+  try {
+    work();
+  } catch (error) {
+    if (!OVER.includes((error as { code?: unknown }).code)) throw error;
+  }
+};
 
-const whole = (steps: Steps, enter: Hook, leave: Hook): void => {
+const OVER: readonly unknown[] = ['EMIT_AFTER_END', 'STALE_CONTEXT'];
+
+type Steps = Generator<number, void>;
+
+const whole = (steps: Steps, { activation, enter, leave }: Work): void => {
   enter();
   try {
     while (steps.next().done !== true);
+    activation.end('done');
+  } catch (error) {
+    activation.end('failed');
+    throw error;
   } finally {
     leave();
   }
 };
 
-const promised = async (steps: Steps, after: After, enter: Hook, leave: Hook): Promise<void> => {
+const promised = async (steps: Steps, { activation, after, enter, leave, at }: Work): Promise<void> => {
   enter();
   try {
-    for (const ms of steps) await (ms === 0 ? undefined : new Promise<void>((resolve) => after(ms, resolve)));
+    for (const ms of steps) {
+      await (ms === 0 ? undefined : new Promise<void>((resolve) => after(ms, resolve)));
+      at('handler');
+    }
+    activation.end('done');
+  } catch (error) {
+    activation.end('failed');
+    throw error;
   } finally {
     leave();
   }
 };
 
-const observed = (steps: Steps, after: After, enter: Hook, leave: Hook): Observable<never> =>
+const observed = (steps: Steps, { activation, after, enter, leave }: Work): Observable<never> =>
   new Observable((observer) => {
-    let callOff: Hook | undefined;
+    let callOff: (() => void) | undefined;
     const advance = (): void => {
       try {
         const { done, value } = steps.next();
-        if (done === true) observer.complete();
-        else callOff = after(value, advance);
+        if (done !== true) callOff = after(value, advance);
+        else {
+          activation.end('done');
+          observer.complete();
+        }
       } catch (error) {
+        activation.end('failed');
         observer.error(error);
       }
     };
@@ -227,27 +445,28 @@ const observed = (steps: Steps, after: After, enter: Hook, leave: Hook): Observa
     return () => callOff?.();
   });
 
-const streamed = (
-  plan: SlotPlan,
-  data: Data,
-  ctx: Context,
-  ordinal: number,
-  after: After,
-  enter: Hook,
-  leave: Hook,
-): Observable<Data> =>
+const streamed = (plan: SlotPlan, data: Data, ctx: Context, work: Work): Observable<Data> =>
   new Observable((observer) => {
     const emit = (_: EventName, value: Record<string, unknown>): void => {
       observer.next(value);
       scribble(value);
     };
-    const hands = { ...handsOf(ctx.flow.routines.get(ctx.routineId) as Routine, ctx, ordinal, false), emit };
-    observer.add(observed(script(plan, data, ctx.attempt, hands), after, enter, leave).subscribe(observer));
+    const hands = { ...handsOf(ctx.flow.routines.get(ctx.routineId) as Routine, ctx, false, work), emit };
+    observer.add(observed(script(plan, data, ctx.attempt, hands), work).subscribe(observer));
   });
 
 // ── what came of it ───────────────────────────────────────────────────────────────────────────────────────────────
 
 const isOurs = (message: unknown): boolean => typeof message === 'string' && message.startsWith('boom');
+
+/** What a codec refuses is told with many words. */
+const inShort = (message: unknown): unknown => (typeof message === 'string' && message.includes(REFUSED) ? REFUSED : message);
+
+const toldOf = (data: Data): unknown => {
+  if (!('error_type' in data)) return data;
+  const error = inShort(data['error']);
+  return isOurs(error) ? { ...data, error } : 'timeout';
+};
 
 /** The account of a job, in the words of the model. */
 export const accountOf = ({ job: { state }, log }: Watched): Account => ({
@@ -264,19 +483,19 @@ export const accountOf = ({ job: { state }, log }: Watched): Account => ({
       ...own
     } = state.routineState(id) as Record<string, unknown>;
     const dropped = (state.metrics.routine(id)?.dropped ?? 0) > 0;
-    return { ...own, status, retryCount, error: dropped ? 'let go' : error };
+    return { ...own, status, retryCount, error: dropped ? 'let go' : inShort(error) };
   }),
-  history: state
-    .history()
-    .map(({ routineId, eventName, data }) =>
-      text(routineId, eventName, 'error_type' in data && !isOurs(data['error']) ? 'timeout' : data),
-    ),
+  history: state.history().map(({ routineId, eventName, data }) => text(routineId, eventName, toldOf(data))),
   metrics: eachOf(state, (id) => {
     const { total, completed, failed, skipped, retried, dropped, emitted } = state.metrics.routine(id) ?? {};
     return { total, completed, failed, skipped, retried, dropped, emitted };
   }),
   dropped: state.metrics.flow().droppedTasks,
   outputs: state.outputLog.map(({ routineId, data }) => text(routineId, data['n'])),
+  shared: Object.entries(state.sharedData)
+    .sort()
+    .map(([key, count]) => text(key, count)),
+  sharedLog: state.sharedLog.map(({ n }) => n),
   pending: state.pendingTasks.map(({ routineId, slot, attempt }) => text(routineId, slot, attempt)),
   deferred: state.deferredEvents.map(({ routineId, event, data }) => text(routineId, event, data)),
   pausePoints: state.pausePoints.length,
@@ -289,23 +508,50 @@ const eachOf = (state: JobState, view: (routineId: string) => unknown): Record<s
       .map((id) => [id, view(id)]),
   );
 
-/** Plays a world in real time until each of its jobs has ended, and a little longer. */
-export const playReally = async (world: World, onActivation?: Stage['onActivation']): Promise<Stage> => {
+/** Plays a world in real time until each of its jobs has ended, wherever it was moved to, and a little longer. */
+export const playReally = async (
+  world: World,
+  onActivation?: (ctx: Context, count: number, stage: Stage) => void,
+): Promise<Stage> => {
   const stage = new Stage(world, realTime);
-  stage.onActivation = onActivation;
-  await Promise.all(world.jobs.map((_, place) => stage.start(place).job.done));
+  stage.onActivation = (ctx, count) => onActivation?.(ctx, count, stage);
+  await Promise.all(world.jobs.map((_, place) => endOf(stage, stage.start(place))));
   for (let more = 0; more < 3; more++) await turnOfTheLoop();
   return stage;
 };
 
+const endOf = async (stage: Stage, { job, place }: Watched): Promise<void> => {
+  await job.done;
+  const now = stage.watched[place];
+  if (now !== undefined && now.job !== job) await endOf(stage, now);
+};
+
 /** Plays a world in virtual time to its end. */
-export const playVirtually = async (world: World): Promise<Stage> => {
+export const playVirtually = async (world: World, options?: StageOptions): Promise<Stage> => {
   const scheduler = new VirtualTimeScheduler();
-  const stage = new Stage(world, virtualTime(scheduler));
+  const stage = new Stage(world, virtualTime(scheduler), options);
   world.jobs.forEach((plan, place) => {
     schedule(stage, scheduler, plan, place);
   });
+  for (const instant of options?.instants ?? [])
+    scheduler.schedule(() => {
+      stage.at('instant');
+    }, instant);
   await runOut(scheduler, world);
+  return stage;
+};
+
+/** Takes a job up from its JSON, in a world that knows nothing else of it, and plays that to its end, over every pause. */
+export const playOn = async (world: World, json: string, at: number, behind: readonly Glimpse[]): Promise<Stage> => {
+  const scheduler = new VirtualTimeScheduler();
+  scheduler.frame = at;
+  const stage = new Stage(world, virtualTime(scheduler));
+  const { job } = stage.takeUp(json, 0, [], behind);
+  await runOut(scheduler, world);
+  while (job.status === 'paused') {
+    job.resume();
+    await runOut(scheduler, world);
+  }
   return stage;
 };
 
@@ -314,15 +560,24 @@ const schedule = (stage: Stage, scheduler: VirtualTimeScheduler, { startAt, dist
   else scheduler.schedule(() => void stage.start(place), startAt);
   for (const { at, kind } of disturbances) {
     scheduler.schedule(() => {
-      disturb(stage.watched[place]?.job, kind);
+      const watched = stage.watched[place];
+      if (watched !== undefined) disturb(stage, watched, kind);
     }, at);
   }
 };
 
-const disturb = (job: Job | undefined, kind: 'pause' | 'resume' | 'cancel'): void => {
-  if (kind === 'resume') tryTo(() => job?.resume());
-  else (kind === 'pause' ? job?.pause() : job?.cancel('at random'))?.catch(isIllegal);
+const disturb = (stage: Stage, watched: Watched, kind: Disturbing): void => {
+  const { job } = watched;
+  if (kind === 'pause') job.pause().catch(isIllegal);
+  else if (kind === 'cancel') job.cancel('at random').catch(isIllegal);
+  else if (kind === 'resume') tryTo(() => job.resume());
+  else if (kind === 'carry' ? job.status === 'paused' : isAlive(job)) {
+    stage.move(watched);
+    if (kind !== 'leave') void job.cancel('moved');
+  }
 };
+
+export const isAlive = ({ status }: Job): boolean => status === 'running' || status === 'paused';
 
 const tryTo = (work: () => void): void => {
   try {
@@ -338,10 +593,11 @@ const isIllegal = (error: unknown): void => {
 
 const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const promises = ({ kind, steps }: SlotPlan): boolean => kind === 'promise' || steps.some((step) => step.do === 'track');
+
 /** Runs everything that is scheduled; where promises are at work, they settle between the frames. */
 const runOut = async (scheduler: VirtualTimeScheduler, { routines }: World): Promise<void> => {
-  const promises = routines.some(({ slots }) => SLOTS.some((slot) => slots[slot].kind === 'promise'));
-  if (!promises) scheduler.flush();
+  if (!routines.some(({ slots }) => SLOTS.some((slot) => promises(slots[slot])))) scheduler.flush();
   else
     for (let frame = 0; ; frame = (scheduler.actions[0] as { delay: number }).delay) {
       scheduler.maxFrames = frame;

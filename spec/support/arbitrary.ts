@@ -35,6 +35,8 @@ export type Kind = 'sync' | 'observable' | 'stream' | 'promise';
 
 export interface SlotPlan {
   readonly merge: 'override' | 'append' | 'sum' | 'fussy';
+  /** How it reads what arrives; see `readWith`. */
+  readonly codec?: CodecName | undefined;
   readonly kind: Kind;
   readonly steps: readonly Step[];
   /** Into how many shares the fuel is split, so that a run stays small. */
@@ -42,19 +44,42 @@ export interface SlotPlan {
 }
 
 export type Step =
+  | Emit
+  | { readonly do: 'count' | 'output' | 'scribble' | 'share' }
+  | Track
   | {
-      readonly do: 'emit' | 'defer';
-      readonly event: EventName;
-      readonly add: number;
-      readonly keys: number;
-      readonly byRoutine: boolean;
+      /** Does something when its handler may be done for long; nobody waits for it. */
+      readonly do: 'late';
+      readonly ms: number;
+      readonly emits: Emit | undefined;
+      readonly also: Quiet | undefined;
     }
-  | { readonly do: 'count' | 'output' | 'scribble' }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'throw'; readonly every: number; readonly rest: number; readonly upTo: number; readonly range: boolean }
-  | { readonly do: 'cancel'; readonly every: number; readonly rest: number };
+  | { readonly do: 'cancel' | 'pause'; readonly every: number; readonly rest: number };
 
-type Emit = Extract<Step, { do: 'emit' | 'defer' }>;
+/** Leaves a promise behind that settles after some ms, and may do something before it does. */
+interface Track {
+  readonly do: 'track';
+  readonly ms: number;
+  readonly every: number;
+  readonly rest: number;
+  readonly emits: Emit | undefined;
+  readonly also: Quiet | undefined;
+  /** It leaves another promise behind, that does the same. */
+  readonly again: boolean;
+}
+
+/** What can be done that causes no task. */
+type Quiet = 'count' | 'output' | 'share';
+
+interface Emit {
+  readonly do: 'emit' | 'defer';
+  readonly event: EventName;
+  readonly add: number;
+  readonly keys: number;
+  readonly byRoutine: boolean;
+}
 
 export interface Link {
   readonly from: number;
@@ -85,8 +110,14 @@ export interface JobPlan {
 
 export interface Disturbance {
   readonly at: number;
-  readonly kind: 'pause' | 'resume' | 'cancel';
+  readonly kind: Disturbing;
 }
+
+/**
+ * `move`: the job is written down as it stands and taken up in a fresh flow, and the old one is cancelled. `leave`: the same,
+ * but the old one is let run on, as in a process that nobody hears of again. `carry`: a move, but only of a paused job.
+ */
+export type Disturbing = 'pause' | 'resume' | 'cancel' | 'move' | 'leave' | 'carry';
 
 // ── what handlers do ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,6 +129,15 @@ export interface Hands {
   defer(event: EventName, data: Record<string, unknown>): void;
   count(): void;
   output(n: number): void;
+  /** Counts in the shared space of the job, and logs there. */
+  share(n: number): void;
+  /** Leaves a promise behind; after some ms it does the work and settles, rejected with what the work throws. */
+  track(ms: number, work: () => void): void;
+  /** After some ms, without a promise; where it is too late by then, it is not done. */
+  late(ms: number, work: () => void): void;
+  /** Emits from work that was left behind. */
+  emitTracked(event: EventName, data: Record<string, unknown>): void;
+  pause(): void;
   cancel(): void;
 }
 
@@ -112,7 +152,31 @@ export const numberIn = (value: unknown): number => {
 
 const payloadOf = ({ add, keys }: Emit, n: number, fuel: number): Record<string, unknown> => {
   const next = (n * 3 + add) % 17;
-  return { fuel, n: next, ...(keys % 2 === 1 ? { a: n } : {}), ...(keys > 1 ? { b: [next] } : {}) };
+  const odd = (keys & 4) > 0 ? { odd: ODD[n % ODD.length] } : {};
+  return { fuel, n: next, ...((keys & 1) > 0 ? { a: n } : {}), ...((keys & 2) > 0 ? { b: [next] } : {}), ...odd };
+};
+
+/** What JSON has no word for. */
+const ODD: readonly unknown[] = [
+  ...[undefined, NaN, -0, 7n, new Date(7), new Map([['key', { n: 7 }]]), new Set([7n]), { $: 'Date', value: 7 }],
+];
+
+/** What was seen, as one line; values that JSON has no word for stay apart. */
+export const text = (...parts: unknown[]): string =>
+  parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part, spelt))).join(' ');
+
+// A date turns itself into a string before a replacer sees it.
+function spelt(this: unknown, key: string, value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) return speltObject(value);
+  if (typeof value === 'number')
+    return Number.isNaN(value) || Object.is(value, -0) ? `number ${Object.is(value, -0) ? '-0' : value}` : value;
+  if (typeof value === 'bigint' || value === undefined) return `${typeof value} ${value}`;
+  return typeof value === 'string' && (this as Record<string, unknown>)[key] !== value ? `date ${value}` : value;
+}
+
+const speltObject = (value: object): unknown => {
+  const kind = Object.prototype.toString.call(value);
+  return kind === '[object Map]' || kind === '[object Set]' ? [kind, ...(value as Iterable<unknown>)] : value;
 };
 
 /** Changes what is not one's own: nobody else may notice (a frozen payload refuses). */
@@ -128,17 +192,39 @@ export const scribble = (data: object): void => {
 export function* script(plan: SlotPlan, data: Data, attempt: number, hands: Hands): Generator<number, void> {
   const [n, fuel] = [numberIn(data['n']), numberIn(data['fuel'])];
   const share = Math.floor((fuel - 1) / plan.split);
-  for (const step of plan.steps) {
+  for (const [place, step] of plan.steps.entries()) {
     if (step.do === 'wait') yield step.ms === 0 && plan.kind === 'promise' ? 0 : step.ms + hands.ordinal / 1_000;
-    else if (step.do === 'count') hands.count();
-    else if (step.do === 'output') hands.output(n);
     else if (step.do === 'scribble') scribble(data);
+    else if (step.do === 'count' || step.do === 'output' || step.do === 'share') quietly(step.do, n, hands);
+    else if (step.do === 'track') leave(step, place, n, share, hands);
+    else if (step.do === 'late')
+      hands.late(step.ms + hands.ordinal / 1_000 + 0.000_037 * (place + 1), () => act(step, n, share, hands));
     else if (step.do === 'emit' && fuel > 0) hands.emit(step.event, payloadOf(step, n, share), step.byRoutine);
     else if (step.do === 'defer' && fuel > 0) hands.defer(step.event, payloadOf(step, n, share));
+    else if (step.do === 'pause' && n % step.every === step.rest) hands.pause();
     else if (step.do === 'cancel' && n % step.every === step.rest) hands.cancel();
     else if (step.do === 'throw' && n % step.every === step.rest && attempt <= step.upTo) throw failure(step.range, n);
   }
 }
+
+const quietly = (what: Quiet, n: number, hands: Hands): void => {
+  if (what === 'count') hands.count();
+  else hands[what](n);
+};
+
+const act = ({ emits, also }: Pick<Track, 'emits' | 'also'>, n: number, share: number, hands: Hands): void => {
+  if (emits !== undefined && share >= 0) hands.emitTracked(emits.event, payloadOf(emits, n, share));
+  if (also !== undefined) quietly(also, n, hands);
+};
+
+// A second promise takes a time of its own, too.
+const leave = (step: Track, place: number, n: number, share: number, hands: Hands, pace = 1): void => {
+  hands.track((step.ms + hands.ordinal / 1_000) * pace + 0.000_029 * (place + 1), () => {
+    act(step, n, share, hands);
+    if (step.again) leave({ ...step, again: false }, place, n, share, hands, 0.77);
+    if (n % step.every === step.rest) throw new Error(`boom tracked ${n}`);
+  });
+};
 
 const failure = (range: boolean, n: number): Error => (range ? new RangeError(`boom ${n}`) : new Error(`boom ${n}`));
 
@@ -154,6 +240,17 @@ export const MERGES = {
     return incoming;
   },
 } as const;
+
+export type CodecName = 'stamp' | 'strict';
+
+/** What a codec makes of a payload: `stamp` shows how often it was read, `strict` refuses some. */
+export const readWith = (codec: CodecName, data: Data): Data | 'refused' => {
+  if (codec === 'strict') return numberIn(data['n']) % 5 === 2 ? 'refused' : data;
+  return { ...data, stamped: numberIn(data['stamped']) + 1 };
+};
+
+/** What is told of a payload that a codec refuses. */
+export const REFUSED = 'boom: refused';
 
 /** The jitter of retries, as a sequence: no two delays are alike. */
 export const draws = (): (() => number) => {
@@ -172,10 +269,19 @@ export interface WorldOptions {
   readonly jobs?: fc.Arbitrary<readonly JobPlan[]>;
   /** Whether tasks may be retried after a delay. */
   readonly delays?: boolean;
-  /** Whether handlers may defer events and cancel their own job. */
+  /** Whether handlers may defer events, and pause or cancel their own job. */
   readonly drastic?: boolean;
   /** Nothing in it depends on an order, and no failure ends the job: which activations happen is the same however it is run. */
   readonly calm?: boolean;
+  /** When what an attempt does counts; either by default. */
+  readonly emitMode?: World['emitMode'];
+  /** There is something to do in it for a while: the entry emits, and more than once, to two slots. */
+  readonly busy?: boolean;
+  /**
+   * Whether handlers may leave promises behind (`ctx.track`); by default where no handler is a promise itself, since time does
+   * not tell which of two promises settles first.
+   */
+  readonly tracks?: boolean;
 }
 
 const oneOf = <const T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
@@ -183,29 +289,47 @@ const sometimes = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =
 
 const condition = { every: fc.integer({ min: 1, max: 4 }), rest: fc.nat(2) };
 
-const steps = ({ drastic = false, calm = false }: WorldOptions): fc.Arbitrary<readonly Step[]> => {
-  const emit = (what: Emit['do']): fc.Arbitrary<Step> =>
-    fc.record({ do: fc.constant(what), event: oneOf(...EVENTS), add: fc.nat(6), keys: fc.nat(3), byRoutine: fc.boolean() });
+const steps = ({
+  drastic = false,
+  calm = false,
+  emitMode,
+  kinds = [],
+  tracks = !kinds.includes('promise'),
+}: WorldOptions): fc.Arbitrary<readonly Step[]> => {
+  const emit = (what: Emit['do']): fc.Arbitrary<Emit> =>
+    fc.record({ do: fc.constant(what), event: oneOf(...EVENTS), add: fc.nat(6), keys: fc.nat(7), byRoutine: fc.boolean() });
+  const quiet = sometimes(oneOf('count', 'output', 'share'));
+  // Whether a promise is too late, since its attempt has failed, is a matter of order; so calm ones never fail, and do
+  // nothing, unless that counts only when the attempt succeeds.
+  const acts =
+    calm && emitMode !== 'commit'
+      ? { emits: fc.constant(undefined), also: fc.constant(undefined) }
+      : { emits: sometimes(emit('emit')), also: quiet };
+  const ends = calm ? { every: fc.constant(1), rest: fc.constant(1) } : condition;
+  const track = fc.record({ do: fc.constant('track'), ms: fc.nat(9), ...ends, ...acts, again: fc.boolean() });
+  const late = fc.record({ do: fc.constant('late'), ms: fc.nat(9), emits: sometimes(emit('emit')), also: quiet });
   const fail = fc.record({ do: fc.constant('throw'), ...condition, upTo: calm ? fc.nat(3) : fc.nat(5), range: fc.boolean() });
   const rare: fc.WeightedArbitrary<Step>[] = [
     { weight: 1, arbitrary: emit('defer') },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel'), every: fc.constantFrom(5, 7), rest: fc.nat(6) }) },
+    { weight: 1, arbitrary: late },
+    { weight: 1, arbitrary: fc.record({ do: oneOf('pause', 'cancel'), every: fc.constantFrom(5, 7), rest: fc.nat(6) }) },
   ];
   const step = fc.oneof(
     { weight: 9, arbitrary: emit('emit') },
-    { weight: 3, arbitrary: fc.record({ do: oneOf('count', 'output', 'scribble') }) },
+    { weight: 4, arbitrary: fc.record({ do: oneOf('count', 'output', 'scribble', 'share') }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.nat(9) }) },
     { weight: 3, arbitrary: fail },
+    ...(tracks ? [{ weight: 1, arbitrary: track }] : []),
     ...(drastic ? rare : []),
   );
   return fc.array(step, { maxLength: 5 });
 };
 
-const policies = ({ delays = true, calm = false }: WorldOptions): fc.Arbitrary<Policy> =>
+const policies = ({ calm = false, delays = !calm }: WorldOptions): fc.Arbitrary<Policy> =>
   fc.record({
-    strategy: calm ? oneOf('continue', 'skip', 'retry') : oneOf('stop', 'continue', 'skip', 'retry', 'retry', 'retry'),
+    strategy: calm ? oneOf('continue', 'skip', 'retry', 'retry') : oneOf('stop', 'continue', 'skip', 'retry', 'retry', 'retry'),
     maxRetries: calm ? fc.constant(3) : fc.nat(3),
-    delayMs: delays && !calm ? oneOf(0, 4, 9) : fc.constant(0),
+    delayMs: delays ? oneOf(0, 4, 9) : fc.constant(0),
     backoff: oneOf(1, 2),
     picky: calm ? fc.constant(false) : fc.boolean(),
   });
@@ -213,6 +337,7 @@ const policies = ({ delays = true, calm = false }: WorldOptions): fc.Arbitrary<P
 const slots = (options: WorldOptions): fc.Arbitrary<SlotPlan> =>
   fc.record({
     merge: options.calm === true ? fc.constant('override') : oneOf('override', 'override', 'append', 'sum', 'fussy'),
+    codec: options.calm === true ? oneOf(undefined, 'stamp') : oneOf(undefined, undefined, 'stamp', 'strict'),
     kind: oneOf(...(options.kinds ?? ['sync'])),
     steps: steps(options),
     split: fc.constant(1),
@@ -232,9 +357,7 @@ const links = (routines: number): fc.Arbitrary<readonly Link[]> => {
 };
 
 /** Any order of pauses and resumes, and sometimes a cancel: at instants of their own. */
-export const disturbances = (
-  kinds: readonly Disturbance['kind'][] = ['pause', 'resume', 'cancel'],
-): JobPlanPart['disturbances'] =>
+export const disturbances = (kinds: readonly Disturbing[] = ['pause', 'resume', 'cancel']): JobPlanPart['disturbances'] =>
   fc
     .array(fc.record({ at: fc.nat(60), kind: oneOf(...kinds) }), { maxLength: 6 })
     .map((all) => all.map(({ at, kind }, place) => ({ at: at + 0.000_07 * (place + 1), kind })).sort((a, b) => a.at - b.at));
@@ -276,14 +399,25 @@ export const worlds = (options: WorldOptions = {}): fc.Arbitrary<World> =>
         links: links(size),
         policy: options.calm === true ? policy : sometimes(policy),
         unhandledErrors: oneOf('stop', 'record'),
-        emitMode: oneOf('immediate', 'commit'),
+        emitMode: options.emitMode === undefined ? oneOf('immediate', 'commit') : fc.constant(options.emitMode),
         isolation: oneOf('shallow', 'freeze', 'clone'),
         asyncContext: oneOf('auto', 'off'),
         workers: options.workers ?? fc.constant(1),
         jobs: options.jobs ?? jobs(1),
       });
     })
-    .map(withSplits);
+    .map((world) => withSplits(options.busy === true ? withWork(world) : world));
+
+/** The entry begins with two emissions, which two slots get. */
+const withWork = (world: World): World => {
+  const [first, ...others] = world.routines as [RoutinePlan, ...RoutinePlan[]];
+  const { trigger, side } = first.slots;
+  const emit = { do: 'emit', event: 'o', add: 1, keys: 5, byRoutine: false } as const;
+  const busy = { ...first, slots: { trigger: { ...trigger, steps: [emit, emit, ...trigger.steps] }, side } };
+  const link = (slot: SlotName): Link => ({ from: 0, event: 'o', to: others.length, slot, renames: undefined });
+  const links = world.links.filter(({ from, to, event }) => from !== 0 || event !== 'o' || to !== others.length);
+  return { ...world, routines: [busy, ...others], links: [link('side'), link('trigger'), ...links] };
+};
 
 /** Splits the fuel of each handler by all that one activation can cause. */
 const withSplits = (world: World): World => {
@@ -296,9 +430,15 @@ const withSplits = (world: World): World => {
 };
 
 const causes = ({ steps: all }: SlotPlan, policy: Policy | undefined): number => {
-  const emits = all.filter((step) => step.do === 'emit' || step.do === 'defer').length;
+  const emits = all.reduce((sum, step) => sum + emissionsOf(step), 0);
   const attempts = all.some((step) => step.do === 'throw') && policy?.strategy === 'retry' ? policy.maxRetries + 1 : 1;
   return Math.max(1, emits * attempts);
+};
+
+const emissionsOf = (step: Step): number => {
+  if (step.do === 'emit' || step.do === 'defer') return 1;
+  if ((step.do !== 'track' && step.do !== 'late') || step.emits === undefined) return 0;
+  return step.do === 'track' && step.again ? 2 : 1;
 };
 
 export const linksFrom = (world: World, from: number, event: EventName): readonly Link[] =>

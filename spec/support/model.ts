@@ -11,8 +11,11 @@ import {
   MERGES,
   ordinalOf,
   type Policy,
+  readWith,
+  REFUSED,
   script,
   type SlotName,
+  text,
   type World,
 } from './arbitrary.js';
 
@@ -30,6 +33,8 @@ export interface Account {
   metrics: Record<string, unknown>;
   dropped: number;
   outputs: string[];
+  shared: string[];
+  sharedLog: unknown[];
   /** What still waits, in order. */
   pending: string[];
   deferred: string[];
@@ -48,6 +53,7 @@ export interface Faults {
   readonly delivers?: (deliveries: number) => boolean;
   readonly triesPerRetry?: number;
   readonly forgetsMerges?: boolean;
+  readonly atWork?: (job: Job) => Task[];
   readonly nextJob?: (ring: Job[]) => Job | undefined;
 }
 
@@ -58,10 +64,33 @@ export interface Task {
   readonly linked: boolean;
   readonly raw: Data;
   readonly attempt: number;
+  /** Its number in the job, in the order in which tasks came to be; the same for every attempt. */
+  readonly seq: number;
   input: Data | undefined;
+  /** What its attempt has set, where that is not to be seen before it succeeds. */
   own: Data | undefined;
+  ownShared: Map<string, number>;
   kept: (() => void)[];
+  /** Its handler is done, or let go of. */
   gone: boolean;
+  /** Failed or let go of: nothing that it does counts. */
+  stale: boolean;
+  /** What a promise that it left behind was rejected with. */
+  error: Error | undefined;
+  /** Promises that it has left behind and that have not settled. */
+  left: number;
+}
+
+/** A promise that a handler left behind. */
+interface Token {
+  readonly task: Task;
+}
+
+/** A flow that jobs are at work in: a fresh one for each job that is moved. */
+interface Host {
+  ring: Job[];
+  draining: boolean;
+  readonly random: () => number;
 }
 
 interface Cell {
@@ -84,14 +113,19 @@ export interface Job {
   readonly place: number;
   status: string;
   code: string | undefined;
+  host: Host;
   queue: Task[];
-  delayed: Set<Task>;
+  /** With the time when each is due. */
+  delayed: Map<Task, number>;
   overdue: Task[];
   running: Set<Task>;
+  tracked: Set<Token>;
   gate: boolean;
   pausing: boolean;
-  /** Tasks that are not done: queued, delayed or running. */
+  /** Tasks that are not done: queued, delayed or running; and promises that are left behind. */
   open: number;
+  tasks: number;
+  shared: Map<string, number>;
   current: number;
   left: number;
   since: number;
@@ -103,14 +137,13 @@ export interface Job {
 
 interface Timed {
   readonly at: number;
+  /** In a microtask: after all else of its instant. */
+  readonly late: boolean;
   readonly work: () => void;
 }
 
 /** The ends of a routine, the worst last: a success does not hide an error. */
 const ENDS = ['running', 'completed', 'skipped', 'error_continued', 'failed'];
-
-const text = (...parts: unknown[]): string =>
-  parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join(' ');
 
 const renamed = (renames: Readonly<Record<string, string>> | undefined, data: Data): Data => {
   if (renames === undefined) return data;
@@ -126,16 +159,14 @@ const isFinal = (status: string): boolean => ['completed', 'failed', 'cancelled'
 
 export const predict = (world: World, faults: Faults = {}): Story => {
   const agenda: Timed[] = [];
-  const ring: Job[] = [];
+  const hosts: Host[] = [];
   const turns: number[] = [];
-  const random = draws();
   let now = 0;
   let deliveries = 0;
-  let draining = false;
 
-  const later = (delay: number, work: () => void): Timed => {
-    const timed = { at: now + delay, work };
-    const after = agenda.findIndex(({ at }) => at > timed.at);
+  const later = (delay: number, work: () => void, late = false): Timed => {
+    const timed = { at: now + delay, late, work };
+    const after = agenda.findIndex((other) => other.at > timed.at || (other.at === timed.at && other.late && !late));
     agenda.splice(after < 0 ? agenda.length : after, 0, timed);
     return timed;
   };
@@ -152,17 +183,26 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     job.account.history.push(text(`r${routine}`, name, data));
   };
 
+  const newHost = (): Host => {
+    const host = { ring: [], draining: false, random: draws() };
+    // What has come to a fresh flow goes on before what it has left behind.
+    hosts.unshift(host);
+    return host;
+  };
+
   // ── queue and workers ───────────────────────────────────────────────────────────────────────────────────────────
 
-  const all = world.jobs.map(newJob);
+  const first = newHost();
+  const all = world.jobs.map((plan, place) => newJob(plan, place, first));
   const alive = (job: Job): boolean => job.status !== 'pending' && !isFinal(job.status);
   const cap = (job: Job): number => job.plan.cap ?? world.workers;
-  const limit = (): number => Math.max(world.workers, ...all.filter(alive).map(cap));
-  const busy = (): number => all.reduce((sum, { running }) => sum + running.size, 0);
+  const on = (host: Host): Job[] => all.filter((job) => job.host === host);
+  const limit = (host: Host): number => Math.max(world.workers, ...on(host).filter(alive).map(cap));
+  const busy = (host: Host): number => on(host).reduce((sum, { running }) => sum + running.size, 0);
   const isReady = (job: Job): boolean => job.gate && job.queue.length > 0 && job.running.size < cap(job);
 
   const ready = (job: Job): void => {
-    if (isReady(job) && !ring.includes(job)) ring.push(job);
+    if (isReady(job) && !job.host.ring.includes(job)) job.host.ring.push(job);
   };
   const enqueue = (job: Job, task: Task): void => {
     job.queue.push(task);
@@ -170,15 +210,18 @@ export const predict = (world: World, faults: Faults = {}): Story => {
   };
 
   const drain = (): void => {
-    if (draining) return;
-    draining = true;
-    while (busy() < limit() && ring.length > 0) {
-      const job = (faults.nextJob ?? ((jobs) => jobs.shift()))(ring);
+    for (const host of hosts) drainHost(host);
+  };
+  const drainHost = (host: Host): void => {
+    if (host.draining) return;
+    host.draining = true;
+    while (busy(host) < limit(host) && host.ring.length > 0) {
+      const job = (faults.nextJob ?? ((jobs) => jobs.shift()))(host.ring);
       if (job === undefined || !isReady(job)) continue;
       turn(job);
       ready(job);
     }
-    draining = false;
+    host.draining = false;
   };
 
   const turn = (job: Job): void => {
@@ -202,12 +245,20 @@ export const predict = (world: World, faults: Faults = {}): Story => {
 
   const merge = (task: Task, { held }: Cell): Data => {
     const how = planOf(task).merge;
+    const incoming = read(task);
     const before = faults.forgetsMerges === true ? {} : (held[task.slot] ?? {});
-    if (how === 'override') return task.raw;
-    if (how !== 'append') return (held[task.slot] = MERGES[how](before, task.raw));
-    const lists = appended(before, task.raw);
+    if (how === 'override') return incoming;
+    if (how !== 'append') return (held[task.slot] = MERGES[how](before, incoming));
+    const lists = appended(before, incoming);
     held[task.slot] = { ...before, ...lists };
     return lists;
+  };
+
+  const read = (task: Task): Data => {
+    const { codec } = planOf(task);
+    const data = codec === undefined ? task.raw : readWith(codec, task.raw);
+    if (data === 'refused') throw new JobError(REFUSED);
+    return data;
   };
 
   const advance = (job: Job, task: Task, steps: Generator<number, void>): void => {
@@ -240,35 +291,79 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     for (const { to, slot, renames } of linksFrom(world, routine, event)) {
       if (faults.delivers?.(++deliveries) === false) continue;
       job.open++;
-      enqueue(job, taskFor(to, slot, renamed(renames, data), true));
+      enqueue(job, taskFor(to, slot, renamed(renames, data), true, job.tasks++));
     }
   };
 
   const handsOf = (job: Job, task: Task): Hands => {
     const { routine } = task;
     const { kind } = planOf(task);
+    const isBuffering = (): boolean => world.emitMode === 'commit' && (!task.gone || task.left > 0);
+    const checkAlive = (): void => {
+      if (task.stale || task.error !== undefined || isFinal(job.status)) throw new Error('the job is over');
+    };
     const effect = (work: () => void): void => {
-      if (task.gone) throw new Error('the job is over');
-      if (world.emitMode === 'commit') task.kept.push(work);
+      checkAlive();
+      if (isBuffering()) task.kept.push(work);
       else work();
-      if (kind === 'stream') drain();
     };
     return {
       ordinal: ordinalOf(job.account.log.length, job.place),
-      emit: (event, data) => effect(() => emit(job, routine, kind === 'stream' ? 'o' : event, data)),
+      emit: (event, data) => {
+        effect(() => emit(job, routine, kind === 'stream' ? 'o' : event, data));
+        // A value of a stream comes to the engine by itself, not out of a handler's turn.
+        if (kind === 'stream') drainHost(job.host);
+      },
       defer: (event, data) => effect(() => void job.deferred.push({ routine, event, data })),
       output: (n) => effect(() => void job.account.outputs.push(text(`r${routine}`, n))),
       count: () => {
         const own = task.own ?? cellOf(job, routine).own;
         const counted = { count: ((own?.['count'] ?? 0) as number) + 1 };
-        if (world.emitMode === 'commit') task.own = counted;
+        if (isBuffering()) task.own = counted;
         effect(() => (cellOf(job, routine).own = counted));
       },
+      share: (n) => {
+        const key = `k${n % 3}`;
+        const counted = (task.ownShared.get(key) ?? job.shared.get(key) ?? 0) + 1;
+        if (isBuffering()) task.ownShared.set(key, counted);
+        effect(() => job.shared.set(key, counted));
+        effect(() => void job.account.sharedLog.push(n));
+      },
+      track: (ms, work) => {
+        checkAlive();
+        track(job, task, ms, work);
+      },
+      late: (ms, work) => {
+        const { host } = job;
+        later(ms, () => {
+          // What runs on where a job was moved from is another's story.
+          const isLate = task.stale || task.error !== undefined || job.host !== host || isFinal(job.status);
+          if (!isLate) work();
+          drain();
+        });
+      },
+      emitTracked: (event, data) => effect(() => emit(job, routine, event, data)),
+      pause: () => {
+        checkAlive();
+        disturb.pause(job);
+      },
       cancel: () => {
-        if (task.gone) throw new Error('the job is over');
+        checkAlive();
         end(job, 'cancelled');
       },
     };
+  };
+
+  const track = (job: Job, task: Task, ms: number, work: () => void): void => {
+    const token = { task };
+    job.open++;
+    task.left++;
+    job.tracked.add(token);
+    later(ms, () => {
+      const error = job.tracked.has(token) ? errorOf(work) : undefined;
+      drain();
+      later(0, () => job.tracked.delete(token) && settleTracked(job, task, error), true);
+    });
   };
 
   // ── how tasks end ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,8 +376,20 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     return cell;
   };
 
+  /** What it has done counts, all of it in one step, once it and what it left behind have ended well. */
+  const commit = (task: Task): void => {
+    if (task.left > 0 || task.stale || task.error !== undefined) return;
+    for (const work of task.kept.splice(0)) work();
+    Object.assign(task, { own: undefined, ownShared: new Map() });
+  };
+
   const succeed = (job: Job, task: Task): void => {
-    for (const work of task.kept) work();
+    if (task.error !== undefined) {
+      leave(job, task);
+      close(job);
+      return;
+    }
+    commit(task);
     const cell = leave(job, task);
     cell.completed++;
     cell.end = Math.max(cell.end, ENDS.indexOf('completed'));
@@ -293,16 +400,44 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     close(job);
   };
 
+  const policyOf = ({ routine }: Task): Policy | undefined => world.routines[routine]?.policy ?? world.policy;
+
   const fail = (job: Job, task: Task, error: Error): void => {
-    const policy = world.routines[task.routine]?.policy ?? world.policy;
-    const outcome = decide(policy, task, error);
+    const policy = policyOf(task);
     const cell = leave(job, task);
+    if (task.error !== undefined) {
+      close(job);
+      return;
+    }
+    const outcome = decide(policy, task, error);
+    task.stale = true;
     if (outcome === 'retry') {
       cell.retried++;
       cell.retryCount = task.attempt;
       retry(job, task, policy as Policy);
       return;
     }
+    conclude(job, task, outcome, error);
+  };
+
+  /** A promise that was left behind settles; where it is rejected, its task has failed after all. */
+  const settleTracked = (job: Job, task: Task, error: Error | undefined): void => {
+    task.left--;
+    if (error === undefined || task.stale || task.error !== undefined) {
+      if (task.gone) commit(task);
+      close(job);
+    } else {
+      const policy = policyOf(task);
+      if (task.gone) cellOf(job, task.routine).completed--;
+      task.error = error;
+      conclude(job, task, policy?.strategy === 'retry' ? 'failed' : decide(policy, task, error), error);
+    }
+    drain();
+  };
+
+  const conclude = (job: Job, task: Task, outcome: string, error: Error): void => {
+    const cell = cellOf(job, task.routine);
+    const policy = policyOf(task);
     cell[outcome === 'skipped' ? 'skipped' : 'failed']++;
     cell.retryCount = Math.max(cell.retryCount, task.attempt - 1);
     cell.end = Math.max(cell.end, ENDS.indexOf(outcome));
@@ -326,21 +461,25 @@ export const predict = (world: World, faults: Faults = {}): Story => {
 
   const retry = (job: Job, task: Task, { delayMs, backoff }: Policy): void => {
     const tries = faults.triesPerRetry ?? 1;
-    const again = { ...task, attempt: task.attempt + tries, own: undefined, kept: [], gone: false };
+    const again = { ...fresh(task), attempt: task.attempt + tries };
     if (delayMs === 0) {
       enqueue(job, again);
     } else {
-      const delay = Math.min(delayMs * backoff ** (task.attempt - 1), MAX_DELAY) * (1 - JITTER * random());
-      job.delayed.add(again);
-      later(delay, () => {
-        if (!job.delayed.delete(again)) return;
-        if (job.gate) enqueue(job, again);
-        else job.overdue.push(again);
-        drain();
-      });
+      const delay = Math.min(delayMs * backoff ** (task.attempt - 1), MAX_DELAY) * (1 - JITTER * job.host.random());
+      delayUntil(job, again, now + delay, delay);
     }
     if (job.pausing) quietDown(job);
     else ready(job);
+  };
+
+  const delayUntil = (job: Job, task: Task, due: number, delay: number): void => {
+    job.delayed.set(task, due);
+    later(delay, () => {
+      if (!job.delayed.delete(task)) return;
+      if (job.gate) enqueue(job, task);
+      else job.overdue.push(task);
+      drain();
+    });
   };
 
   const close = (job: Job): void => {
@@ -356,7 +495,7 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     const params = { fuel: job.plan.fuel, n: job.plan.n };
     job.status = 'running';
     job.open = 1;
-    job.queue.push(taskFor(0, 'trigger', params, false));
+    job.queue.push(taskFor(0, 'trigger', params, false, job.tasks++));
     note(job, 0, 'start', params);
     openGate(job);
   };
@@ -378,19 +517,22 @@ export const predict = (world: World, faults: Faults = {}): Story => {
   };
 
   const end = (job: Job, status: string, code?: string): void => {
-    if (status !== 'completed') job.account.dropped = job.open;
+    if (status !== 'completed') job.account.dropped = waiting(job) + atWork(job).length;
     for (const task of job.running) {
       const cell = leave(job, task);
+      task.stale = true;
+      if (task.error !== undefined) continue;
       cell.dropped++;
       cell.end = ENDS.indexOf('failed');
     }
     Object.assign(job, { status, code, gate: false, pausing: false, open: 0, queue: [], overdue: [] });
     job.delayed.clear();
+    job.tracked.clear();
     forget(job.alarm);
   };
 
   const quietDown = (job: Job): void => {
-    if (job.running.size > 0) return;
+    if (job.running.size > 0 || job.tracked.size > 0) return;
     job.pausing = false;
     job.status = 'paused';
     job.account.pausePoints++;
@@ -408,14 +550,45 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     resume: (job: Job): void => {
       if (!job.pausing && job.status !== 'paused') return;
       if (job.pausing) stopClock(job);
-      Object.assign(job, { pausing: false, status: 'running' });
-      const waiting = [...job.queue, ...job.overdue];
-      Object.assign(job, { queue: [], overdue: [] });
-      for (const { routine, event, data } of job.deferred.splice(0)) emit(job, routine, event, data);
-      job.queue.push(...waiting);
-      openGate(job);
-      if (job.open === 0) end(job, 'completed');
+      goOn(job);
     },
+    move: (job: Job): void => {
+      if (job.status !== 'paused') stopClock(job);
+      move(job);
+      goOn(job);
+    },
+    leave: (job: Job): void => disturb.move(job),
+    carry: (job: Job): void => {
+      if (job.status === 'paused') disturb.move(job);
+    },
+  };
+
+  const goOn = (job: Job): void => {
+    Object.assign(job, { pausing: false, status: 'running' });
+    const tasks = [...job.queue, ...job.overdue];
+    Object.assign(job, { queue: [], overdue: [] });
+    for (const { routine, event, data } of job.deferred.splice(0)) emit(job, routine, event, data);
+    job.queue.push(...tasks);
+    openGate(job);
+    if (job.open === 0) end(job, 'completed');
+  };
+
+  /** To a fresh flow: what is at work is to be done again, before whatever waits; a delay ends at a whole ms. */
+  const move = (job: Job): void => {
+    const left = (faults.atWork ?? atWork)(job);
+    const delayed = [...job.delayed].sort(([, a], [, b]) => a - b).map(([task, due]) => ({ task, due: Math.trunc(due) }));
+    for (const task of [...left, ...job.running]) task.stale = true;
+    for (const task of job.running) leave(job, task);
+    const host = newHost();
+    job.host.ring = job.host.ring.filter((other) => other !== job);
+    Object.assign(job, { host, gate: false, queue: [...left.map(fresh), ...job.queue], open: 0 });
+    job.tracked.clear();
+    job.delayed.clear();
+    for (const { task, due } of delayed) {
+      if (due > now) delayUntil(job, task, due, due - now);
+      else job.overdue.push(task);
+    }
+    job.open = waiting(job);
   };
 
   // ── from the first instant to the last ──────────────────────────────────────────────────────────────────────────
@@ -437,27 +610,56 @@ export const predict = (world: World, faults: Faults = {}): Story => {
   return { accounts: all.map(accountOf), turns };
 };
 
+/** The tasks whose handler, or a promise that it left behind, has not ended, oldest first; one that has failed is done. */
+const atWork = ({ running, tracked }: Job): Task[] => {
+  const all = new Set([...running, ...[...tracked].map(({ task }) => task)]);
+  return [...all].filter(({ error, stale }) => error === undefined && !stale).sort((a, b) => a.seq - b.seq);
+};
+
+const waiting = ({ queue, overdue, delayed }: Job): number => queue.length + overdue.length + delayed.size;
+
+/** The task as the next attempt finds it. */
+const fresh = (task: Task): Task => ({
+  ...task,
+  ...{ own: undefined, ownShared: new Map(), kept: [], gone: false, stale: false, error: undefined, left: 0 },
+});
+
+/** As the engine calls what it throws itself. */
+class JobError extends Error {}
+
+const errorOf = (work: () => void): Error | undefined => {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+};
+
 const newCell = (): Cell => ({
   ...{ active: 0, end: 0, error: undefined, retryCount: 0, own: undefined, held: {} },
   ...{ completed: 0, failed: 0, skipped: 0, retried: 0, dropped: 0, emitted: {} },
 });
 
-const newJob = (plan: JobPlan, place: number): Job => ({
-  ...{ plan, place, status: 'pending', code: undefined, queue: [], delayed: new Set(), overdue: [], running: new Set() },
+const newJob = (plan: JobPlan, place: number, host: Host): Job => ({
+  ...{ plan, place, host, status: 'pending', code: undefined, queue: [], delayed: new Map(), overdue: [], running: new Set() },
+  ...{ tracked: new Set(), tasks: 0, shared: new Map() },
   ...{ gate: false, pausing: false, open: 0, current: 0, left: plan.timeoutMs, since: 0, alarm: undefined, deferred: [] },
   cells: new Map(),
   account: {
     ...{ status: '', code: undefined, log: [], states: {}, history: [], metrics: {} },
-    ...{ dropped: 0, outputs: [], pending: [], deferred: [], pausePoints: 0 },
+    ...{ dropped: 0, outputs: [], shared: [], sharedLog: [], pending: [], deferred: [], pausePoints: 0 },
   },
 });
 
-const taskFor = (routine: number, slot: SlotName, raw: Data, linked: boolean): Task => ({
-  ...{ routine, slot, raw, linked, attempt: 1, input: undefined, own: undefined, kept: [], gone: false },
+const taskFor = (routine: number, slot: SlotName, raw: Data, linked: boolean, seq: number): Task => ({
+  ...{ routine, slot, raw, linked, seq, attempt: 1, input: undefined, own: undefined, ownShared: new Map() },
+  ...{ kept: [], gone: false, stale: false, error: undefined, left: 0 },
 });
 
-const accountOf = ({ account, status, code, cells, queue, overdue, deferred }: Job): Account => ({
+const accountOf = ({ account, status, code, cells, queue, overdue, deferred, shared }: Job): Account => ({
   ...account,
+  shared: [...shared].sort().map(([key, count]) => text(key, count)),
   status,
   code,
   states: eachOf(cells, ({ own, active, end, retryCount, error, dropped }) => ({

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { disturbances, type Disturbing, fewer, jobs, patience, type World, worlds } from '../support/arbitrary.js';
+import { predict } from '../support/model.js';
+import { ANY, expectSame, holds, instant, missingFrom, sorted, TIMED, timeoutMs, undisturbed, workers } from './holds.js';
+import { checkLaws, storyOf } from './laws.js';
+import { playVirtually, type Stage } from './stage.js';
+
+const ALL: readonly Disturbing[] = ['pause', 'resume', 'move', 'leave', 'carry', 'cancel'];
+
+/** Anything but a cancel, and at last one resume for the job that still stands. */
+const goingOn = (kinds: readonly Disturbing[]) =>
+  disturbances(kinds).map((all) => [...all, { at: 10_000, kind: 'resume' as const }]);
+
+/** Calm worlds, whose activations depend on no order, with retries that wait. */
+const calm = (emitMode: World['emitMode']): fc.Arbitrary<World> => {
+  const disturbed = jobs(1, { disturbances: goingOn(['pause', 'resume', 'move', 'leave', 'carry']) });
+  return worlds({ kinds: ANY, busy: true, calm: true, tracks: true, delays: true, workers, jobs: disturbed, emitMode });
+};
+
+/** What ran, and what of that was to run again, since its job was written down in the middle of it. */
+const ran = ({ watched: [job] }: Stage) => ({
+  log: job?.log ?? [],
+  again: job?.taken?.behind.filter(({ again }) => again === 'must').map(({ line }) => line) ?? [],
+});
+
+const runsTheSameAndWhatWasAtWork = async (world: World): Promise<void> => {
+  const stage = await playVirtually(world);
+  const [whole] = predict(undisturbed(world)).accounts;
+  const { log, again } = ran(stage);
+  expectSame(sorted(log), sorted([...(whole?.log ?? []), ...again]));
+  checkLaws(stage);
+};
+
+const runsAtLeastTheSame = async (world: World): Promise<void> => {
+  const stage = await playVirtually(world);
+  const [whole] = predict(undisturbed(world)).accounts;
+  expect(missingFrom(ran(stage).log, whole?.log ?? [])).toEqual([]);
+  checkLaws(stage);
+};
+
+const withoutPausePoints = ({ accounts, turns }: Pick<ReturnType<typeof storyOf>, 'accounts' | 'turns'>) => ({
+  accounts: accounts.map((account) => account && { ...account, pausePoints: 0 }),
+  turns,
+});
+
+const goesOnAsIfNothing = async (world: World): Promise<void> => {
+  const stage = await playVirtually(world);
+  expectSame(withoutPausePoints(storyOf(stage)), predict(undisturbed(world)));
+  checkLaws(stage);
+};
+
+// ROUTILUX_LONG makes it 10,000 worlds in place of 1,000.
+describe('random flows whose jobs are written down and taken up elsewhere', () => {
+  it(
+    'should do exactly what the model says, over all flows, with 1 to 8 workers (S81, S86, D2, D8, D13, D19–D24)',
+    () => {
+      const cap = fc.option(fc.integer({ min: 1, max: 10 }), { nil: undefined });
+      const parts = { timeoutMs, cap, disturbances: disturbances(ALL) };
+      return holds({ kinds: TIMED, drastic: true, workers, jobs: jobs(1, parts) });
+    },
+    patience,
+  );
+
+  it(
+    'should do exactly what the model says in its order, with one worker and promises among its work (S80, S81, D20)',
+    () => holds({ kinds: ANY, drastic: true, jobs: jobs(1, { disturbances: disturbances(ALL) }) }),
+    patience,
+  );
+
+  it(
+    'should disturb no other job when one of several goes elsewhere (G66, G70, D15)',
+    () => {
+      // One that is let run on would take turns from those that stay.
+      const kinds = ALL.filter((kind) => kind !== 'leave');
+      const parts = { startAt: fc.oneof(fc.constant(0), instant(15)), disturbances: disturbances(kinds) };
+      return holds({ kinds: TIMED, workers, jobs: jobs(3, parts) }, undefined, { numRuns: fewer });
+    },
+    patience,
+  );
+
+  it(
+    "should run what an undisturbed run does, and again only what was at work, in emitMode 'commit', also with promises left behind (D5, D13, D20)",
+    () => fc.assert(fc.asyncProperty(calm('commit'), runsTheSameAndWhatWasAtWork), { numRuns: fewer }),
+    patience,
+  );
+
+  it(
+    "should run at least what an undisturbed run does, in emitMode 'immediate' (D13, D20)",
+    () => fc.assert(fc.asyncProperty(calm('immediate'), runsAtLeastTheSame), { numRuns: fewer }),
+    patience,
+  );
+
+  it(
+    'should come to the same, in the same order, when it is only written down while it is paused, with one worker (S81)',
+    () => {
+      const disturbed = jobs(1, { disturbances: goingOn(['pause', 'pause', 'resume', 'carry', 'carry']) });
+      return holds({ kinds: ANY, delays: false, jobs: disturbed }, goesOnAsIfNothing, { numRuns: fewer });
+    },
+    patience,
+  );
+});
