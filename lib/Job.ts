@@ -1,10 +1,16 @@
 import { EMPTY, filter, firstValueFrom, ignoreElements, map, merge, mergeMap, type Observable } from 'rxjs';
 import type { JobRun } from './engine/JobRun.js';
 import type { PauseOptions } from './engine/Context.js';
+import { eventView } from './engine/eventView.js';
+import { recordIterator } from './engine/recordIterator.js';
+import { slotView } from './engine/slotView.js';
 import { refuseWaiting } from './engine/refuseWaiting.js';
 import { unfinished } from './engine/unfinished.js';
 import type { Progress } from './engine/Views.js';
+import type { Data } from './flow/Data.js';
+import type { AnyEvent, Event } from './flow/Event.js';
 import { flowError } from './flow/FlowError.js';
+import type { AnySlot, Slot } from './flow/Slot.js';
 import type { JobRecord, OutputRecord } from './job/JobRecord.js';
 import type { JobStatus } from './job/JobStatus.js';
 import { after } from './prelude/later.js';
@@ -55,6 +61,39 @@ export class Job {
   /** What handlers hand out with `ctx.output`, from the subscription on; completes at the end. */
   get output$(): Observable<OutputRecord> {
     return this.#run.views.output$();
+  }
+
+  /**
+   * What one event emits: a payload each, in order, kept apart from the job as the flow's `isolation` says. Hot, without
+   * replay; unsubscribing only stops watching; completes with the job, and never errors.
+   *
+   * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, `BAD_OPTION`
+   */
+  event$(event: string): Observable<Data>;
+  event$<A extends object>(event: Event<A>): Observable<A>;
+  event$(event: string | AnyEvent): Observable<object> {
+    return eventView(this.#run, event);
+  }
+
+  /**
+   * What one slot takes in: a payload for each task, as its handler gets it (mapped, read by the codec, merged), right before
+   * it is called. A retry is not told again. Hot, without replay; unsubscribing only stops watching; completes with the job,
+   * and never errors.
+   *
+   * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `BAD_OPTION`
+   */
+  slot$(slot: string): Observable<Data>;
+  slot$<A extends object>(slot: Slot<A>): Observable<A>;
+  slot$(slot: string | AnySlot): Observable<object> {
+    return slotView(this.#run, slot);
+  }
+
+  /**
+   * The records from now on, for `for await`. A reader that is slower than the job finds at most the newest 10,000, and a
+   * `warning` where some were left out; breaking off the loop only stops watching.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<JobRecord> {
+    return recordIterator(this.record$);
   }
 
   /** How much waits and how much is at work: now, then after each stretch of work; completes at the end. */

@@ -246,7 +246,7 @@ export class Attempt implements Context, ExecutionSource {
       taskId: this.taskId,
       routineId: this.routineId,
       slot: this.slot,
-      data: { ...(this.input ?? this.emission.data) },
+      data: this.run.plan.show(this.input ?? this.emission.data),
       attempt: this.attempt,
       retryCount: this.attempt - 1,
       ...(connection === undefined ? {} : { connection }),

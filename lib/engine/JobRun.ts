@@ -187,7 +187,7 @@ export class JobRun implements RemainderSource {
     this.data.history.emitted(emission);
     if (outlet.emission$.observed) outlet.emission$.next(emission);
     if (this.views.watched)
-      this.views.tell({ type: 'emitted', routineId: outlet.node.id, event: outlet.name, data: { ...data } });
+      this.views.tell({ type: 'emitted', routineId: outlet.node.id, event: outlet.name, data: this.plan.show(data) });
     this.#enqueue(emission);
   }
 

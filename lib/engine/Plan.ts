@@ -23,6 +23,8 @@ export interface Plan {
   readonly nodeOf: ReadonlyMap<Routine, Node>;
   /** Keeps an emission apart from its emitter. */
   readonly isolate: Isolate;
+  /** A copy for watchers, who may do with it what they like. */
+  readonly show: Isolate;
   /** Tells this structure from another. */
   readonly structure: string;
 }
@@ -85,18 +87,31 @@ export const compilePlan = (
   for (const [id, routine] of routines) nodes.set(id, compileNode(nodes.size, id, routine, settings));
   for (const connection of connections) addRoute(nodes, connection);
   const nodeOf = new Map([...nodes.values()].map((node) => [node.routine, node]));
-  return new CompiledPlan(settings, nodes, nodeOf, isolates[settings.isolation]);
+  return new CompiledPlan(settings, nodes, nodeOf);
+};
+
+// What a codec has made may be no plain data any more; the task has failed by then, and is told all the same.
+const cloneOrCopy: Isolate = (value) => {
+  try {
+    return isolates.clone(value);
+  } catch {
+    return isolates.shallow(value);
+  }
 };
 
 class CompiledPlan implements Plan {
+  readonly isolate: Isolate;
+  readonly show: Isolate;
   #structure: string | undefined;
 
   constructor(
     readonly settings: FlowSettings,
     readonly nodes: ReadonlyMap<string, Node>,
     readonly nodeOf: ReadonlyMap<Routine, Node>,
-    readonly isolate: Isolate,
-  ) {}
+  ) {
+    this.isolate = isolates[settings.isolation];
+    this.show = settings.isolation === 'clone' ? cloneOrCopy : isolates.shallow;
+  }
 
   // Most flows are never written down.
   get structure(): string {

@@ -2,6 +2,7 @@ import type { Routine } from '../Routine.js';
 import type { Connection } from './Connection.js';
 import { type AnyEvent, Event } from './Event.js';
 import type { ParamMapping } from './mapping.js';
+import { placeNamed } from './placeIn.js';
 import { type AnySlot, Slot } from './Slot.js';
 
 /** The connection that the arguments of `Flow.connect` mean: an event and a slot, two ends written short, or ids and names. */
@@ -27,12 +28,6 @@ const between = (
 });
 
 const betweenEnds = (source: string, target: string, mapping: ParamMapping | undefined): Connection => {
-  const [[sourceId, sourceEvent], [targetId, targetSlot]] = [partsOf(source), partsOf(target)];
-  return { sourceId, sourceEvent, targetId, targetSlot, mapping };
-};
-
-/** The parts of `routineId.name`; an id may have dots itself. */
-const partsOf = (end: string): [string, string] => {
-  const dot = end.lastIndexOf('.');
-  return dot === -1 ? [end, ''] : [end.slice(0, dot), end.slice(dot + 1)];
+  const [from, to] = [placeNamed(source), placeNamed(target)];
+  return { sourceId: from.routineId, sourceEvent: from.name, targetId: to.routineId, targetSlot: to.name, mapping };
 };

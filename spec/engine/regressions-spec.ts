@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { from, Observable, tap } from 'rxjs';
-import { Flow, type Job, type JobStatus } from '../../lib/index.js';
-import { flowOf, routine, sleep } from '../support/flows.js';
+import { type Data, Flow, type Job, type JobStatus } from '../../lib/index.js';
+import { emitting, flowOf, routine, sleep } from '../support/flows.js';
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -177,5 +177,20 @@ describe('found by trying to break it', () => {
     });
     expect((await job.done).status).toBe('failed');
     expect(warnings).toHaveLength(1);
+  });
+
+  it("should keep its payloads from whoever watches, at every depth, with isolation 'clone' (D6)", async () => {
+    const log: unknown[] = [];
+    const sketches = {
+      s: { slots: { trigger: emitting({ a: [1] }) } },
+      t: { slots: { i: ({ a }: Data) => void log.push(a) } },
+    };
+    const job = flowOf(sketches, ['s.o -> t.i'], { isolation: 'clone' }).start('s');
+    job.record$.subscribe((record) => {
+      if ('data' in record) (record.data as { a?: unknown[] }).a?.push(2);
+    });
+    const state = await job.done;
+    expect(log).toEqual([[1]]);
+    expect(state.history('s').at(-1)?.data).toEqual({ a: [1] });
   });
 });

@@ -3,7 +3,6 @@ import type { JobRun } from '../../lib/engine/JobRun.js';
 import { Pump } from '../../lib/engine/Pump.js';
 
 const runs = new WeakMap<Job, JobRun>();
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called on its pump below
 const { admit } = Pump.prototype;
 
 Pump.prototype.admit = function (this: Pump, run: JobRun): void {

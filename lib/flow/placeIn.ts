@@ -1,0 +1,72 @@
+import type { Routine } from '../Routine.js';
+import type { AnyEvent } from './Event.js';
+import { flowError } from './FlowError.js';
+import type { AnySlot } from './Slot.js';
+
+/** Where an event or a slot is: its routine's id in the flow, and its own name. */
+export interface Place {
+  readonly routineId: string;
+  readonly name: string;
+}
+
+/** A routine, or what a plan has made of it. */
+interface Part {
+  readonly events: ReadonlyMap<string, unknown>;
+  readonly slots: ReadonlyMap<string, unknown>;
+}
+
+/** The routines to look in, as they are or as a plan has them. */
+export interface Parts<P extends Part = Part> {
+  readonly flowId: string;
+  readonly byId: ReadonlyMap<string, P>;
+  readonly routineOf: (part: P) => Routine;
+}
+
+/**
+ * The place that `routineId.event`, or an event itself, means.
+ *
+ * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, both with the names that there are; `BAD_OPTION`
+ */
+export const eventIn = <P extends Part>(parts: Parts<P>, event: string | AnyEvent, option = 'event'): Place => {
+  const place = placeOf(parts, event, option);
+  const { events } = partAt(parts, place.routineId);
+  if (events.has(place.name)) return place;
+  throw flowError('UNKNOWN_EVENT', { routineId: place.routineId, event: place.name, known: [...events.keys()] });
+};
+
+/**
+ * The place that `routineId.slot`, or a slot itself, means.
+ *
+ * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, both with the names that there are; `BAD_OPTION`
+ */
+export const slotIn = <P extends Part>(parts: Parts<P>, slot: string | AnySlot): Place => {
+  const place = placeOf(parts, slot, 'slot');
+  const { slots } = partAt(parts, place.routineId);
+  if (slots.has(place.name)) return place;
+  throw flowError('UNKNOWN_SLOT', { routineId: place.routineId, slot: place.name, known: [...slots.keys()] });
+};
+
+const placeOf = <P extends Part>(parts: Parts<P>, end: string | AnyEvent | AnySlot, option: string): Place => {
+  if (typeof end === 'string') return placeNamed(end);
+  // By what it has: one of another copy of this library would not be an instance of ours.
+  if (typeof end?.routine === 'object') return { routineId: idOf(parts, end.routine), name: end.name };
+  const expected = `'routineId.${option === 'slot' ? 'slot' : 'event'}', or the ${option === 'slot' ? 'slot' : 'event'} itself`;
+  throw flowError('BAD_OPTION', { option, value: end, expected });
+};
+
+/** What `routineId.name` names; an id may have dots itself. */
+export const placeNamed = (end: string): Place => {
+  const dot = end.lastIndexOf('.');
+  return dot === -1 ? { routineId: end, name: '' } : { routineId: end.slice(0, dot), name: end.slice(dot + 1) };
+};
+
+const idOf = <P extends Part>(parts: Parts<P>, routine: Routine): string => {
+  for (const [id, part] of parts.byId) if (parts.routineOf(part) === routine) return id;
+  return unknown(parts, routine.id);
+};
+
+const partAt = <P extends Part>(parts: Parts<P>, routineId: string): P => parts.byId.get(routineId) ?? unknown(parts, routineId);
+
+const unknown = <P extends Part>({ flowId, byId }: Parts<P>, routineId: string): never => {
+  throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...byId.keys()] });
+};

@@ -1,0 +1,1 @@
+export { type Flattening, toOperator, type ToOperatorOptions } from './toOperator.js';

@@ -1,0 +1,137 @@
+import { concatMap, exhaustMap, mergeMap, Observable, type OperatorFunction, switchMap } from 'rxjs';
+import type { Data } from '../flow/Data.js';
+import type { AnyEvent, Event } from '../flow/Event.js';
+import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
+import { flowError } from '../flow/FlowError.js';
+import { checkStrategy, checkTimeout, workersFor } from '../flow/FlowOptions.js';
+import { eventIn, type Parts, type Place } from '../flow/placeIn.js';
+import { JobError, jobError } from '../job/JobError.js';
+import type { JobRecord } from '../job/JobRecord.js';
+import { describeError } from '../prelude/describeError.js';
+import type { Flow } from '../Flow.js';
+import type { Routine } from '../Routine.js';
+
+/**
+ * What happens to a value that comes while a job runs, in the words of RxJS: it gets a job beside it (`merge`), waits
+ * (`concat`), cancels that job and takes its place (`switch`), or is left out (`exhaust`).
+ */
+export type Flattening = 'merge' | 'concat' | 'switch' | 'exhaust';
+
+/** How a flow stands in a stream; what is left out is the flow's own setting. */
+export interface ToOperatorOptions<E extends string | AnyEvent = string | AnyEvent> extends Pick<
+  ExecuteOptions,
+  'timeoutMs' | 'executionStrategy' | 'maxWorkers' | 'signal'
+> {
+  /** The id of the routine whose slot `trigger` gets each value. */
+  readonly entry: string;
+  /** The event whose payloads the stream emits: `routineId.event`, or the event itself, which types the stream. */
+  readonly output: E;
+  /** @default 'merge' */
+  readonly as?: Flattening | undefined;
+  /** Jobs at once with `merge`, a whole number from 1; values beyond it wait, without a bound. @default Infinity */
+  readonly concurrent?: number | undefined;
+}
+
+/**
+ * A flow as an operator: one job per value, the value being its `entryParams`, and out come the payloads of one event while
+ * the jobs run.
+ *
+ * Cold: nothing runs before somebody subscribes, and each subscription has its jobs for itself; no replay. It owns its
+ * jobs: unsubscribing cancels those that run, with the reason `unsubscribed`. A payload is a copy, emitted in the turn of
+ * the handler that emitted it, when no handler is on the stack. It completes when the source and every job have; a job that
+ * is paused keeps it open. A job that does not complete (failed, timed out, cancelled by others, could not start) is an
+ * error of the stream, a `JobError` whose message holds the cause's, and the jobs beside it are cancelled.
+ *
+ * ```text
+ * source   --a-------b---|
+ * job of a   ---x---y|            merge: a job each
+ * job of b           ---x---y|
+ * result   -----x---y---x---y|
+ * ```
+ *
+ * @example
+ * line$.pipe(toOperator(flow, { entry: 'parser', output: parser.event('words'), as: 'concat' }));
+ *
+ * @throws FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER`, `UNKNOWN_EVENT`, `BAD_OPTION`, `BAD_STRATEGY`
+ */
+export function toOperator<Out extends object, In extends object = object>(
+  flow: Flow,
+  options: ToOperatorOptions<Event<Out>>,
+): OperatorFunction<In, Out>;
+export function toOperator<In extends object = object>(
+  flow: Flow,
+  options: ToOperatorOptions<string>,
+): OperatorFunction<In, Data>;
+export function toOperator(flow: Flow, options: ToOperatorOptions): OperatorFunction<object, object> {
+  const { entry, output, as = 'merge', concurrent, ...wanted } = options;
+  checkEntry(flow, entry);
+  checkWanted(wanted);
+  const place = eventIn(partsOf(flow), output, 'output');
+  const flatten = checkFlattening(as, concurrent);
+  return flatten((params) => flow.run$(entry, params, wanted).pipe(payloadsOf(place)));
+}
+
+type Flatten = (project: (params: object) => Observable<Data>) => OperatorFunction<object, Data>;
+
+const FLATTENINGS: Readonly<Record<Flattening, Flatten>> = {
+  merge: (project) => mergeMap(project),
+  concat: (project) => concatMap(project),
+  switch: (project) => switchMap(project),
+  exhaust: (project) => exhaustMap(project),
+};
+
+const checkFlattening = (as: Flattening, concurrent: number | undefined): Flatten => {
+  if (!Object.hasOwn(FLATTENINGS, as))
+    throw flowError('BAD_OPTION', { option: 'as', value: as, expected: `one of ${known(Object.keys(FLATTENINGS))}` });
+  if (concurrent === undefined) return FLATTENINGS[as];
+  const limit = checkConcurrent(as, concurrent);
+  return (project) => mergeMap(project, limit);
+};
+
+const known = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ');
+
+const checkConcurrent = (as: Flattening, concurrent: number): number => {
+  if (as === 'merge' && concurrent >= 1 && (Number.isInteger(concurrent) || concurrent === Infinity)) return concurrent;
+  throw flowError('BAD_OPTION', { option: 'concurrent', value: concurrent, expected: "a whole number from 1 up, with 'merge'" });
+};
+
+const partsOf = ({ flowId, routines }: Flow): Parts<Routine> => ({ flowId, byId: routines, routineOf: (routine) => routine });
+
+const checkEntry = ({ flowId, routines }: Flow, entry: string): void => {
+  const routine = routines.get(entry);
+  if (routine === undefined) throw flowError('UNKNOWN_ROUTINE', { flowId, routineId: entry, known: [...routines.keys()] });
+  if (!routine.slots.has('trigger')) throw flowError('NO_TRIGGER', { flowId, routineId: entry });
+};
+
+// What a run would refuse is refused here, before a value has come.
+const checkWanted = ({ timeoutMs, executionStrategy, maxWorkers }: ExecuteOptions): void => {
+  if (timeoutMs !== undefined) checkTimeout('timeoutMs', timeoutMs);
+  if (executionStrategy !== undefined) checkStrategy(executionStrategy);
+  workersFor('concurrent', maxWorkers);
+};
+
+/** The payloads among the records of one job, and its failure as an error. */
+const payloadsOf =
+  ({ routineId, name }: Place): OperatorFunction<JobRecord, Data> =>
+  (record$) =>
+    new Observable((observer) => {
+      const read = (record: JobRecord): void => {
+        if (record.type === 'emitted' && record.event === name && record.routineId === routineId)
+          observer.next({ ...record.data });
+        else if (record.type === 'ended' && record.status !== 'completed') observer.error(whyNot(record));
+      };
+      return record$.subscribe({
+        next: read,
+        error: (error: unknown) => {
+          observer.error(notStarted(error));
+        },
+        complete: () => {
+          observer.complete();
+        },
+      });
+    });
+
+const whyNot = ({ jobId, error, reason }: Extract<JobRecord, { type: 'ended' }>): JobError =>
+  error instanceof JobError ? error : jobError('CANCELLED', { jobId, reason });
+
+const notStarted = (error: unknown): JobError => jobError('NOT_STARTED', { reason: describeError(error).message }, error);

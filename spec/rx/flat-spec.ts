@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+interface Report {
+  readonly results: number;
+  readonly started: number;
+  /** Jobs that the flow held before the end, and after it. */
+  readonly live: number;
+  readonly left: number;
+  /** States of jobs that are not collected. */
+  readonly alive: number;
+  readonly heap: readonly number[];
+}
+
+const JOBS = process.env['ROUTILUX_LONG'] === undefined ? 10_000 : 100_000;
+
+const run = async (mode: string, jobs: number, keep = ''): Promise<Report> => {
+  const child = [join(__dirname, 'flat-child.ts'), mode, `${jobs}`, keep];
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', 'tsx', ...child]);
+  return JSON.parse(stdout) as Report;
+};
+
+/** By how much the heap grows in the last seven tenths, in bytes per job; the weak references of the measure are among it. */
+const growth = ({ heap, started }: Report): number => ((heap[9] ?? NaN) - (heap[2] ?? NaN)) / (started * 0.7);
+
+describe(`${JOBS} jobs through one subscription of a flow as an operator`, () => {
+  it.each(['merge', 'concat', 'switch', 'exhaust'])(
+    'should leave nothing behind, with %s (issue 4)',
+    async (mode) => {
+      const report = await run(mode, JOBS);
+      expect(report).toMatchObject({ results: JOBS, started: JOBS, left: 0 });
+      expect(report.live).toBeLessThanOrEqual(1);
+      // The last of them may stand on the stack still.
+      expect(report.alive).toBeLessThanOrEqual(2);
+      expect(report.heap).toHaveLength(10);
+      expect(growth(report)).toBeLessThan(150);
+    },
+    600_000,
+  );
+
+  it('should be seen to leave something behind where the states are kept: the measure is not blind', async () => {
+    const report = await run('merge', 2_000, 'keep');
+    expect(report.alive).toBe(2_000);
+    expect(growth(report)).toBeGreaterThan(500);
+  }, 600_000);
+});
