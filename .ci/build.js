@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const ENTRIES = ['index', 'node/index'];
+const ENTRIES = ['index', 'node/index', 'rx/index', 'testing/index'];
 
 const compile = (module, out) => {
   const args = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--module', module, '--outDir', out];

@@ -1,0 +1,31 @@
+import { errorsOf } from '../prelude/errorsOf.js';
+import { RoutiluxError } from '../prelude/RoutiluxError.js';
+
+/** Every way a marble test can go wrong beside its subject, each with the sentence that names the offender and the remedy. */
+const sentences = {
+  BAD_MARBLES: (d: { diagram: string; reason: string }) => `The marbles '${d.diagram}' cannot be read: ${d.reason}.`,
+  BAD_LINE: (d: { line: string; known: readonly string[] }) =>
+    `There is no line '${d.line}'; choose one of ${d.known.join(', ')}, some with a routine behind, as in 'starts t'.`,
+  ENDED_UNWATCHED: (d: { jobId: string }) =>
+    `Job '${d.jobId}' has ended, and nobody recorded it; call expectJob or recordMarbles in the turn in which it is started.`,
+  RUNAWAY: (d: { horizon: string; jobs: readonly string[] }) =>
+    ['The flow was still at work at the horizon of ', d.horizon, '.', ...d.jobs.map((job) => `\n  ${job}`)].join(''),
+  STUCK: (d: { at: number; jobs: readonly string[] }) =>
+    [`The test waits for what never comes: at ${d.at} ms nothing is scheduled.`, ...d.jobs.map((job) => `\n  ${job}`)].join(''),
+  AT_WORK: (_: Record<never, never>) =>
+    'Another testFlow is at work, and time is one; await it, or return its promise from the test.',
+  UNLIKE: (d: { report: string }) => d.report,
+} satisfies Record<string, (details: never) => string>;
+
+export type TestingErrorCode = keyof typeof sentences;
+
+/**
+ * A marble test failed (`UNLIKE`: a diagram differs; `RUNAWAY`, `STUCK`: it came to no end), or is written wrongly
+ * (`BAD_MARBLES`, `BAD_LINE`, `ENDED_UNWATCHED`, `AT_WORK`).
+ */
+export class TestingError extends RoutiluxError {
+  override readonly name = 'TestingError';
+  declare readonly code: TestingErrorCode;
+}
+
+export const testingError = errorsOf(sentences, (code, message, parts) => new TestingError(code, message, parts));

@@ -1,0 +1,17 @@
+// Tests in virtual time
+export { testFlow } from './testFlow.js';
+export type { FlowTest, JobExpectation, ObservableExpectation } from './FlowTest.js';
+export type { TestFlowOptions } from './Stage.js';
+export type { VirtualClock } from './VirtualClock.js';
+export { seeded } from './seeded.js';
+
+// Diagrams
+export { recordMarbles, type Recording, type RecordOptions } from './recordMarbles.js';
+export type { JobMarbles, LineKind, MarbleValues } from './Line.js';
+export { type Mark, parseMarbles } from './marbles.js';
+
+// Matchers
+export { flowMatchers } from './flowMatchers.js';
+
+// What went wrong
+export { TestingError, type TestingErrorCode } from './TestingError.js';

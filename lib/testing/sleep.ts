@@ -1,0 +1,17 @@
+import type { VirtualClock } from './VirtualClock.js';
+
+/** Resolves after ms of virtual time; rejects with the signal's reason as soon as it aborts. */
+export const sleep = (clock: VirtualClock, ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = clock.schedule(() => {
+      signal?.removeEventListener('abort', aborted);
+      resolve();
+    }, ms);
+    function aborted(): void {
+      timer.unsubscribe();
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the signal's reason, as it is
+      reject(signal?.reason);
+    }
+    if (signal?.aborted === true) aborted();
+    else signal?.addEventListener('abort', aborted, { once: true });
+  });
