@@ -47,10 +47,11 @@ import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import type { Remainder } from './job/Remainder.js';
 import { captureScope } from '#async-context';
 import { describeError } from './prelude/describeError.js';
+import { isPlainObject } from './prelude/plainObject.js';
 import type { DecodeOptions } from './wire/decodeJson.js';
 import type { FlowDefinition } from './wire/FlowDefinition.js';
 import { type FlowParts, readFlow, wireFindings, writeFlow } from './wire/flowJson.js';
-import type { Registry } from './wire/Registry.js';
+import { Registry } from './wire/Registry.js';
 import { Job, quiet } from './Job.js';
 import { detached, JobState } from './JobState.js';
 import type { Routine } from './Routine.js';
@@ -86,7 +87,13 @@ const goingOn = (rest: Remainder, asked: ResumeOptions, wanted: Wanted, rename: 
   leftMs: asked.timeoutMs ?? rest.leftMs,
 });
 
-const isJob = (job: object | undefined): job is Job | JobState => job instanceof Job || job instanceof JobState;
+/** What is wished of all jobs. Anything else (a lookup that found nothing, a snapshot) must not be taken for all of them. */
+const checkWish = (value: unknown): PauseOptions => {
+  if (isPlainObject(value) && Object.keys(value).every((key) => key === 'reason' || key === 'checkpoint')) return value;
+  throw flowError('BAD_OPTION', { option: 'job', value, expected: 'a Job or a JobState, or nothing to mean all jobs' });
+};
+
+const isJob = (job: unknown): job is Job | JobState => job instanceof Job || job instanceof JobState;
 
 const stateOf = (job: Job | JobState): JobState => (job instanceof Job ? job.state : job);
 
@@ -278,6 +285,8 @@ export class Flow implements Home {
    */
   deserialize(json: unknown, registry: Registry, options?: DecodeOptions): this {
     if (this.routines.size > 0 || this.jobs.length > 0) throw flowError('NOT_EMPTY', { flowId: this.flowId });
+    if (!(registry instanceof Registry))
+      throw flowError('BAD_OPTION', { option: 'registry', value: registry, expected: 'a Registry' });
     const { settings, routines, connections } = readFlow(json, registry, options);
     this.#graph = new Graph(settings.flowId);
     this.#configure(settingsFrom({ ...this.#settings, ...settings }));
@@ -390,10 +399,20 @@ export class Flow implements Home {
 
   /** Pauses one job, or with no job all that can be paused (see `Job.pause`). */
   pause(job: Job | JobState, options?: PauseOptions): Promise<JobState>;
-  pause(options?: PauseOptions): Promise<readonly JobState[]>;
-  async pause(job?: Job | JobState | PauseOptions, options?: PauseOptions): Promise<JobState | readonly JobState[]> {
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- `undefined`, a lookup that failed, must not mean all jobs
+  pause(options: PauseOptions): Promise<readonly JobState[]>;
+  pause(): Promise<readonly JobState[]>;
+  async pause(...given: readonly [job?: unknown, options?: PauseOptions]): Promise<JobState | readonly JobState[]> {
+    const [job, options] = given;
     if (isJob(job)) return this.#held(job, 'paused').pause(options);
-    return Promise.all(this.jobs.filter(({ status }) => status !== 'paused').map((each) => each.pause(job)));
+    const wish = given.length === 0 ? {} : checkWish(job);
+    return Promise.all(this.#pausable.map((each) => each.pause(wish)));
+  }
+
+  /** Not those that a handler at work waits for: its own job would never be quiet. */
+  get #pausable(): readonly Job[] {
+    const runs = [...this.#pump.jobs.values()];
+    return runs.filter(({ data, parent }) => data.status !== 'paused' && parent?.isAtWork !== true).map(({ doors }) => doors.job);
   }
 
   /**
@@ -405,6 +424,7 @@ export class Flow implements Home {
    * `DUPLICATE_JOB`, `STRUCTURE_CHANGED`, `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `SHUT_DOWN`, `BAD_OPTION`
    */
   resume(job: Job | JobState, options: ResumeOptions = {}): Job {
+    if (!isJob(job)) throw flowError('BAD_OPTION', { option: 'job', value: job, expected: 'a Job or a JobState' });
     if (job instanceof Job || this.#pump.jobs.get(job.jobId)?.doors.state === job) {
       const held = this.#held(job, 'running');
       held.resume();
@@ -440,9 +460,12 @@ export class Flow implements Home {
 
   /** Cancels one job, or with no job all that run (see `Job.cancel`). */
   cancel(job: Job | JobState, reason?: string): Promise<JobState>;
-  cancel(options?: { readonly reason?: string }): Promise<readonly JobState[]>;
-  async cancel(job?: Job | JobState | { readonly reason?: string }, reason?: string): Promise<JobState | readonly JobState[]> {
-    if (!isJob(job)) return this.#cancelAll(job?.reason);
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- as above
+  cancel(options: { readonly reason?: string }): Promise<readonly JobState[]>;
+  cancel(): Promise<readonly JobState[]>;
+  async cancel(...given: readonly [job?: unknown, reason?: string]): Promise<JobState | readonly JobState[]> {
+    const [job, reason] = given;
+    if (!isJob(job)) return this.#cancelAll(given.length === 0 ? undefined : checkWish(job).reason);
     this.#checkMine(stateOf(job));
     return job.status === 'cancelled' ? stateOf(job) : this.#held(job, 'cancelled').cancel(reason);
   }

@@ -116,6 +116,11 @@ export class Job {
     return this.state.toJSON();
   }
 
+  /** The same as `snapshot`. */
+  toJSON(): JobSnapshot {
+    return this.snapshot();
+  }
+
   /**
    * Lets what is at work finish and starts nothing new; resolves when the job is quiet, with what waits in
    * `state.pendingTasks`. A second call gets the same promise.

@@ -508,7 +508,7 @@ describe('Flow.resume of a state from elsewhere', () => {
       const log: string[] = [];
       const job = retrying(time, log, 1).resume(moved(before));
       expect(job.state.pendingTasks.map(({ data, dueAt }) => [data['n'], dueAt])).toEqual([
-        [0, undefined],
+        [0, new Date(100)],
         [1, new Date(110)],
         [2, new Date(120)],
       ]);
@@ -1163,7 +1163,7 @@ describe('ResumeOptions', () => {
       expect(log).toEqual(REST);
     });
 
-    it('should let a task in unmapped whose connection is gone', async () => {
+    it('should let a task in as it was sent whose connection is gone, and had no mapping', async () => {
       const time = virtualTime();
       const { job: before } = await pausedItems(time);
       const log: string[] = [];
@@ -1174,10 +1174,17 @@ describe('ResumeOptions', () => {
       expect(log).toEqual(REST);
     });
 
+    it('should be refused where two routines would become one, whose states could not both stay', async () => {
+      const { job: before } = await pausedItems(virtualTime());
+      const flow = items(virtualTime(), []);
+      const error = ours(thrown(() => flow.resume(moved(before), { remap: { s: 't', other: 't' } })));
+      expect([error.code, error.details['option'], flow.jobs]).toEqual(['BAD_OPTION', 'remap', []]);
+    });
+
     it('should take a routine called __proto__ for a routine (X)', async () => {
       const time = virtualTime();
       const { job: before } = await pausedItems(time);
-      const remap = JSON.parse('{ "__proto__": "s", "constructor": "s" }') as Record<string, string>;
+      const remap = JSON.parse('{ "__proto__": "x", "constructor": "y" }') as Record<string, string>;
       const log: string[] = [];
       items(time, log).resume(moved(before), { remap });
       await time.exhaust();

@@ -9,6 +9,7 @@ import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import type { Remainder, RemainderSource, RemainingTask } from '../job/Remainder.js';
 import { RoutineCell } from '../job/RoutineCell.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import { copyPlain } from '../prelude/plainObject.js';
 import type { Scope } from '../prelude/Scope.js';
 import { currentAttempt } from './ambient.js';
 import type { Attempt } from './Attempt.js';
@@ -261,7 +262,7 @@ export class JobRun implements RemainderSource {
   /** Puts the next attempt at the end of the queue, after a delay. */
   retryLater(attempt: Attempt, delay: number): void {
     const emission = retryEmission(attempt);
-    if (delay > 0) this.#waitingRetries.add(emission, this.pump.now(), delay);
+    if (delay > 0) this.#waitingRetries.arm(this.#waitingRetries.add(emission, this.pump.now() + delay), delay);
     else this.#requeue(emission);
     this.#goOn();
   }
@@ -278,10 +279,12 @@ export class JobRun implements RemainderSource {
 
   get #waitingRetries(): Retries {
     return (this.#retries ??= new Retries(this.plan.settings.scheduler, (due) => {
-      this.pump.enter(() => {
-        if (this.#gate.isOpen) this.#requeue(due);
-        else this.#retries?.keep(due);
-      });
+      // Behind a closed gate it waits on, and is due when that opens.
+      if (this.#gate.isOpen)
+        this.pump.enter(() => {
+          this.#retries?.remove(due);
+          this.#requeue(due.emission);
+        });
     }));
   }
 
@@ -324,10 +327,9 @@ export class JobRun implements RemainderSource {
 
   /** Everything that waits to run, in the order in which it will. */
   waiting(): readonly RemainingTask[] {
-    const { overdue = [], delayed = [] } = this.#retries ?? {};
+    const delayed = this.#retries?.delayed ?? [];
     return [
       ...this.#queue.tasks().map((attempt) => attempt.remaining()),
-      ...overdue.flatMap((emission) => tasksOf(this, emission, 0)).map((attempt) => attempt.remaining()),
       ...delayed.flatMap(({ emission, dueAt }) =>
         tasksOf(this, emission, 0).map((attempt) => attempt.remaining(new Date(dueAt))),
       ),
@@ -357,13 +359,11 @@ export class JobRun implements RemainderSource {
     return tasks.sort((a, b) => a.order - b.order || a.place - b.place);
   }
 
-  /** Takes a task up that was written down; one with a time that has not come yet waits for it. */
+  /** Takes a task up that was written down; one with a time waits for it. */
   takeUp(emission: Emission, dueAt: number | undefined): void {
-    const now = this.pump.now();
     this.#open++;
     if (dueAt === undefined) this.#queue.push(emission);
-    else if (dueAt > now) this.#waitingRetries.add(emission, now, dueAt - now);
-    else this.#waitingRetries.keep(emission);
+    else this.#waitingRetries.add(emission, dueAt);
   }
 
   /** The job goes on from here: it has begun elsewhere, unless it has not. */
@@ -500,7 +500,7 @@ export class JobRun implements RemainderSource {
     const waits = this.#gate.asked !== undefined;
     if (this.commits) checkSerialisable(options.checkpoint, () => 'The checkpoint of a pause');
     if (!waits) checkTransition(this.data.jobId, this.data.status, 'paused');
-    const quiet = this.#gate.pause(options);
+    const quiet = this.#gate.pause({ reason: options.reason, checkpoint: copyPlain(options.checkpoint) });
     if (!waits)
       this.pump.change(() => {
         this.#quietDown();
@@ -512,6 +512,7 @@ export class JobRun implements RemainderSource {
     const { asked } = this.#gate;
     if (asked === undefined || this.active > 0 || this.#tracking > 0) return;
     this.#deadline.stop();
+    this.#retries?.hold();
     this.#gathered = 0;
     this.#notePause(asked);
     this.#setStatus('paused');
@@ -547,7 +548,7 @@ export class JobRun implements RemainderSource {
     if (this.views.watched) this.views.tell({ type: 'resumed' });
     this.#openGate();
     this.#emitDeferred();
-    for (const emission of this.#retries?.takeOverdue() ?? []) this.#requeue(emission);
+    for (const emission of this.#retries?.go(this.pump.now()) ?? []) this.#requeue(emission);
     this.pump.resume(this);
     if (this.#open === 0) this.#end('completed');
   }

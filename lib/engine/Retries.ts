@@ -10,50 +10,62 @@ export interface Delayed {
 }
 
 /**
- * The retries of one job that wait for their time. No worker waits with them, and a closed gate does not stop their clocks:
- * what falls due behind it is overdue, and goes in due order when the gate opens.
+ * The retries of one job that wait for their time. No worker waits with them. Their due times stand whatever the gate does;
+ * while the job is paused no timer runs for them, so that nothing keeps the process, and what has come due meanwhile goes in
+ * due order when the job goes on.
  */
 export class Retries {
-  readonly #timers = new Map<Delayed, Subscription>();
-  #overdue: Emission[] = [];
+  readonly #timers = new Map<Delayed, Subscription | undefined>();
 
   constructor(
     private readonly scheduler: SchedulerLike,
-    private readonly due: (emission: Emission) => void,
+    private readonly due: (delayed: Delayed) => void,
   ) {}
 
-  /** What waits, in the order in which it will be due. */
+  /** What waits, in the order in which it is due. */
   get delayed(): readonly Delayed[] {
     return [...this.#timers.keys()].sort((a, b) => a.dueAt - b.dueAt);
   }
 
-  get overdue(): readonly Emission[] {
-    return this.#overdue;
+  /** Its time runs from the next `go` on. */
+  add(emission: Emission, dueAt: number): Delayed {
+    const delayed = { emission, dueAt };
+    this.#timers.set(delayed, undefined);
+    return delayed;
   }
 
-  add(emission: Emission, now: number, delay: number): void {
-    const delayed = { emission, dueAt: now + delay };
+  remove(delayed: Delayed): void {
+    this.#timers.get(delayed)?.unsubscribe();
+    this.#timers.delete(delayed);
+  }
+
+  /** Sets the timer of one that waits. */
+  arm(delayed: Delayed, delay: number): void {
     const timer = later(this.scheduler, delay, () => {
-      this.#timers.delete(delayed);
-      this.due(emission);
+      this.due(delayed);
     });
     this.#timers.set(delayed, timer);
   }
 
-  /** Its time came while the gate was closed. */
-  keep(emission: Emission): void {
-    this.#overdue.push(emission);
+  /** Takes out what is due, in due order, and sets the timers of the others. */
+  go(now: number): readonly Emission[] {
+    this.hold();
+    const due = this.delayed.filter(({ dueAt }) => dueAt <= now);
+    for (const delayed of due) this.remove(delayed);
+    for (const delayed of this.#timers.keys()) this.arm(delayed, delayed.dueAt - now);
+    return due.map(({ emission }) => emission);
   }
 
-  takeOverdue(): readonly Emission[] {
-    const overdue = this.#overdue;
-    this.#overdue = [];
-    return overdue;
+  /** No timer runs any more; the due times stay. */
+  hold(): void {
+    for (const [delayed, timer] of this.#timers) {
+      timer?.unsubscribe();
+      this.#timers.set(delayed, undefined);
+    }
   }
 
   clear(): void {
-    for (const timer of this.#timers.values()) timer.unsubscribe();
+    this.hold();
     this.#timers.clear();
-    this.#overdue = [];
   }
 }

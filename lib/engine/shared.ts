@@ -1,5 +1,6 @@
 import type { LogEntry } from '../job/SharedSpace.js';
 import { toLogEntry } from '../job/SharedSpace.js';
+import { copyPlain } from '../prelude/plainObject.js';
 import type { Attempt } from './Attempt.js';
 import type { Shared } from './Context.js';
 
@@ -7,16 +8,19 @@ import type { Shared } from './Context.js';
 export const sharedOf = (attempt: Attempt): Shared => {
   const { shared } = attempt.run.data;
   const uncommitted = new Map<string, unknown>();
+  // What a failed attempt has changed in place must not be seen.
+  const apart = (value: unknown): unknown => (attempt.run.commits ? copyPlain(value) : value);
   const valuesFor = (key: string): ReadonlyMap<string, unknown> =>
     attempt.isBuffering && uncommitted.has(key) ? uncommitted : shared.values;
   return {
-    get: <T>(key: string, fallback?: T) => (valuesFor(key).has(key) ? valuesFor(key).get(key) : fallback) as T,
+    get: <T>(key: string, fallback?: T) => (valuesFor(key).has(key) ? apart(valuesFor(key).get(key)) : fallback) as T,
     set: (key, value) => {
       attempt.checkAlive('shared.set');
       attempt.checkSerialisable(value, () => `The shared value '${key}'`);
-      if (attempt.isBuffering) uncommitted.set(key, value);
+      const kept = apart(value);
+      if (attempt.isBuffering) uncommitted.set(key, kept);
       attempt.effect(() => {
-        shared.values.set(key, value);
+        shared.values.set(key, kept);
         uncommitted.delete(key);
       });
     },

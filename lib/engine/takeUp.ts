@@ -1,4 +1,6 @@
+import { type Connection, sameMapping } from '../flow/Connection.js';
 import { flowError } from '../flow/FlowError.js';
+import { compileMapping } from '../flow/mapping.js';
 import type { DeferredEvent, JobData } from '../job/JobData.js';
 import type { Remainder, RemainingTask } from '../job/Remainder.js';
 import { inPlaces, type RoutineCell } from '../job/RoutineCell.js';
@@ -45,13 +47,28 @@ const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): Emission =
   input: task.merged ? task.data : undefined,
 });
 
-/** The connection that the task came over, or the slot itself: an entry has none, and a connection may be gone from a changed flow. */
+/**
+ * The connection that the task came over, or the slot itself: an entry has none, and from a changed flow the connection may be
+ * gone; the task then keeps its renames. That of the same place and mapping comes first; what a function does is not
+ * written down, so a function in the same place is believed to be the same.
+ */
 const routeOf = (plan: Plan, { connection, route, routineId, slot }: RemainingTask, rename: Rename): Route => {
   const target = inletOf(plan, rename(routineId), slot);
-  const source = connection && plan.nodes.get(rename(connection.sourceId))?.events.get(connection.sourceEvent);
+  if (connection === undefined) return target.direct[0] as Route;
+  const source = plan.nodes.get(rename(connection.sourceId))?.events.get(connection.sourceEvent);
   const routes = source?.routes.filter((each) => each.target === target) ?? [];
-  return routes.find(({ nth }) => nth === route) ?? routes[0] ?? (target.direct[0] as Route);
+  const isSame = ({ connection: here }: Route): boolean =>
+    typeof here?.mapping === 'function' ? connection.mapping === undefined : sameMapping(here?.mapping, connection.mapping);
+  const same = routes.filter(isSame);
+  return same.find(({ nth }) => nth === route) ?? same[0] ?? unconnected(target, connection);
 };
+
+const unconnected = (target: Inlet, connection: Connection): Route => ({
+  connection,
+  nth: undefined,
+  target,
+  map: compileMapping(connection.mapping),
+});
 
 const inletOf = (plan: Plan, routineId: string, slot: string): Inlet => {
   const { slots } = checkRoutine(plan, routineId);

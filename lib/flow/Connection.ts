@@ -18,7 +18,8 @@ export const sameConnection = (a: Connection, b: Connection): boolean =>
   a.targetSlot === b.targetSlot &&
   sameMapping(a.mapping, b.mapping);
 
-const sameMapping = (a: ParamMapping | undefined, b: ParamMapping | undefined): boolean => {
+/** Whether two mappings are the same: the same function, or the same renames in whatever order. */
+export const sameMapping = (a: ParamMapping | undefined, b: ParamMapping | undefined): boolean => {
   if (typeof a !== 'object' || typeof b !== 'object') return a === b;
   const pairs = Object.entries(a);
   return pairs.length === Object.keys(b).length && pairs.every(([from, to]) => b[from] === to);

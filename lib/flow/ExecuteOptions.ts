@@ -33,7 +33,7 @@ export interface ResumeOptions extends Omit<ExecuteOptions, 'jobId' | 'timeoutMs
   readonly timeoutMs?: number | undefined;
   /**
    * How a job fits a flow whose structure has changed: the new ids of routines by their old ones. `{}` says that the names are
-   * the same. A task whose connection is gone comes in without a mapping. @default none: the structure must be the same
+   * the same. A task whose connection is gone keeps its renames. @default none: the structure must be the same
    */
   readonly remap?: Readonly<Record<string, string>> | undefined;
 }
@@ -64,8 +64,13 @@ const capFrom = ({ executionStrategy, maxWorkers }: ExecuteOptions, settings: Fl
 
 /** What a routine is called in a flow that has changed. */
 export const renamingFrom = (remap: ResumeOptions['remap'] = {}): ((routineId: string) => string) => {
-  if (!isPlainObject(remap) || !Object.values(remap).every((id) => typeof id === 'string'))
-    throw flowError('BAD_OPTION', { option: 'remap', value: remap, expected: 'routine ids such as { oldId: newId }' });
+  const ids = isPlainObject(remap) ? Object.values(remap) : [undefined];
+  if (!ids.every((id) => typeof id === 'string') || new Set(ids).size < ids.length)
+    throw flowError('BAD_OPTION', {
+      option: 'remap',
+      value: remap,
+      expected: 'a new id for each old one, as in { oldId: newId }',
+    });
   return (routineId) => (Object.hasOwn(remap, routineId) ? (remap[routineId] as string) : routineId);
 };
 

@@ -1,4 +1,5 @@
 import { Misfit, writeValue } from '../prelude/jsonValue.js';
+import { isPlainObject } from '../prelude/plainObject.js';
 import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
@@ -38,7 +39,7 @@ const sentences = {
   NO_CONTEXT: (d: { call: string; instead: string }) => `${d.call} finds no running job here; ${d.instead}.`,
   SHUT_DOWN: (d: { flowId: string }) => `Flow '${d.flowId}' has been shut down and takes no new runs; make a new Flow.`,
   WRONG_FLOW: (d: { flowId: string; jobId: string; jobFlowId: string }) =>
-    `Job '${d.jobId}' belongs to flow '${d.jobFlowId}', not to flow '${d.flowId}'; ask the flow that started it.`,
+    `Job '${d.jobId}' belongs to flow '${d.jobFlowId}', not to flow '${d.flowId}'; ask the flow that started it, or give this one its id (Flow.fromJSON keeps it).`,
   UNKNOWN_JOB: (d: { flowId: string; jobId: string }) =>
     `Flow '${d.flowId}' holds no job '${d.jobId}': another Flow instance started it, or the state is empty; ask that flow, or resume from its JSON.`,
   DUPLICATE_TYPE: (d: { what: string; name: string }) =>
@@ -50,7 +51,7 @@ const sentences = {
   NOT_SERIALISABLE: (d: { where: string; path: string; got: string; expected: string }) =>
     `${d.where} cannot be written down: ${d.path === '' ? 'it' : d.path} is ${d.got}, expected ${d.expected}; keep it out, or put plain data in its place.`,
   DUPLICATE_JOB: (d: { flowId: string; jobId: string }) =>
-    `Flow '${d.flowId}' already runs a job '${d.jobId}'; leave jobId out to get a new one.`,
+    `Flow '${d.flowId}' already has a job '${d.jobId}', which has not ended (see flow.jobs); leave jobId out to start a new one.`,
 } satisfies Record<string, (details: never) => string>;
 
 export type FlowErrorCode = keyof typeof sentences;
@@ -91,6 +92,15 @@ export const checkSerialisable = (value: unknown, where: () => string): void => 
 const show = (value: unknown): string => {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : instanceName(value);
   return String(value);
+};
+
+const instanceName = (value: object): string => {
+  try {
+    const { name } = value.constructor;
+    return isPlainObject(value) || name === '' ? 'an object' : `an instance of ${name}`;
+  } catch {
+    return 'an object';
+  }
 };

@@ -4,9 +4,10 @@ import { RoutiluxError } from '../prelude/RoutiluxError.js';
 /** Every way in which a file fails, with the sentence that names it. */
 const sentences = {
   NOT_FOUND: ({ path }: { path: string }) => `There is no file '${path}'.`,
+  NO_JOB: ({ value }: { value: string }) => `${value} is no job to save; give a Job, a JobState, or what job.snapshot() gave.`,
   UNREADABLE: ({ path, reason }: { path: string; reason: string }) => `File '${path}' cannot be read: ${reason}`,
   UNWRITABLE: ({ path, reason }: { path: string; reason: string }) =>
-    `File '${path}' cannot be written, and what was there before stands: ${reason}`,
+    `File '${path}' cannot be written; what was there before, if anything, stands: ${reason}`,
   BAD_FILE: ({ path, reason }: { path: string; reason: string }) => `File '${path}' holds no job: ${reason}`,
 } satisfies Record<string, (details: never) => string>;
 

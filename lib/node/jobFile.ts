@@ -10,15 +10,22 @@ import { fileError } from './FileError.js';
  * old one. Of two saves at once to one path the later to end stands; a process that dies while it saves may leave a file
  * `….tmp` beside it, which nobody reads. A job that runs is written as it stands at this instant (see `JobState.toJSON`).
  *
- * Rejects with FlowError `NOT_SERIALISABLE`, FileError `UNWRITABLE`.
+ * Rejects with FlowError `NOT_SERIALISABLE`, FileError `NO_JOB`, `UNWRITABLE`.
  */
 export const saveJob = async (path: string, job: Job | JobState | JobSnapshot): Promise<void> => {
-  const text = JSON.stringify(job instanceof Job ? job.snapshot() : job);
+  const text = textOf(job);
   try {
     await replaceFile(resolve(path), text);
   } catch (error) {
     throw fileError('UNWRITABLE', { path, reason: describeError(error).message }, error);
   }
+};
+
+// What is no job must not take the place of one.
+const textOf = (job: Job | JobState | JobSnapshot): string => {
+  const json = job instanceof Job || job instanceof JobState ? job.toJSON() : (job as Partial<JobSnapshot> | undefined);
+  if (json?.kind === 'routilux/job') return JSON.stringify(json);
+  throw fileError('NO_JOB', { value: Object.prototype.toString.call(job) }, undefined);
 };
 
 /**

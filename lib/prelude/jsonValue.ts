@@ -1,4 +1,4 @@
-import { isPlainObject, setOwn } from './plainObject.js';
+import { isDate, isDirect, isMap, isPlainObject, isSet, setOwn } from './plainObject.js';
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -82,22 +82,6 @@ const itemsOf = <A, B>(list: Iterable<A>, step: Walk, work: (value: A, step: Wal
 
 // ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Whether the class of a value stands right below `Object`: one of the platform, of whatever realm, and no subclass of it. */
-const isDirect = (value: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype !== null && Object.getPrototypeOf(Object.getPrototypeOf(prototype)) === null;
-};
-
-/** Whether a value has the inner parts of a class of the platform. */
-const isA = <T>(read: (value: T) => unknown, value: object): value is T & object => {
-  try {
-    read(value as T);
-    return isDirect(value);
-  } catch {
-    return false;
-  }
-};
-
 const tag = (kind: string, value?: Json): Json => (value === undefined ? { [TAG]: kind } : { [TAG]: kind, value });
 
 const write = (value: unknown, step: Walk): Json => {
@@ -120,11 +104,9 @@ const writeNumber = (value: number): Json => {
 const writeObject = (value: object, step: Walk): Json => {
   if (Array.isArray(value)) return writeList(value, step);
   if (isPlainObject(value)) return writePlain(value, step);
-  if (isA<Date>((date) => Date.prototype.getTime.call(date), value)) return tag('date', toIso(value));
-  if (isA<Map<unknown, unknown>>((map) => Map.prototype.has.call(map, 0), value))
-    return tag('map', itemsOf<unknown, Json>(value, step, write));
-  if (isA<Set<unknown>>((set) => Set.prototype.has.call(set, 0), value))
-    return tag('set', itemsOf<unknown, Json>(value, step, write));
+  if (isDate(value)) return tag('date', toIso(value));
+  if (isMap(value)) return tag('map', itemsOf<unknown, Json>(value, step, write));
+  if (isSet(value)) return tag('set', itemsOf<unknown, Json>(value, step, write));
   return step.fail('plain data', value);
 };
 
@@ -137,7 +119,7 @@ const toIso = (date: Date): string | null => {
 const writeList = (items: readonly unknown[], step: Walk): Json => {
   // Other keys than places come last.
   const last = Object.keys(items).at(-1) ?? '0';
-  if (!isDirect(items) || !(Number(last) <= items.length)) return step.fail('a list without keys of its own', items);
+  if (!isDirect(items) || !/^\d+$/.test(last)) return step.fail('a list without keys of its own', items);
   return itemsOf<unknown, Json>(items, step, write);
 };
 

@@ -14,6 +14,29 @@ export const setOwn = (target: Record<string, unknown>, key: string, value: unkn
   else target[key] = value;
 };
 
+/** Whether the class of a value stands right below `Object`: one of the platform, of whatever realm, and no subclass of it. */
+export const isDirect = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== null && Object.getPrototypeOf(Object.getPrototypeOf(prototype)) === null;
+};
+
+/** Whether a value has the inner parts of a class of the platform. */
+const isA = <T>(read: (value: T) => unknown, value: object): value is T & object => {
+  try {
+    read(value as T);
+    return isDirect(value);
+  } catch {
+    return false;
+  }
+};
+
+export const isDate = (value: object): value is Date => isA<Date>((date) => Date.prototype.getTime.call(date), value);
+
+export const isMap = (value: object): value is Map<unknown, unknown> =>
+  isA<Map<unknown, unknown>>((map) => Map.prototype.has.call(map, 0), value);
+
+export const isSet = (value: object): value is Set<unknown> => isA<Set<unknown>>((set) => Set.prototype.has.call(set, 0), value);
+
 /** An object with these own keys, whatever they are called. */
 export const fromEntries = (entries: Iterable<readonly [string, unknown]>): Record<string, unknown> => {
   const made: Record<string, unknown> = {};
@@ -21,12 +44,37 @@ export const fromEntries = (entries: Iterable<readonly [string, unknown]>): Reco
   return made;
 };
 
-/** A copy of plain objects and arrays at every depth, also in a circle; anything else in them (dates, functions) is shared. */
+/**
+ * A copy of plain objects, arrays, dates, maps and sets at every depth, also in a circle; anything else in them (functions,
+ * instances of other classes) is shared.
+ */
 export const copyPlain = <T>(value: T): T => copy(value, new Map()) as T;
 
 const copy = (value: unknown, copies: Map<unknown, unknown>): unknown => {
-  if (!Array.isArray(value) && !isPlainObject(value)) return value;
-  return copies.get(value) ?? (Array.isArray(value) ? copyList(value, copies) : copyObject(value, copies));
+  if (typeof value !== 'object' || value === null) return value;
+  return copies.get(value) ?? copyInside(value, copies);
+};
+
+const copyInside = (value: object, copies: Map<unknown, unknown>): unknown => {
+  if (Array.isArray(value)) return copyList(value, copies);
+  if (isPlainObject(value)) return copyObject(value, copies);
+  if (isDate(value)) return new Date(Date.prototype.getTime.call(value));
+  if (isMap(value)) return copyMap(value, copies);
+  return isSet(value) ? copySet(value, copies) : value;
+};
+
+const copyMap = (map: ReadonlyMap<unknown, unknown>, copies: Map<unknown, unknown>): Map<unknown, unknown> => {
+  const made = new Map<unknown, unknown>();
+  copies.set(map, made);
+  for (const [key, value] of map) made.set(copy(key, copies), copy(value, copies));
+  return made;
+};
+
+const copySet = (set: ReadonlySet<unknown>, copies: Map<unknown, unknown>): Set<unknown> => {
+  const made = new Set<unknown>();
+  copies.set(set, made);
+  for (const value of set) made.add(copy(value, copies));
+  return made;
 };
 
 const copyList = (list: readonly unknown[], copies: Map<unknown, unknown>): unknown[] => {

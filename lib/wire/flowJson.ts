@@ -39,7 +39,18 @@ export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowD
   });
 };
 
-const toRoutine = (id: string, routine: Routine): FlowDocument['routines'][number] => ({
+const toRoutine = (id: string, routine: Routine): FlowDocument['routines'][number] => {
+  if (routine.type === '')
+    throw flowError('NOT_SERIALISABLE', {
+      where: `Routine '${id}'`,
+      path: 'type',
+      got: 'empty',
+      expected: 'a name: that of its class, or its static type',
+    });
+  return describe(id, routine);
+};
+
+const describe = (id: string, routine: Routine): FlowDocument['routines'][number] => ({
   id,
   type: routine.type,
   config: routine.config,

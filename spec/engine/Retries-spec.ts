@@ -11,20 +11,27 @@ const numbers = (emissions: readonly Emission[]): readonly number[] => emissions
 const onClock = () => {
   const scheduler = new VirtualTimeScheduler();
   const due: [number, number][] = [];
-  const retries = new Retries(scheduler, ({ order }) => due.push([order, scheduler.now()]));
+  const retries: Retries = new Retries(scheduler, (delayed) => {
+    retries.remove(delayed);
+    due.push([delayed.emission.order, scheduler.now()]);
+  });
+  const add = (order: number, delay: number, now = 0): void => {
+    retries.arm(retries.add(emission(order), now + delay), delay);
+  };
   const until = (ms: number): void => {
     scheduler.maxFrames = ms;
     scheduler.flush();
   };
-  return { scheduler, retries, due, until };
+  const shown = (): unknown => retries.delayed.map(({ emission: { order }, dueAt }) => [order, dueAt]);
+  return { scheduler, retries, due, add, until, shown };
 };
 
 describe('Retries (D20)', () => {
   it('should tell each at its time, whatever the order in which they came', () => {
-    const { retries, due, until } = onClock();
-    retries.add(emission(1), 0, 30);
-    retries.add(emission(2), 0, 10);
-    retries.add(emission(3), 0, 20);
+    const { retries, due, add, until } = onClock();
+    add(1, 30);
+    add(2, 10);
+    add(3, 20);
     until(9);
     expect(due).toEqual([]);
     until(100);
@@ -37,18 +44,17 @@ describe('Retries (D20)', () => {
   });
 
   it('should tell those of one instant in the order in which they came', () => {
-    const { retries, due, until } = onClock();
-    for (const order of [3, 1, 2]) retries.add(emission(order), 0, 10);
-    expect(numbers(retries.delayed.map(({ emission: each }) => each))).toEqual([3, 1, 2]);
+    const { due, add, until, shown } = onClock();
+    for (const order of [3, 1, 2]) add(order, 10);
+    expect(shown()).toEqual([3, 1, 2].map((order) => [order, 10]));
     until(10);
     expect(due.map(([order]) => order)).toEqual([3, 1, 2]);
   });
 
   it('should show what waits in due order, with its instant, until it is due', () => {
-    const { retries, until } = onClock();
-    retries.add(emission(1), 1_000, 30);
-    retries.add(emission(2), 1_005, 10);
-    const shown = (): unknown => retries.delayed.map(({ emission: { order }, dueAt }) => [order, dueAt]);
+    const { add, until, shown } = onClock();
+    add(1, 30, 1_000);
+    add(2, 10, 1_005);
     expect(shown()).toEqual([
       [2, 1_015],
       [1, 1_030],
@@ -57,29 +63,50 @@ describe('Retries (D20)', () => {
     expect(shown()).toEqual([[1, 1_030]]);
   });
 
-  it('should keep what falls due behind a closed gate, in that order, and hand it out once', () => {
-    const { retries } = onClock();
-    for (const order of [2, 1, 3]) retries.keep(emission(order));
-    expect(numbers(retries.overdue)).toEqual([2, 1, 3]);
-    expect(numbers(retries.takeOverdue())).toEqual([2, 1, 3]);
-    expect([retries.overdue, retries.takeOverdue()]).toEqual([[], []]);
+  it('should have no timer while they are held, and keep their instants', () => {
+    const { scheduler, retries, due, add, until, shown } = onClock();
+    add(1, 10);
+    add(2, 2 ** 40);
+    retries.hold();
+    expect(scheduler.actions).toEqual([]);
+    until(100);
+    expect([due, shown()]).toEqual([
+      [],
+      [
+        [1, 10],
+        [2, 2 ** 40],
+      ],
+    ]);
   });
 
-  it('should leave nothing behind where it is cleared: no timer, and nothing overdue (X)', () => {
-    const { scheduler, retries, due, until } = onClock();
-    retries.add(emission(1), 0, 10);
-    retries.add(emission(2), 0, 2 ** 40);
-    retries.keep(emission(3));
+  it('should hand out once what is due when they go on, in due order, and wait for the rest', () => {
+    const { retries, due, add, until, shown } = onClock();
+    add(1, 20);
+    add(2, 10);
+    add(3, 50);
+    retries.add(emission(4), 15);
+    retries.hold();
+    expect(numbers(retries.go(20))).toEqual([2, 4, 1]);
+    expect([retries.go(20), shown()]).toEqual([[], [[3, 50]]]);
+    until(30);
+    expect(due).toEqual([[3, 30]]);
+  });
+
+  it('should leave nothing behind where it is cleared (X)', () => {
+    const { scheduler, retries, due, add, until } = onClock();
+    add(1, 10);
+    add(2, 2 ** 40);
+    retries.add(emission(3), 5);
     retries.clear();
-    expect([retries.delayed, retries.overdue, scheduler.actions]).toEqual([[], [], []]);
+    expect([retries.delayed, retries.go(100), scheduler.actions]).toEqual([[], [], []]);
     until(2 ** 41);
     expect(due).toEqual([]);
   });
 
   it('should wait longer than a platform timer can hold (rule 5)', () => {
-    const { retries, due, until } = onClock();
+    const { retries, due, add, until } = onClock();
     const year = 365 * 86_400_000;
-    retries.add(emission(1), 0, year);
+    add(1, year);
     until(year - 1);
     expect([due, retries.delayed.length]).toEqual([[], 1]);
     until(year);

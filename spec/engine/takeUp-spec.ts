@@ -21,6 +21,9 @@ const plan = (): Plan => {
 
 const LINK: Connection = { sourceId: 's', sourceEvent: 'o', targetId: 't', targetSlot: 'i', mapping: undefined };
 
+const FIRST: Connection = { ...LINK, mapping: { v: 'first' } };
+const SECOND: Connection = { ...LINK, mapping: { v: 'second' } };
+
 const task = (part: Partial<RemainingTask>): RemainingTask => ({
   order: 3,
   place: 1,
@@ -61,11 +64,15 @@ const arriving = ({ routes: [route], data }: Emission): Data | undefined => (rou
 
 describe('placesIn', () => {
   it.each<[string, Partial<RemainingTask>, Data]>([
-    ['the very connection that it came over', { connection: LINK, route: 0 }, { first: 1 }],
-    ['also the other one between the same ends', { connection: LINK, route: 2 }, { second: 1 }],
-    ['the first between these ends, where it does not say which', { connection: LINK }, { first: 1 }],
-    ['the first between these ends, where that place is another’s', { connection: LINK, route: 1 }, { first: 1 }],
-    ['the first between these ends, where there is no such place', { connection: LINK, route: 99 }, { first: 1 }],
+    ['the very connection that it came over', { connection: FIRST, route: 0 }, { first: 1 }],
+    ['also the other one between the same ends', { connection: SECOND, route: 2 }, { second: 1 }],
+    ['the one with its mapping, where it does not say which', { connection: SECOND }, { second: 1 }],
+    ['the one with its mapping, where another stands in its place', { connection: SECOND, route: 0 }, { second: 1 }],
+    ['the one with its mapping, where its place is of another slot', { connection: SECOND, route: 1 }, { second: 1 }],
+    ['the one with its mapping, where there is no such place', { connection: FIRST, route: 99 }, { first: 1 }],
+    ['its own renames, where no connection has them', { connection: { ...LINK, mapping: { v: 'own' } }, route: 0 }, { own: 1 }],
+    ['its own renames, where the event is gone', { connection: { ...FIRST, sourceEvent: 'gone' }, route: 0 }, { first: 1 }],
+    ['the slot itself, where no connection is without a mapping', { connection: LINK, route: 0 }, { v: 1 }],
     ['the slot itself, where it came over none', {}, { v: 1 }],
     ['the slot itself, where the event is gone', { connection: { ...LINK, sourceEvent: 'gone' }, route: 0 }, { v: 1 }],
     ['the slot itself, where the source is gone', { connection: { ...LINK, sourceId: 'gone' }, route: 0 }, { v: 1 }],
@@ -90,7 +97,7 @@ describe('placesIn', () => {
 
   it('should look both ends up under their new names', () => {
     const rename = (id: string): string => ({ source: 's', target: 't' })[id] ?? id;
-    const connection = { ...LINK, sourceId: 'source', targetId: 'target' };
+    const connection = { ...SECOND, sourceId: 'source', targetId: 'target' };
     const emission = placeOf({ routineId: 'target', connection, route: 2 }, rename);
     expect(emission.routes[0]?.target.node.id).toBe('t');
     expect(arriving(emission)).toEqual({ second: 1 });

@@ -460,7 +460,7 @@ describe('a flow or a job that is written down or read wrongly', () => {
     option('a', {}, /give a function/, () => known.registerFunction('a', {} as never)),
     notSaid(() => 0, 'a function'),
     notSaid(Symbol('s'), 'Symbol(s)'),
-    notSaid(new Routine(), 'an object'),
+    notSaid(new Routine(), 'an instance of Routine'),
     [
       'a mapping that no registry knows (D28)',
       () => {

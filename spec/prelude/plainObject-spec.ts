@@ -70,11 +70,26 @@ describe('copyPlain', () => {
   });
 
   it('should share whatever is not plain', () => {
-    const value = { at: new Date(0), call: () => 1, point: new Point() };
+    class Day extends Date {}
+    const value = { call: () => 1, point: new Point(), day: new Day(0) };
     const copy = copyPlain(value);
-    expect(copy.at).toBe(value.at);
     expect(copy.call).toBe(value.call);
     expect(copy.point).toBe(value.point);
+    expect(copy.day).toBe(value.day);
+  });
+
+  it('should copy dates, maps and sets too, with what is in them, also in a circle', () => {
+    const map = new Map<unknown, unknown>([[{ key: 1 }, [1]]]);
+    const value = { at: new Date(5), map, set: new Set<unknown>([map]), bad: new Date(NaN) };
+    map.set('self', value);
+    const copy = copyPlain(value);
+    expect(copy.at).toEqual(value.at);
+    expect(copy.at).not.toBe(value.at);
+    expect(Number.isNaN(copy.bad.getTime())).toBe(true);
+    expect(copy.map.get('self')).toBe(copy);
+    expect([...copy.set]).toEqual([copy.map]);
+    expect([...copy.map][0]).toEqual([{ key: 1 }, [1]]);
+    for (const part of [...copy.map][0] ?? []) expect([...map][0]).not.toContain(part);
   });
 
   it.each<[unknown]>([[undefined], [null], [0], ['a'], [true]])('should give %p as it is', (value) => {
