@@ -7,7 +7,7 @@ import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import { Metrics } from './job/Metrics.js';
 import type { LogEntry } from './job/SharedSpace.js';
 import { showTask, WrittenRemainder } from './job/Remainder.js';
-import { copyPlain, fromEntries } from './prelude/plainObject.js';
+import { copyDeep, fromEntries } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
 import type { RoutiluxError } from './prelude/RoutiluxError.js';
 import type { DecodeOptions } from './wire/decodeJson.js';
@@ -93,17 +93,17 @@ export class JobState {
   }
 
   get sharedData(): Data {
-    return fromEntries([...this.#data.shared.values].map(([key, value]) => [key, copyPlain(value)]));
+    return fromEntries([...this.#data.shared.values].map(([key, value]) => [key, copyDeep(value)]));
   }
 
   /** The newest 10,000 entries. */
   get sharedLog(): readonly LogEntry[] {
-    return [...this.#data.shared.entries].map(copyPlain);
+    return [...this.#data.shared.entries].map(copyDeep);
   }
 
   /** The newest 10,000 outputs. */
   get outputLog(): readonly OutputRecord[] {
-    return [...this.#data.outputs].map(copyPlain);
+    return [...this.#data.outputs].map(copyDeep);
   }
 
   get metrics(): Metrics {
@@ -113,15 +113,15 @@ export class JobState {
   /** What waits to run, in the order in which it will; a retry in its delay has `dueAt`. */
   get pendingTasks(): readonly SlotActivationTask[] {
     const waiting = this.#data.source?.waiting() ?? [];
-    return waiting.map((task) => showTask(this.jobId, { ...task, data: copyPlain(task.data) }));
+    return waiting.map((task) => showTask(this.jobId, { ...task, data: copyDeep(task.data) }));
   }
 
   get pausePoints(): readonly PausePoint[] {
-    return this.#data.pausePoints.map(copyPlain);
+    return this.#data.pausePoints.map(copyDeep);
   }
 
   get deferredEvents(): readonly DeferredEvent[] {
-    return this.#data.deferred.map(copyPlain);
+    return this.#data.deferred.map(copyDeep);
   }
 
   /**

@@ -9,7 +9,7 @@ import { type RemainingTask, taskIdOf } from '../job/Remainder.js';
 import type { RoutineCell } from '../job/RoutineCell.js';
 import { isTimed } from '../job/stopwatch.js';
 import { describeError } from '../prelude/describeError.js';
-import { copyPlain, isPlainObject } from '../prelude/plainObject.js';
+import { copyDeep, copyPlain, isPlainObject } from '../prelude/plainObject.js';
 import type { Flow } from '../Flow.js';
 import type { JobState } from '../JobState.js';
 import type { Context, PauseOptions, Shared } from './Context.js';
@@ -140,16 +140,21 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   state(): Data {
-    return copyPlain(this.#extras?.uncommitted ?? this.run.cellOf(this.route.target.node).own ?? {});
+    return this.#copy(this.#extras?.uncommitted ?? this.run.cellOf(this.route.target.node).own ?? {});
   }
 
   setState(state: Data): void {
     this.checkAlive('setState');
-    const own = copyPlain(this.#checked(state, () => `State of routine '${this.routineId}'`));
+    const own = this.#copy(this.#checked(state, () => `State of routine '${this.routineId}'`));
     if (this.isBuffering) this.#more.uncommitted = own;
     this.effect(() => {
       this.run.cellOf(this.route.target.node).own = own;
     });
+  }
+
+  // What a failed attempt has changed in place must not be seen. Where each change stands at once, a large map need not be copied.
+  #copy(data: Data): Data {
+    return this.run.commits ? copyDeep(data) : copyPlain(data);
   }
 
   #checked(data: object, where: () => string): Data {

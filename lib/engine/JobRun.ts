@@ -9,7 +9,7 @@ import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import type { Remainder, RemainderSource, RemainingTask } from '../job/Remainder.js';
 import { RoutineCell } from '../job/RoutineCell.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
-import { copyPlain } from '../prelude/plainObject.js';
+import { copyDeep } from '../prelude/plainObject.js';
 import type { Scope } from '../prelude/Scope.js';
 import { currentAttempt } from './ambient.js';
 import type { Attempt } from './Attempt.js';
@@ -500,7 +500,7 @@ export class JobRun implements RemainderSource {
     const waits = this.#gate.asked !== undefined;
     if (this.commits) checkSerialisable(options.checkpoint, () => 'The checkpoint of a pause');
     if (!waits) checkTransition(this.data.jobId, this.data.status, 'paused');
-    const quiet = this.#gate.pause({ reason: options.reason, checkpoint: copyPlain(options.checkpoint) });
+    const quiet = this.#gate.pause({ reason: options.reason, checkpoint: copyDeep(options.checkpoint) });
     if (!waits)
       this.pump.change(() => {
         this.#quietDown();

@@ -1,6 +1,6 @@
 import type { LogEntry } from '../job/SharedSpace.js';
 import { toLogEntry } from '../job/SharedSpace.js';
-import { copyPlain } from '../prelude/plainObject.js';
+import { copyDeep } from '../prelude/plainObject.js';
 import type { Attempt } from './Attempt.js';
 import type { Shared } from './Context.js';
 
@@ -9,7 +9,7 @@ export const sharedOf = (attempt: Attempt): Shared => {
   const { shared } = attempt.run.data;
   const uncommitted = new Map<string, unknown>();
   // What a failed attempt has changed in place must not be seen.
-  const apart = (value: unknown): unknown => (attempt.run.commits ? copyPlain(value) : value);
+  const apart = (value: unknown): unknown => (attempt.run.commits ? copyDeep(value) : value);
   const valuesFor = (key: string): ReadonlyMap<string, unknown> =>
     attempt.isBuffering && uncommitted.has(key) ? uncommitted : shared.values;
   return {

@@ -1,5 +1,5 @@
 import type { Data } from '../flow/Data.js';
-import { copyPlain } from '../prelude/plainObject.js';
+import { copyDeep } from '../prelude/plainObject.js';
 import type { RoutineStatus } from './JobStatus.js';
 
 /** All that one job knows of one routine: how its tasks went, what its slots hold, and its own keys. */
@@ -49,7 +49,7 @@ export class RoutineCell {
   /** The state as a reader sees it: the routine's own keys, and the engine's beside them. */
   view(): Data {
     return {
-      ...copyPlain(this.own),
+      ...copyDeep(this.own),
       status: this.status,
       retryCount: this.retryCount,
       ...(this.executionTimeMs === undefined ? {} : { executionTimeMs: this.executionTimeMs }),

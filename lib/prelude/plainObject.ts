@@ -44,47 +44,55 @@ export const fromEntries = (entries: Iterable<readonly [string, unknown]>): Reco
   return made;
 };
 
-/**
- * A copy of plain objects, arrays, dates, maps and sets at every depth, also in a circle; anything else in them (functions,
- * instances of other classes) is shared.
- */
-export const copyPlain = <T>(value: T): T => copy(value, new Map()) as T;
+/** A copy of plain objects and arrays at every depth, also in a circle; anything else in them (dates, maps, functions) is shared. */
+export const copyPlain = <T>(value: T): T => copy(value, new Copies(false)) as T;
 
-const copy = (value: unknown, copies: Map<unknown, unknown>): unknown => {
+/** The same, and dates, maps and sets are copied too: nothing that can be written down is shared. */
+export const copyDeep = <T>(value: T): T => copy(value, new Copies(true)) as T;
+
+/** What has been copied, and how deep. */
+class Copies extends Map<unknown, unknown> {
+  constructor(readonly deep: boolean) {
+    super();
+  }
+}
+
+const copy = (value: unknown, copies: Copies): unknown => {
   if (typeof value !== 'object' || value === null) return value;
   return copies.get(value) ?? copyInside(value, copies);
 };
 
-const copyInside = (value: object, copies: Map<unknown, unknown>): unknown => {
+const copyInside = (value: object, copies: Copies): unknown => {
   if (Array.isArray(value)) return copyList(value, copies);
   if (isPlainObject(value)) return copyObject(value, copies);
+  if (!copies.deep) return value;
   if (isDate(value)) return new Date(Date.prototype.getTime.call(value));
   if (isMap(value)) return copyMap(value, copies);
   return isSet(value) ? copySet(value, copies) : value;
 };
 
-const copyMap = (map: ReadonlyMap<unknown, unknown>, copies: Map<unknown, unknown>): Map<unknown, unknown> => {
+const copyMap = (map: ReadonlyMap<unknown, unknown>, copies: Copies): Map<unknown, unknown> => {
   const made = new Map<unknown, unknown>();
   copies.set(map, made);
   for (const [key, value] of map) made.set(copy(key, copies), copy(value, copies));
   return made;
 };
 
-const copySet = (set: ReadonlySet<unknown>, copies: Map<unknown, unknown>): Set<unknown> => {
+const copySet = (set: ReadonlySet<unknown>, copies: Copies): Set<unknown> => {
   const made = new Set<unknown>();
   copies.set(set, made);
   for (const value of set) made.add(copy(value, copies));
   return made;
 };
 
-const copyList = (list: readonly unknown[], copies: Map<unknown, unknown>): unknown[] => {
+const copyList = (list: readonly unknown[], copies: Copies): unknown[] => {
   const made: unknown[] = [];
   copies.set(list, made);
   for (const part of list) made.push(copy(part, copies));
   return made;
 };
 
-const copyObject = (value: Record<string, unknown>, copies: Map<unknown, unknown>): Record<string, unknown> => {
+const copyObject = (value: Record<string, unknown>, copies: Copies): Record<string, unknown> => {
   const made: Record<string, unknown> = {};
   copies.set(value, made);
   for (const key of Object.keys(value)) setOwn(made, key, copy(value[key], copies));

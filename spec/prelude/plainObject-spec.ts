@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { copyPlain, isPlainObject, setOwn } from '../../lib/prelude/plainObject.js';
+import { copyDeep, copyPlain, isPlainObject, setOwn } from '../../lib/prelude/plainObject.js';
 
 class Point {
   readonly x = 1;
@@ -70,9 +70,18 @@ describe('copyPlain', () => {
   });
 
   it('should share whatever is not plain', () => {
+    const value = { at: new Date(0), call: () => 1, point: new Point(), map: new Map() };
+    const copy = copyPlain(value);
+    expect(copy.at).toBe(value.at);
+    expect(copy.call).toBe(value.call);
+    expect(copy.point).toBe(value.point);
+    expect(copy.map).toBe(value.map);
+  });
+
+  it('should share the rest also where dates, maps and sets are copied', () => {
     class Day extends Date {}
     const value = { call: () => 1, point: new Point(), day: new Day(0) };
-    const copy = copyPlain(value);
+    const copy = copyDeep(value);
     expect(copy.call).toBe(value.call);
     expect(copy.point).toBe(value.point);
     expect(copy.day).toBe(value.day);
@@ -82,7 +91,7 @@ describe('copyPlain', () => {
     const map = new Map<unknown, unknown>([[{ key: 1 }, [1]]]);
     const value = { at: new Date(5), map, set: new Set<unknown>([map]), bad: new Date(NaN) };
     map.set('self', value);
-    const copy = copyPlain(value);
+    const copy = copyDeep(value);
     expect(copy.at).toEqual(value.at);
     expect(copy.at).not.toBe(value.at);
     expect(Number.isNaN(copy.bad.getTime())).toBe(true);
