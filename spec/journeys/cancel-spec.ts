@@ -413,7 +413,8 @@ describe('what a job cannot do', () => {
         },
       },
       [],
-      { maxWorkers: 5, ...options },
+      // Some are left at work: no timer of theirs may keep the process.
+      { maxWorkers: 5, executionTimeoutMs: Infinity, ...options },
     );
   /** Calls at once; a throw is a rejection. */
   const promised = <T>(call: () => T): Promise<T> =>
@@ -536,7 +537,7 @@ describe('what a job cannot do', () => {
   );
 
   it('should not be fooled by a job of the same id in another instance (G68)', async () => {
-    const [home, twin] = [new Flow({ flowId: 'same' }), new Flow({ flowId: 'same' })];
+    const [home, twin] = [1, 2].map(() => new Flow({ flowId: 'same', executionTimeoutMs: Infinity })) as [Flow, Flow];
     for (const flow of [home, twin]) flow.addRoutine(make().routines.get('wait') as never, 'wait');
     const [mine, theirs] = [home.start('wait', {}, { jobId: 'j' }), twin.start('wait', {}, { jobId: 'j' })];
     await turn();
