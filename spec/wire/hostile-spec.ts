@@ -589,21 +589,25 @@ describe('the law', () => {
         loaded(() => decode(JSON.parse(mutated(text, all))));
         nothingChanged();
       } finally {
-        for (const prototype of INTRINSICS) clean(prototype);
         GLOBAL.evaluated = 0;
       }
     });
     return fc.check(property, { numRuns: 2_000, endOnFailure: true });
   };
 
-  /** Takes off what the control has put on. */
-  const clean = (prototype: object): void => {
-    const own = PRISTINE[INTRINSICS.indexOf(prototype)] ?? '';
-    for (const key of Reflect.ownKeys(prototype)) if (!own.includes(`${String(key)}:`)) Reflect.deleteProperty(prototype, key);
-  };
-
   it('should be seen to fail where a decoder assigns keys into {} (positive control)', async () => {
-    expect((await reads(naive)).failed).toBe(true);
+    // One input, and not any: what else it might write over, of the platform or of jest, could not be put back.
+    const [text = ''] = (await seeds()).jobs;
+    const hostile = text.replace('{', '{"__proto__":{"polluted":true},');
+    try {
+      expect(() => {
+        naive(JSON.parse(hostile));
+        nothingChanged();
+      }).toThrow();
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'polluted');
+    }
+    JobState.fromJSON(hostile);
     nothingChanged();
   });
 
