@@ -1,4 +1,8 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Context, type Data, ErrorHandler, Flow, type Job, JobState, type Registry, Routine } from '../../lib/index.js';
+import { loadJob, saveJob } from '../../lib/node/index.js';
 import { deferred, emitting, flowOf, sleep } from '../support/flows.js';
 import { ours, rejection } from '../support/thrown.js';
 import { virtualTime } from '../support/virtualTime.js';
@@ -126,5 +130,23 @@ describe('a flow that is written down', () => {
 
   it('should ask for a registry where there is none', () => {
     expect(() => Flow.fromJSON(new Flow().toJSON(), {} as Registry)).toThrow(/'registry'/);
+  });
+});
+
+describe('saveJob', () => {
+  it.each<[string, (flow: Flow) => unknown]>([
+    ['a flow', (flow) => flow],
+    ['a promise', (flow) => flow.execute('s')],
+    ['nothing', () => undefined],
+    ['the JSON of a flow', (flow) => flow.toJSON()],
+  ])('should not put %s in the place of a job (G64)', async (_, given) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'routilux-')), 'job.json');
+    const flow = flowOf({ s: { slots: { trigger: () => undefined } } }, [], { flowId: 'f' });
+    const { jobId } = await flow.execute('s').then(async (state) => {
+      await saveJob(path, state);
+      return state;
+    });
+    expect(ours(await rejection(saveJob(path, given(flow) as JobState))).code).toBe('NO_JOB');
+    expect((await loadJob(path)).jobId).toBe(jobId);
   });
 });

@@ -27,6 +27,7 @@ describe('a value that is written', () => {
   it('should be refused, or be whole, where a list has keys beside its items', () => {
     const match: unknown = /(?<word>\w+)/.exec('hello');
     expect(() => writeValue(match)).toThrow();
+    expect(() => writeValue(Object.assign([1], { '-1': 'x' }))).toThrow();
   });
 
   it('should be a date that can be read, whatever toJSON the date has got', () => {
