@@ -41,7 +41,7 @@ import type { ParamMapping, Renames } from './flow/mapping.js';
 import { checkName } from './flow/names.js';
 import type { Slot } from './flow/Slot.js';
 import { JobData } from './job/JobData.js';
-import { JobError, jobError } from './job/JobError.js';
+import { type JobError, notStarted, whyNot } from './job/JobError.js';
 import type { JobRecord, OutputRecord } from './job/JobRecord.js';
 import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import type { Remainder } from './job/Remainder.js';
@@ -96,9 +96,6 @@ const checkWish = (value: unknown): PauseOptions => {
 const isJob = (job: unknown): job is Job | JobState => job instanceof Job || job instanceof JobState;
 
 const stateOf = (job: Job | JobState): JobState => (job instanceof Job ? job.state : job);
-
-const whyNot = ({ jobId, error, reason }: JobState): JobError =>
-  error instanceof JobError ? error : jobError('CANCELLED', { jobId, reason });
 
 /** What a flow from JSON needs beside it, and how much the JSON may ask for. */
 export type FromJsonOptions = DecodeOptions & Pick<FlowOptions, 'scheduler' | 'asyncContext' | 'random' | 'newId'>;
@@ -314,7 +311,7 @@ export class Flow implements Home {
         const state = await this.execute(entryRoutineId, entryParams, options);
         return state.status === 'completed' ? right(state) : left(whyNot(state));
       } catch (error) {
-        return left(jobError('NOT_STARTED', { reason: describeError(error).message }, error));
+        return left(notStarted(error));
       }
     };
   }

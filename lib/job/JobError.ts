@@ -1,4 +1,5 @@
 import { describeMismatch, type Mismatch } from '../flow/Codec.js';
+import { describeError } from '../prelude/describeError.js';
 import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 
@@ -54,3 +55,10 @@ export const jobError = errorsOf(sentences, (code, message, parts) => {
   const Kind = code === 'TIMEOUT' ? TimeoutError : JobError;
   return new Kind(code, message, { ...parts, retriable: RETRIABLE.includes(code) });
 });
+
+/** Why a job did not complete: its error, or that it was cancelled. */
+export const whyNot = ({ jobId, error, reason }: { jobId: string; error?: unknown; reason?: string | undefined }): JobError =>
+  error instanceof JobError ? error : jobError('CANCELLED', { jobId, reason });
+
+/** That a job could not even start, and why. */
+export const notStarted = (error: unknown): JobError => jobError('NOT_STARTED', { reason: describeError(error).message }, error);

@@ -5,9 +5,8 @@ import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
 import { flowError } from '../flow/FlowError.js';
 import { checkStrategy, checkTimeout, workersFor } from '../flow/FlowOptions.js';
 import { eventIn, type Parts, type Place } from '../flow/placeIn.js';
-import { JobError, jobError } from '../job/JobError.js';
+import { notStarted, whyNot } from '../job/JobError.js';
 import type { JobRecord } from '../job/JobRecord.js';
-import { describeError } from '../prelude/describeError.js';
 import type { Flow } from '../Flow.js';
 import type { Routine } from '../Routine.js';
 
@@ -130,8 +129,3 @@ const payloadsOf =
         },
       });
     });
-
-const whyNot = ({ jobId, error, reason }: Extract<JobRecord, { type: 'ended' }>): JobError =>
-  error instanceof JobError ? error : jobError('CANCELLED', { jobId, reason });
-
-const notStarted = (error: unknown): JobError => jobError('NOT_STARTED', { reason: describeError(error).message }, error);

@@ -78,22 +78,14 @@ const dangling = ({ routines, connections }: FlowDocument): readonly Mismatch[] 
   const byId = new Map(routines.map((routine) => [routine.id, routine]));
   return connections.flatMap(({ sourceId, sourceEvent, targetId, targetSlot }, at) => {
     const [source, target] = [byId.get(sourceId), byId.get(targetId)];
+    const unless = (fine: boolean | undefined, path: string, expected: string, value: string): readonly Mismatch[] =>
+      fine === false ? [{ path: `connections.${at}.${path}`, expected, value }] : [];
     return [
-      source ?? { path: 'sourceId', expected: 'the id of a routine of this flow', value: sourceId },
-      target ?? { path: 'targetId', expected: 'the id of a routine of this flow', value: targetId },
-      source?.events.includes(sourceEvent) !== false || {
-        path: 'sourceEvent',
-        expected: `an event of '${sourceId}'`,
-        value: sourceEvent,
-      },
-      target?.slots.includes(targetSlot) !== false || {
-        path: 'targetSlot',
-        expected: `a slot of '${targetId}'`,
-        value: targetSlot,
-      },
-    ].flatMap((fault) =>
-      typeof fault === 'object' && 'path' in fault ? [{ ...fault, path: `connections.${at}.${fault.path}` }] : [],
-    );
+      ...unless(source !== undefined, 'sourceId', 'the id of a routine of this flow', sourceId),
+      ...unless(target !== undefined, 'targetId', 'the id of a routine of this flow', targetId),
+      ...unless(source?.events.includes(sourceEvent), 'sourceEvent', `an event of '${sourceId}'`, sourceEvent),
+      ...unless(target?.slots.includes(targetSlot), 'targetSlot', `a slot of '${targetId}'`, targetSlot),
+    ];
   });
 };
 

@@ -42,7 +42,7 @@ const toDocument = (job: JobData): JobDocument => {
     createdAt: new Date(job.createdAt),
     updatedAt: new Date(job.updatedAt),
     ...whatHappened(job),
-    routineStates: [...job.cells.values()].map((cell) => toCell(cell, rest?.tasks ?? [])),
+    routineStates: cellsOf(job, rest?.tasks ?? []),
     deferredEvents: job.deferred,
     ...leftToDo(job.jobId, rest),
   };
@@ -99,15 +99,25 @@ const toFailure = ({ name, code, message, retriable, details, cause }: RoutiluxE
   cause: cause === undefined ? undefined : describeError(cause),
 });
 
-const toCell = (cell: RoutineCell, tasks: readonly RemainingTask[]): Cell =>
+/** Where something is that a slot has merged and that no handler has finished with. */
+const mergedPlaces = (tasks: readonly Pick<Task, 'routineId' | 'slot' | 'merged'>[]): ReadonlySet<string> =>
+  new Set(tasks.filter(({ merged }) => merged === true).map(({ routineId, slot }) => placeKey(routineId, slot)));
+
+const placeKey = (routineId: string, slot: string): string => JSON.stringify([routineId, slot]);
+
+const cellsOf = ({ cells }: JobData, tasks: readonly RemainingTask[]): readonly Cell[] => {
+  const merged = mergedPlaces(tasks);
+  return [...cells.values()].map((cell) => toCell(cell, merged));
+};
+
+const toCell = (cell: RoutineCell, merged: ReadonlySet<string>): Cell =>
   Object.assign({}, cell, {
     status: cell.end,
     errorTime: cell.errorTime === undefined ? undefined : new Date(cell.errorTime),
     state: cell.own,
     slots: cell.slotNames.flatMap((slot, at) => {
       const held = cell.held[at];
-      const isMine = (task: RemainingTask): boolean => task.merged && task.slot === slot && task.routineId === cell.routineId;
-      return held === undefined ? [] : [{ slot, data: held, consumed: !tasks.some(isMine) }];
+      return held === undefined ? [] : [{ slot, data: held, consumed: !merged.has(placeKey(cell.routineId, slot)) }];
     }),
     emitted: cell.eventNames.map((event, at) => ({ event, count: cell.emitted[at] ?? 0 })),
   });
@@ -206,11 +216,10 @@ const fromTask = (jobId: string, task: Task, ways: readonly Via[]): RemainingTas
 /** Input that a slot has taken in, and no handler has finished with, although no task of it is left: it is handled after all. */
 const unconsumed = ({ status, routineStates, pendingTasks }: JobDocument): readonly Omit<Task, 'taskId'>[] => {
   if (isFinal(status)) return [];
-  const merged = pendingTasks.filter((task) => task.merged === true);
-  const waiting = new Set(merged.map(({ routineId, slot }) => JSON.stringify([routineId, slot])));
+  const merged = mergedPlaces(pendingTasks);
   return routineStates.flatMap(({ routineId, slots }) =>
     slots
-      .filter(({ slot, consumed }) => !consumed && !waiting.has(JSON.stringify([routineId, slot])))
+      .filter(({ slot, consumed }) => !consumed && !merged.has(placeKey(routineId, slot)))
       .map(({ slot, data }) => ({ routineId, slot, data, attempt: 1, merged: true, dueAt: undefined, connection: undefined })),
   );
 };
