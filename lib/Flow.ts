@@ -79,6 +79,7 @@ const takeParams = (plan: Plan, params: object, where: () => string): Data => {
 
 /** What a run goes on with: what its job had left, where the caller does not say otherwise. */
 const goingOn = (rest: Remainder, asked: ResumeOptions, wanted: Wanted, rename: Rename): RunOptions => ({
+  limit: wanted.limit,
   entryRoutineId: rename(rest.entryRoutineId),
   // Where it has not begun yet, its entry is all that waits.
   params: rest.tasks[0]?.data ?? NO_DATA,
@@ -100,6 +101,9 @@ const stateOf = (job: Job | JobState): JobState => (job instanceof Job ? job.sta
 /** What a flow from JSON needs beside it, and how much the JSON may ask for. */
 export type FromJsonOptions = DecodeOptions & Pick<FlowOptions, 'scheduler' | 'asyncContext' | 'random' | 'newId'>;
 
+/** A job without a first task, for what brings it some in this same turn: `feed`. */
+export let openJob: (flow: Flow, entryRoutineId: string, options: ExecuteOptions) => Job;
+
 /**
  * A template: routines, and connections from their events to their slots. Running it makes a job with a state of its
  * own; the flow keeps nothing of its runs, so it can be run any number of times, also at once.
@@ -110,6 +114,10 @@ export type FromJsonOptions = DecodeOptions & Pick<FlowOptions, 'scheduler' | 'a
  * const state = await flow.execute('double', { n: 21 });
  */
 export class Flow implements Home {
+  static {
+    openJob = (flow, entryRoutineId, options) => flow.#start(entryRoutineId, NO_DATA, options, false).doors.job;
+  }
+
   #graph: Graph;
   readonly #pump: Pump;
   #settings: FlowSettings;
@@ -338,18 +346,25 @@ export class Flow implements Home {
     });
   }
 
-  #start(entryRoutineId: string, entryParams: object, options: ExecuteOptions): JobRun {
+  #start(entryRoutineId: string, entryParams: object, options: ExecuteOptions, enters = true): JobRun {
     const plan = this.#openPlan();
     const { settings } = plan;
     const wanted = runOptionsFrom(options, settings);
     const jobId = this.#freeId(wanted.jobId ?? checkName('job', settings.newId()));
     const params = takeParams(plan, entryParams, () => `The entry of routine '${entryRoutineId}'`);
     const entry = this.#entry(plan, entryRoutineId);
-    const { cap, timeoutMs } = wanted;
+    const { cap, limit, timeoutMs } = wanted;
     this.#pump.refresh();
     const data = new JobData(jobId, this.flowId, this.#pump.now(), settings.history, this.#pump.base);
-    const run = this.#newRun(plan, new JobState(data), data, { entryRoutineId, params, cap, timeoutMs, leftMs: timeoutMs });
-    run.enter(entry);
+    const run = this.#newRun(plan, new JobState(data), data, {
+      entryRoutineId,
+      params,
+      cap,
+      limit,
+      timeoutMs,
+      leftMs: timeoutMs,
+    });
+    if (enters) run.enter(entry);
     return this.#admit(run, wanted);
   }
 

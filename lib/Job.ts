@@ -27,9 +27,16 @@ export interface WaitOptions {
   readonly onProgress?: ((queued: number, active: number, status: JobStatus) => void) | undefined;
 }
 
+/** The run behind a job: for what of this library stands beside the engine. */
+export let runOf: (job: Job) => JobRun;
+
 /** A run, live: watch it, wait for it, pause it, cancel it. Watching never owns: unsubscribing from a view stops nothing. */
 export class Job {
   readonly #run: JobRun;
+
+  static {
+    runOf = (job) => job.#run;
+  }
 
   /** Jobs are made by `Flow.start`. */
   constructor(run: JobRun) {

@@ -7,6 +7,7 @@ import { type AnyEvent, Event, type PayloadOf } from './flow/Event.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
 import { homesOf } from './flow/Home.js';
+import { limitFrom } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
 import { type AnySlot, type Handler, Slot, type SlotOptions } from './flow/Slot.js';
@@ -92,7 +93,8 @@ export class Routine {
     checkName('slot', name);
     if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, slot: name });
     const merge = checkMerge(options.merge) as Merge<never>;
-    const slot = new Slot<A>(this, name, checkHandler(handler), merge, checkCodec(options.codec), options.emits, receive);
+    const [codec, limit] = [checkCodec(options.codec), limitFrom(options)];
+    const slot = new Slot<A>(this, name, checkHandler(handler), merge, codec, options.emits, limit, receive);
     this.#slots.set(name, slot);
     this.#changed();
     return slot;

@@ -3,6 +3,7 @@ import type { Codec } from './flow/Codec.js';
 import type { Data } from './flow/Data.js';
 import type { Event } from './flow/Event.js';
 import { checkName } from './flow/names.js';
+import type { Limit } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import type { Slot } from './flow/Slot.js';
 import { Routine } from './Routine.js';
@@ -18,7 +19,7 @@ export interface TypedContext<E extends Payloads> extends Omit<Context, 'emit'> 
 type PayloadOf<A> = A extends object ? A : Data;
 
 /** A slot in a definition; the type of `data` is what its codec reads. */
-export interface SlotDefinition<A, E extends Payloads> {
+export interface SlotDefinition<A, E extends Payloads> extends Limit {
   readonly merge?: Merge<PayloadOf<A>> | undefined;
   readonly codec?: Codec<A> | undefined;
   readonly emits?: (keyof E & string) | undefined;

@@ -14,6 +14,7 @@ export { ErrorHandler, type ErrorHandlerOptions, type ErrorStrategy } from './fl
 export { Event } from './flow/Event.js';
 export { extractInput } from './flow/extractInput.js';
 export type { Finding } from './flow/Finding.js';
+export type { Limit, Overflow } from './flow/Limit.js';
 export type { MergeFn } from './flow/merge.js';
 export type { ParamMapping } from './flow/mapping.js';
 export { type Handler, Slot, type SlotOptions } from './flow/Slot.js';

@@ -30,6 +30,8 @@ interface Extras {
   /** What it has done so far, where that counts only if it succeeds (`emitMode: 'commit'`). */
   effects?: (() => void)[] | undefined;
   uncommitted?: Data | undefined;
+  /** The routes of the emissions among that, in a job whose queue has a limit. */
+  emitting?: readonly Route[] | undefined;
   /** How many deferred events are among that. */
   deferring?: number;
   tracking?: number;
@@ -112,7 +114,9 @@ export class Attempt implements Context, ExecutionSource {
     const { run } = this;
     const payload = isPlainObject(data) ? data : refusePayload(outlet, data);
     if (run.commits) checkSerialisable(payload, () => placeOf(outlet));
+    if (run.isLimited) run.checkLimits(() => placeOf(outlet), outlet.routes, this.#extras?.emitting ?? NO_ROUTES);
     if (this.isBuffering) {
+      if (run.isLimited) this.#more.emitting = [...(this.#extras?.emitting ?? NO_ROUTES), ...outlet.routes];
       const kept = run.plan.isolate(payload);
       this.effect(() => {
         run.emit(outlet, kept);
@@ -183,7 +187,7 @@ export class Attempt implements Context, ExecutionSource {
   commit(): void {
     if (this.#extras?.effects === undefined || this.tracking > 0) return;
     const { effects } = this.#extras;
-    this.#extras.effects = this.#extras.uncommitted = undefined;
+    this.#extras.effects = this.#extras.uncommitted = this.#extras.emitting = undefined;
     this.#extras.deferring = 0;
     for (const work of effects) work();
   }
@@ -315,6 +319,8 @@ export class Attempt implements Context, ExecutionSource {
     throw flowError('UNKNOWN_EVENT', { routineId: node.id, event: event.name, known: [...node.events.keys()] });
   }
 }
+
+const NO_ROUTES: readonly Route[] = [];
 
 const refusePayload = (outlet: Outlet, data: unknown): never => {
   throw flowError('BAD_PAYLOAD', { where: placeOf(outlet), value: data });

@@ -77,12 +77,25 @@ export const retryEmission = ({ route, emission, place, attempt, input }: Attemp
   input,
 });
 
+/** What comes from no event: a value that a stream outside the job brings to a slot. */
+export const arrival = (routes: readonly Route[], data: Data, order: number): Emission => ({
+  ...entryEmission(routes, data),
+  order,
+});
+
 /** What is left of an emission when some of its tasks have been handed out. */
-export const restOf = ({ routes, data, order, firstPlace, tried, input }: Emission, taken: number): Emission => ({
-  routes: routes.slice(taken),
+export const restOf = (emission: Emission, taken: number): Emission =>
+  taken === 0 ? emission : partOf(emission, taken, emission.routes.length);
+
+/** Each task of an emission as an emission of its own. */
+export const singlesOf = (emission: Emission): readonly Emission[] =>
+  emission.routes.length === 1 ? [emission] : emission.routes.map((_, at) => partOf(emission, at, at + 1));
+
+const partOf = ({ routes, data, order, firstPlace, tried, input }: Emission, from: number, to: number): Emission => ({
+  routes: routes.slice(from, to),
   data,
   order,
-  firstPlace: firstPlace + taken,
+  firstPlace: firstPlace + from,
   tried,
   input,
 });

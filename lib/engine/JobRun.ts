@@ -1,26 +1,29 @@
 import { defer, type Observable } from 'rxjs';
-import type { Data } from '../flow/Data.js';
+import { type Data, NO_DATA } from '../flow/Data.js';
 import { retryDelay } from '../flow/ErrorHandler.js';
 import { checkSerialisable } from '../flow/FlowError.js';
+import type { FixedLimit } from '../flow/Limit.js';
 import type { JobData } from '../job/JobData.js';
 import { jobError } from '../job/JobError.js';
 import type { OutputRecord } from '../job/JobRecord.js';
 import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import type { Remainder, RemainderSource, RemainingTask } from '../job/Remainder.js';
-import { RoutineCell } from '../job/RoutineCell.js';
+import { endWith, RoutineCell } from '../job/RoutineCell.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import type { Scope } from '../prelude/Scope.js';
 import { currentAttempt } from './ambient.js';
 import type { Attempt } from './Attempt.js';
+import { Backlog } from './Backlog.js';
 import type { PauseOptions } from './Context.js';
 import { Deadline } from './Deadline.js';
-import { type Emission, Emitted, entryEmission, retryEmission } from './Emission.js';
+import { arrival, type Emission, Emitted, entryEmission, retryEmission } from './Emission.js';
 import { Gate } from './Gate.js';
-import type { Inlet, Node, Outlet, Plan } from './Plan.js';
+import type { Inlet, Node, Outlet, Plan, Route } from './Plan.js';
 import type { Pump } from './Pump.js';
 import { Retries } from './Retries.js';
-import { drop, failTracked } from './settle.js';
+import { drop, failAlone, failTracked } from './settle.js';
+import { type Stream, Streams } from './Streams.js';
 import { TaskQueue, tasksOf } from './TaskQueue.js';
 import { Tracker } from './Tracker.js';
 import { type Progress, Views } from './Views.js';
@@ -37,6 +40,8 @@ export interface RunOptions {
   /** In ms of running time, and what is left of it; `Infinity` for none. */
   readonly timeoutMs: number;
   readonly leftMs: number;
+  /** How many of its tasks may wait. */
+  readonly limit: FixedLimit;
 }
 
 /** The faces of a run that users hold. */
@@ -77,9 +82,15 @@ export class JobRun implements RemainderSource {
   readonly #deadline: Deadline;
   readonly #gate = new Gate();
   // Made when first needed: most jobs are short, unwatched and never fail.
+  #backlog: Backlog | undefined;
   #retries: Retries | undefined;
   readonly #cells: (RoutineCell | undefined)[] = [];
   #tracker: Tracker | undefined;
+  #streams: Streams | undefined;
+  /** What keeps the job open without a worker, each with what stops it. */
+  #holds: Set<() => void> | undefined;
+  /** What waits for the gate to open. */
+  #atOpening: (() => void)[] = [];
   #begun = false;
   #open = 0;
   #order = 1;
@@ -104,20 +115,21 @@ export class JobRun implements RemainderSource {
     this.carries = plan.settings.asyncContext === 'auto';
     this.commits = plan.settings.emitMode === 'commit';
     data.source = this;
+    if (options.limit.maxQueued !== Infinity || plan.limited.length > 0) this.#backlog = this.#newBacklog();
   }
 
   /** It begins at its entry. */
   enter(entry: Inlet): void {
-    this.#enqueue(entryEmission(entry.direct, this.options.params));
+    this.#put(entryEmission(entry.direct, this.options.params));
   }
 
   /** Whether the pump may take a task now. */
   get isReady(): boolean {
-    return this.#gate.isOpen && !this.#queue.isEmpty && this.active < this.options.cap;
+    return this.#gate.isOpen && this.#queue.length > 0 && this.active < this.options.cap;
   }
 
   get progress(): Progress {
-    const active = this.active + this.#tracking;
+    const active = this.active + this.#tracking + (this.#holds?.size ?? 0);
     return { queued: this.#open - active, active, status: this.data.status };
   }
 
@@ -194,10 +206,69 @@ export class JobRun implements RemainderSource {
 
   #enqueue(emission: Emission): void {
     if (emission.routes.length === 0) return;
+    if (this.#backlog === undefined) this.#put(emission);
+    else for (const part of this.#backlog.partsOf(emission)) this.#putWhereRoom(part, this.#backlog);
+  }
+
+  #putWhereRoom(part: Emission, backlog: Backlog): void {
+    if (backlog.makeRoom(part)) this.#put(part);
+    else for (const attempt of tasksOf(this, part, 0)) this.#shed(attempt);
+  }
+
+  #put(emission: Emission): void {
     this.#open += emission.routes.length;
-    this.#queue.push(emission);
+    this.#push(emission);
     if (this.views.watched) this.#tellQueued(tasksOf(this, emission, 0));
     this.pump.ready(this);
+  }
+
+  #push(emission: Emission): void {
+    this.#queue.push(emission);
+    const { length } = this.#queue;
+    if (length > this.data.highWater) this.data.highWater = length;
+    if (this.#backlog !== undefined) this.#noteWaiting(emission, this.#backlog);
+  }
+
+  #noteWaiting(emission: Emission, backlog: Backlog): void {
+    const waiting = backlog.added(emission);
+    const { target } = emission.routes[0] as Route;
+    if (waiting > 0) this.cellOf(target.node).noteWaiting(target.ordinal, waiting);
+  }
+
+  #newBacklog(): Backlog {
+    return new Backlog(this.#queue, this.options.limit, this.plan.limited, (attempt) => {
+      this.#open--;
+      this.#shed(attempt);
+    });
+  }
+
+  /** A task for which there was no room is let go of. */
+  #shed(attempt: Attempt): void {
+    attempt.outcome = 'dropped';
+    this.cellOf(attempt.route.target.node).dropped++;
+    this.data.dropped++;
+    if (this.views.watched) this.views.tell({ type: 'taskSettled', outcome: 'dropped', ...attempt.task() });
+  }
+
+  /** Whether there is a limit to what may wait. */
+  get isLimited(): boolean {
+    return this.#backlog !== undefined;
+  }
+
+  /**
+   * Refuses an emission for which there is no room, where that is to be told to whoever emits; `held` is on its way already.
+   *
+   * @throws JobError `QUEUE_FULL`
+   */
+  checkLimits(call: () => string, routes: readonly Route[], held: readonly Route[]): void {
+    const full = this.#backlog?.refusing(routes, held);
+    if (full === undefined) return;
+    const { jobId } = this.data;
+    const [where, { maxQueued: limit }] =
+      full === 'job'
+        ? [`job '${jobId}'`, this.options.limit]
+        : [`slot '${full.name}' of routine '${full.node.id}'`, full.limit as FixedLimit];
+    throw jobError('QUEUE_FULL', { jobId, call: call(), where, limit });
   }
 
   #tellQueued(attempts: readonly Attempt[]): void {
@@ -210,6 +281,7 @@ export class JobRun implements RemainderSource {
   take(): Attempt {
     const attempt = this.#queue.take();
     const { node } = attempt.route.target;
+    if (this.#backlog !== undefined) this.#backlog.taken(attempt.route.target);
     this.active++;
     this.cellOf(node).active++;
     if (this.views.followed) this.pump.stir(this);
@@ -244,8 +316,23 @@ export class JobRun implements RemainderSource {
   /** A task is done for good; the last one brings the job to rest. */
   closeTask(): void {
     this.#open--;
-    if (this.#open === 0 && this.#gate.isOpen) this.#end('completed');
+    if (this.#open === 0 && this.#gate.isOpen) this.#rest();
     else this.#goOn();
+  }
+
+  /** Nothing is left to do: the streams complete, and when they have nothing to give any more, the job is done. */
+  #rest(): void {
+    while (this.#open === 0 && !this.over) {
+      const next = this.#streams?.next ?? [];
+      if (next.length === 0) this.#end('completed');
+      else this.#complete(next);
+    }
+  }
+
+  #complete(streams: readonly Stream[]): void {
+    this.#open++;
+    for (const stream of streams) if (!this.over) stream.complete();
+    if (!this.over) this.#open--;
   }
 
   #goOn(): void {
@@ -291,7 +378,7 @@ export class JobRun implements RemainderSource {
   /** A task that was counted already joins the end of the queue. */
   #requeue(emission: Emission): void {
     this.#open--;
-    this.#enqueue(emission);
+    this.#put(emission);
   }
 
   /** Keeps the job open until a promise settles, without a worker. */
@@ -321,6 +408,75 @@ export class JobRun implements RemainderSource {
         });
       },
     );
+  }
+
+  // ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The stream that a routine keeps in this job. */
+  streamAt(node: Node): Stream | undefined {
+    return this.#streams?.at(node);
+  }
+
+  /** A stream of the routine has come to its end. */
+  noteStreamed(node: Node): void {
+    endWith('completed', this.cellOf(node));
+  }
+
+  /** Keeps the job open, without a worker, until what it gives is called; calls `stop` where the job ends before that. */
+  hold(stop: () => void): () => void {
+    const holds = (this.#holds ??= new Set());
+    this.#open++;
+    holds.add(stop);
+    return () => {
+      if (!this.over && holds.delete(stop))
+        this.pump.change(() => {
+          this.closeTask();
+        });
+    };
+  }
+
+  /** A stream emits, outside any task. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` */
+  give(outlet: Outlet, payload: Data): void {
+    this.#check(() => `Event '${outlet.name}' of routine '${outlet.node.id}'`, outlet.routes, payload);
+    this.emit(outlet, payload);
+  }
+
+  /** A stream from outside brings a payload to a slot. @throws as `give` */
+  bring(inlet: Inlet, payload: Data): void {
+    this.#check(() => `Input of slot '${inlet.name}' of routine '${inlet.node.id}'`, inlet.direct, payload);
+    if (this.data.status === 'paused') this.#gather();
+    const data = this.plan.isolate(payload);
+    this.pump.change(() => {
+      this.#enqueue(arrival(inlet.direct, data, this.#order++));
+    });
+  }
+
+  #check(where: () => string, routes: readonly Route[], payload: Data): void {
+    if (this.commits) checkSerialisable(payload, where);
+    this.checkLimits(where, routes, []);
+  }
+
+  /** Whether a source that can wait may bring a value for these routes now; `whenRoom` tells when to ask again. */
+  hasRoom(routes: readonly Route[]): boolean {
+    return this.#gate.isOpen && this.#limits.hasRoom(routes);
+  }
+
+  whenRoom(routes: readonly Route[], wake: () => void): void {
+    this.#limits.whenRoom(routes, wake);
+  }
+
+  get #limits(): Backlog {
+    return (this.#backlog ??= this.#newBacklog());
+  }
+
+  /** A stream of a routine has failed: as a failed task of this slot, but without a retry. While paused that waits. */
+  failAt(inlet: Inlet, error: unknown): void {
+    const fail = (): void => {
+      const [attempt] = tasksOf(this, arrival(inlet.direct, NO_DATA, this.#order++), 0);
+      if (attempt !== undefined && !this.over) failAlone(attempt, error);
+    };
+    if (this.data.status === 'running') this.pump.change(fail);
+    else if (!this.over) this.#atOpening.push(fail);
   }
 
   // ── what is left to do ──────────────────────────────────────────────────────────────────────────────────────────
@@ -362,7 +518,7 @@ export class JobRun implements RemainderSource {
   /** Takes a task up that was written down; one with a time waits for it. */
   takeUp(emission: Emission, dueAt: number | undefined): void {
     this.#open++;
-    if (dueAt === undefined) this.#queue.push(emission);
+    if (dueAt === undefined) this.#push(emission);
     else this.#waitingRetries.add(emission, dueAt);
   }
 
@@ -382,6 +538,8 @@ export class JobRun implements RemainderSource {
     else if (status === 'pending') {
       this.#setStatus('running');
       this.#openGate();
+      // One that is only fed may have nothing to do from the start.
+      if (this.#open === 0 && !this.over) this.#rest();
     } else if (status === 'running' && !this.#gate.isOpen) this.#reopen();
   }
 
@@ -395,7 +553,15 @@ export class JobRun implements RemainderSource {
     this.#gate.isOpen = true;
     this.#deadline.run(this.pump.reading);
     if (!this.#begun) this.#noteStart();
+    if (this.plan.streams && this.#streams === undefined) this.#openStreams();
+    this.#backlog?.wakeAll();
+    for (const work of this.#atOpening.splice(0)) work();
     this.pump.ready(this);
+  }
+
+  #openStreams(): void {
+    this.#streams = new Streams(this);
+    this.#streams.openAll(this.plan.nodes.get(this.options.entryRoutineId));
   }
 
   #noteStart(): void {
@@ -452,6 +618,7 @@ export class JobRun implements RemainderSource {
     this.data.status = status;
     this.#deadline.stop();
     if (cause !== undefined) this.#letGo(cause);
+    this.#stopStreams();
     const { length } = this.data.deferred;
     if (length > 0) this.views.warn(`${length} deferred event(s) were left over: the job ended without a resume`);
     this.#setStatus(status);
@@ -460,12 +627,21 @@ export class JobRun implements RemainderSource {
   }
 
   #letGo(cause: Error): void {
-    this.data.dropped = this.progress.queued + this.#attemptsAtWork().length;
+    this.data.dropped += this.progress.queued + this.#attemptsAtWork().length;
     for (const attempt of this.pump.attemptsOf(this)) drop(attempt, cause);
     this.#retries?.clear();
     this.#tracker = undefined;
     this.#queue.clear();
     this.#open = 0;
+  }
+
+  #stopStreams(): void {
+    this.#streams?.stop();
+    const holds = this.#holds ?? [];
+    this.#holds = undefined;
+    for (const stop of holds) stop();
+    this.#backlog?.wakeAll();
+    this.#atOpening = [];
   }
 
   #announceEnd(): void {
@@ -550,7 +726,7 @@ export class JobRun implements RemainderSource {
     this.#emitDeferred();
     for (const emission of this.#retries?.go(this.pump.now()) ?? []) this.#requeue(emission);
     this.pump.resume(this);
-    if (this.#open === 0) this.#end('completed');
+    if (this.#open === 0 && !this.over) this.#rest();
   }
 
   /** Deferred events go before whatever waits. */
@@ -558,6 +734,7 @@ export class JobRun implements RemainderSource {
     const { deferred } = this.data;
     if (deferred.length === 0) return;
     const waiting = this.#queue.takeAll();
+    this.#backlog?.clear();
     this.data.deferred = [];
     for (const { routineId, event, data } of deferred) {
       const outlet = this.plan.nodes.get(routineId)?.events.get(event);
@@ -565,7 +742,7 @@ export class JobRun implements RemainderSource {
         this.views.warn(`Deferred event '${event}' of routine '${routineId}' is unknown to this flow and left out`);
       else this.#emitNow(outlet, data);
     }
-    for (const emission of waiting) this.#queue.push(emission);
+    for (const emission of waiting) this.#push(emission);
   }
 
   // ── what is told of it ──────────────────────────────────────────────────────────────────────────────────────────

@@ -5,12 +5,14 @@ import type { Data } from '../flow/Data.js';
 import type { ErrorHandler } from '../flow/ErrorHandler.js';
 import { flowError } from '../flow/FlowError.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
+import type { FixedLimit } from '../flow/Limit.js';
 import { compileMapping } from '../flow/mapping.js';
 import { compileMerge, handOut, type Merged } from '../flow/merge.js';
 import type { Handler, AnySlot } from '../flow/Slot.js';
 import { type Isolate, isolates } from '../prelude/isolate.js';
 import type { Routine } from '../Routine.js';
 import type { Emission } from './Emission.js';
+import { type StreamKind, streamKindOf } from './Streams.js';
 import { structureOf } from './structure.js';
 
 /**
@@ -27,6 +29,10 @@ export interface Plan {
   readonly show: Isolate;
   /** Tells this structure from another. */
   readonly structure: string;
+  /** Slots that have a limit of their own. */
+  readonly limited: readonly Inlet[];
+  /** Whether some of its routines keep streams. */
+  readonly streams: boolean;
 }
 
 /** A routine in its place in the flow. */
@@ -38,6 +44,8 @@ export interface Node {
   readonly slotNames: readonly string[];
   readonly events: ReadonlyMap<string, Outlet>;
   readonly errorHandler: ErrorHandler | undefined;
+  /** How it keeps a stream in each job, if it does. */
+  readonly streams: StreamKind | undefined;
 }
 
 /** A slot, ready to take a task. */
@@ -51,6 +59,8 @@ export interface Inlet {
   readonly merge: ((held: Data, incoming: Data) => Merged) | undefined;
   /** A copy for the handler, apart from what the slot holds. */
   readonly handOut: (data: Data) => Data;
+  /** How many of its tasks may wait; undefined for any number. */
+  readonly limit: FixedLimit | undefined;
   /** The event for the values of a returned stream. */
   readonly emits: Outlet | undefined;
   /** How an entry or a retry comes in, which no connection brings. */
@@ -102,6 +112,8 @@ const cloneOrCopy: Isolate = (value) => {
 class CompiledPlan implements Plan {
   readonly isolate: Isolate;
   readonly show: Isolate;
+  readonly limited: readonly Inlet[];
+  readonly streams: boolean;
   #structure: string | undefined;
 
   constructor(
@@ -111,6 +123,8 @@ class CompiledPlan implements Plan {
   ) {
     this.isolate = isolates[settings.isolation];
     this.show = settings.isolation === 'clone' ? cloneOrCopy : isolates.shallow;
+    this.streams = [...nodes.values()].some(({ streams }) => streams !== undefined);
+    this.limited = [...nodes.values()].flatMap(({ slots }) => [...slots.values()].filter(({ limit }) => limit !== undefined));
   }
 
   // Most flows are never written down.
@@ -125,7 +139,8 @@ export const compileNode = (index: number, id: string, routine: Routine, setting
   const events = new Map<string, Outlet>();
   const slots = new Map<string, Inlet>();
   const errorHandler = routine.errorHandler ?? settings.errorHandler;
-  const node: Node = { index, id, routine, slots, slotNames: [...routine.slots.keys()], events, errorHandler };
+  const slotNames = [...routine.slots.keys()];
+  const node: Node = { index, id, routine, slots, slotNames, events, errorHandler, streams: streamKindOf(routine) };
   for (const name of routine.events.keys()) {
     events.set(name, { node, name, ordinal: events.size, emission$: new Subject(), routes: [] });
   }
@@ -143,6 +158,7 @@ const compileInlet = (node: Node, ordinal: number, slot: AnySlot, { isolation }:
     codec,
     merge: compileMerge(slot.merge as Parameters<typeof compileMerge>[0]),
     handOut: slot.merge === 'append' && isolation === 'shallow' ? handOut : isolates[isolation],
+    limit: slot.limit.maxQueued === Infinity ? undefined : slot.limit,
     emits: slot.emits === undefined ? undefined : outletNamed(node, slot.emits),
     direct: [],
   };

@@ -8,47 +8,84 @@ import type { JobRun } from './JobRun.js';
  * the order of its connections, so a fan-out to a hundred targets costs one place.
  */
 export class TaskQueue {
-  readonly #emissions = new RingBuffer<Emission>();
+  #emissions = new RingBuffer<Emission>();
   /** How many routes of the first emission have left. */
   #taken = 0;
+  #length = 0;
+  /** Emissions of one task that were dropped, and stand there still. */
+  readonly #dropped = new Set<Emission>();
 
   constructor(private readonly run: JobRun) {}
 
-  get isEmpty(): boolean {
-    return this.#emissions.length === 0;
+  /** How many tasks wait. */
+  get length(): number {
+    return this.#length;
   }
 
   push(emission: Emission): void {
     this.#emissions.push(emission);
+    this.#length += emission.routes.length;
   }
 
   /** Takes the oldest task off the queue, which must not be empty. */
   take(): Attempt {
+    if (this.#dropped.size > 0) this.#skip();
     const emission = this.#emissions.at(0) as Emission;
     const at = this.#taken++;
     if (this.#taken === emission.routes.length) {
       this.#emissions.shift();
       this.#taken = 0;
     }
+    this.#length--;
     return attemptOf(this.run, emission, at);
+  }
+
+  #skip(): void {
+    for (let first = this.#emissions.at(0); first !== undefined && this.#dropped.delete(first); first = this.#emissions.at(0))
+      this.#emissions.shift();
+  }
+
+  /** Drops the task of an emission that has one, wherever it stands. */
+  drop(emission: Emission): Attempt {
+    this.#dropped.add(emission);
+    this.#length--;
+    // Once in a while, so that each costs no more than its own place.
+    if (this.#dropped.size > this.#length) this.#compact();
+    return attemptOf(this.run, emission, 0);
+  }
+
+  #compact(): void {
+    const left = this.#left();
+    this.#emissions = new RingBuffer();
+    for (const emission of left) this.#emissions.push(emission);
+    this.#dropped.clear();
+  }
+
+  #left(): readonly Emission[] {
+    const all = [...this.#emissions];
+    return this.#dropped.size === 0 ? all : all.filter((emission) => !this.#dropped.has(emission));
   }
 
   /** Every waiting task, oldest first; they stay where they are. */
   tasks(): readonly Attempt[] {
-    return [...this.#emissions].flatMap((emission, at) => tasksOf(this.run, emission, at === 0 ? this.#taken : 0));
+    return this.#left().flatMap((emission) => tasksOf(this.run, emission, this.#takenOf(emission)));
+  }
+
+  #takenOf(emission: Emission): number {
+    return emission === this.#emissions.at(0) ? this.#taken : 0;
   }
 
   /** Empties the queue and gives what was in it; of an emission handed out in part, the rest. */
   takeAll(): readonly Emission[] {
-    const all = [...this.#emissions];
-    if (all[0] !== undefined && this.#taken > 0) all[0] = restOf(all[0], this.#taken);
+    const all = this.#left().map((emission) => restOf(emission, this.#takenOf(emission)));
     this.clear();
     return all;
   }
 
   clear(): void {
     this.#emissions.clear();
-    this.#taken = 0;
+    this.#dropped.clear();
+    this.#taken = this.#length = 0;
   }
 }
 

@@ -34,7 +34,8 @@ export const fail = (attempt: Attempt, error: unknown): void => {
   }
   attempt.stale = true;
   attempt.error = error;
-  const outcome = decide(attempt, error);
+  const outcome =
+    attempt.route.target.node.streams?.retriable === false ? trackedOutcome(attempt, error) : decide(attempt, error);
   const delay = outcome === 'retry' ? run.delayOf(attempt) : 0;
   // Whether to retry, and with which jitter, is asked of the user, who may have ended the job.
   if (!isUndecided(attempt)) return;
@@ -57,6 +58,15 @@ export const failTracked = (attempt: Attempt, error: unknown): void => {
   revise(attempt, outcome, error);
   note(attempt, outcome, error, cell);
   conclude(attempt, outcome, error);
+};
+
+/** A stream that a routine keeps has failed outside any task. */
+export const failAlone = (attempt: Attempt, error: unknown): void => {
+  const outcome = trackedOutcome(attempt, error);
+  const { run, route } = attempt;
+  note(attempt, outcome, error, run.cellOf(route.target.node));
+  if (outcome === 'failed') run.fail(failure(attempt, error));
+  else run.views.warn(`A stream of routine '${attempt.routineId}' failed`, error);
 };
 
 const trackedOutcome = (attempt: Attempt, error: unknown): TaskOutcome =>
@@ -100,7 +110,7 @@ const decide = (attempt: Attempt, error: unknown): TaskOutcome => {
 const OUTCOMES = { stop: 'failed', continue: 'error_continued', skip: 'skipped' } as const;
 
 const isRecorded = ({ run, route }: Attempt): boolean =>
-  run.plan.settings.unhandledErrors === 'record' && route.connection !== undefined;
+  run.plan.settings.unhandledErrors === 'record' && (route.connection !== undefined || route.target.name !== 'trigger');
 
 // The filter is the user's: one that throws retries nothing.
 const worthRetry = (attempt: Attempt, handler: ErrorHandler, error: unknown): boolean => {

@@ -26,6 +26,7 @@ export const takeUp = (run: JobRun, rest: Remainder, places: readonly Emission[]
   const { plan, data } = run;
   data.currentRoutineId = data.currentRoutineId && rename(data.currentRoutineId);
   data.deferred = data.deferred.map((event) => renamed(event, rename));
+  data.streams = new Map([...data.streams].map(([routineId, states]) => [rename(routineId), states]));
   moveCells(data.cells, plan, rename);
   places.forEach((emission, at) => {
     run.takeUp(emission, rest.tasks[at]?.dueAt?.getTime());

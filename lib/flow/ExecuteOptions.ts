@@ -1,6 +1,7 @@
 import type { Observer } from 'rxjs';
 import type { OutputRecord } from '../job/JobRecord.js';
 import { flowError } from './FlowError.js';
+import { type FixedLimit, type Limit, limitFrom } from './Limit.js';
 import { checkTimeout, type ExecutionStrategy, type FlowSettings, strategyFor, workersFor } from './FlowOptions.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
@@ -11,8 +12,8 @@ import { checkName } from './names.js';
  */
 export type OutputObserver = Partial<Observer<OutputRecord>> | ((output: OutputRecord) => void);
 
-/** What one run does otherwise than its flow. */
-export interface ExecuteOptions {
+/** What one run does otherwise than its flow; `maxQueued` and `overflow` as well. */
+export interface ExecuteOptions extends Limit {
   /** How long this run may take, in ms, above 0, pauses not counted; `Infinity` for no limit. @default the flow's */
   readonly timeoutMs?: number | undefined;
   /** @default the flow's, or what `maxWorkers` asks for */
@@ -43,6 +44,7 @@ export interface Wanted {
   readonly timeoutMs: number;
   /** Tasks of the job at work at once. */
   readonly cap: number;
+  readonly limit: FixedLimit;
   readonly jobId: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly output: OutputObserver | undefined;
@@ -52,6 +54,7 @@ export interface Wanted {
 export const runOptionsFrom = (options: ExecuteOptions, settings: FlowSettings): Wanted => ({
   timeoutMs: options.timeoutMs === undefined ? settings.executionTimeoutMs : checkTimeout('timeoutMs', options.timeoutMs),
   cap: capFrom(options, settings),
+  limit: limitFrom({ maxQueued: options.maxQueued ?? settings.maxQueued, overflow: options.overflow ?? settings.overflow }),
   jobId: options.jobId === undefined ? undefined : checkName('job', options.jobId),
   signal: options.signal === undefined ? undefined : checkSignal(options.signal),
   output: options.output === undefined ? undefined : checkOutput(options.output),

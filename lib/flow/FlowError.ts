@@ -36,6 +36,8 @@ const sentences = {
     `Routine '${d.routineId}' of flow '${d.flowId}' has no slot 'trigger', so it cannot be an entry; add defineSlot('trigger', handler).`,
   CONFIG_LOCKED: (d: { routineId: string; jobIds: readonly string[] }) =>
     `The config of routine '${d.routineId}' cannot change while a job uses it (${list(d.jobIds)}); keep what changes in ctx.setState.`,
+  UNSUPPORTED: (d: { call: string; lacks: string; instead: string }) =>
+    `${d.call} needs ${d.lacks}, which this platform lacks; ${d.instead}.`,
   NO_CONTEXT: (d: { call: string; instead: string }) => `${d.call} finds no running job here; ${d.instead}.`,
   SHUT_DOWN: (d: { flowId: string }) => `Flow '${d.flowId}' has been shut down and takes no new runs; make a new Flow.`,
   WRONG_FLOW: (d: { flowId: string; jobId: string; jobFlowId: string }) =>

@@ -3,12 +3,15 @@ import { type Isolation, isolates } from '../prelude/isolate.js';
 import { uuid } from '../prelude/uuid.js';
 import { ErrorHandler, strategyAmong } from './ErrorHandler.js';
 import { flowError } from './FlowError.js';
+import { type Limit, limitFrom, type Overflow } from './Limit.js';
 import { checkName } from './names.js';
+import { oneOf } from './oneOf.js';
 
 /** One task at a time, or several: the same queue with one worker or more. */
 export type ExecutionStrategy = 'sequential' | 'concurrent';
 
-export interface FlowOptions {
+/** How a flow runs; `maxQueued` and `overflow` are meant for each of its jobs. */
+export interface FlowOptions extends Limit {
   /** The flow's own name, kept in its JSON and in every job. @default a uuid */
   readonly flowId?: string | undefined;
   /** @default 'sequential', or 'concurrent' where `maxWorkers` is above 1 */
@@ -56,6 +59,8 @@ export interface FlowSettings {
   readonly isolation: Isolation;
   readonly history: number;
   readonly pausedLimit: number;
+  readonly maxQueued: number;
+  readonly overflow: Overflow;
   readonly metrics: boolean;
   readonly scheduler: SchedulerLike;
   readonly asyncContext: 'auto' | 'off';
@@ -64,11 +69,6 @@ export interface FlowSettings {
 }
 
 const CONCURRENT_WORKERS = 5;
-
-const oneOf = <T>(option: string, value: T, known: readonly T[]): T => {
-  if (known.includes(value)) return value;
-  throw flowError('BAD_OPTION', { option, value, expected: `one of ${known.map((name) => `'${String(name)}'`).join(', ')}` });
-};
 
 const checkFunction = <F extends (...args: never[]) => unknown>(option: string, value: F): F => {
   if (typeof value === 'function') return value;
@@ -131,6 +131,7 @@ export const settingsFrom = (options: FlowOptions): FlowSettings => {
     isolation: oneOf('isolation', options.isolation ?? 'shallow', Object.keys(isolates) as Isolation[]),
     history: checkBound('history', options.history ?? 1_000),
     pausedLimit: checkBound('pausedLimit', options.pausedLimit ?? 100_000),
+    ...limitFrom(options),
     metrics: checkSwitch('metrics', options.metrics ?? true),
     scheduler: checkScheduler(options.scheduler ?? asyncScheduler),
     asyncContext: oneOf('asyncContext', options.asyncContext ?? 'auto', ['auto', 'off']),

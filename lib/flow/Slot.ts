@@ -2,6 +2,7 @@ import type { Context } from '../engine/Context.js';
 import type { Routine } from '../Routine.js';
 import type { Codec } from './Codec.js';
 import type { Data } from './Data.js';
+import type { FixedLimit, Limit } from './Limit.js';
 import type { Merge } from './merge.js';
 
 /**
@@ -10,7 +11,8 @@ import type { Merge } from './merge.js';
  */
 export type Handler<A extends object = Data> = (this: Routine, data: A, ctx: Context) => unknown;
 
-export interface SlotOptions<A extends object = Data> {
+/** How a slot takes its input; `maxQueued` and `overflow` are meant for its tasks in each job. */
+export interface SlotOptions<A extends object = Data> extends Limit {
   /** What happens to input that the slot already holds. @default 'override' */
   readonly merge?: Merge<A> | undefined;
   /** Checks (and may change) a payload where it enters the slot; a mismatch fails the task. @default none */
@@ -31,6 +33,7 @@ export class Slot<in A extends object = Data> {
     readonly merge: Merge<never>,
     readonly codec: Codec<object> | undefined,
     readonly emits: string | undefined,
+    readonly limit: FixedLimit,
     private readonly deliver: (slot: AnySlot, data: Data) => unknown,
   ) {}
 

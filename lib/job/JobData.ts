@@ -8,6 +8,7 @@ import type { ExecutionSource } from './Metrics.js';
 import type { RemainderSource } from './Remainder.js';
 import type { RoutineCell } from './RoutineCell.js';
 import { LOG_BOUND, SharedSpace } from './SharedSpace.js';
+import type { StreamState } from './StreamState.js';
 
 export interface PausePoint {
   readonly timestamp: Date;
@@ -22,6 +23,8 @@ export interface DeferredEvent {
   readonly event: string;
   readonly data: Data;
 }
+
+const NO_STREAMS: ReadonlyMap<string, readonly StreamState[]> = new Map();
 
 /** How many task runs a job keeps in its metrics. */
 export const EXECUTION_BOUND = 1_000;
@@ -44,8 +47,12 @@ export class JobData {
   /** The newest 1,000. */
   readonly pausePoints: PausePoint[] = [];
   deferred: DeferredEvent[] = [];
-  /** Tasks that were queued or at work when the job ended before them. */
+  /** The streams that routines keep in this job, by the id of the routine. */
+  streams: ReadonlyMap<string, readonly StreamState[]> = NO_STREAMS;
+  /** Tasks that were queued or at work when the job ended before them, or for which there was no room. */
   dropped = 0;
+  /** The most tasks that have waited at a time. */
+  highWater = 0;
   /** Who knows what waits to run, while the job is alive. An object and not a closure: each of those kept the job before it from being collected young. */
   source: RemainderSource | undefined = undefined;
   #shared: SharedSpace | undefined;
@@ -82,6 +89,17 @@ export class JobData {
   notePause(point: PausePoint): void {
     if (this.pausePoints.length === PAUSE_POINT_BOUND) this.pausePoints.shift();
     this.pausePoints.push(point);
+  }
+
+  /** Keeps a stream of a routine among the others; gives what takes it out again. */
+  keepStream(routineId: string, state: StreamState): () => void {
+    const put = (states: readonly StreamState[]): void => {
+      this.streams = new Map(this.streams).set(routineId, states);
+    };
+    put([...(this.streams.get(routineId) ?? []), state]);
+    return () => {
+      put((this.streams.get(routineId) ?? []).filter((each) => each !== state));
+    };
   }
 
   /** From now on its ticks are counted from another time. */

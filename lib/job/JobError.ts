@@ -30,6 +30,8 @@ const sentences = {
     `${d.call} of routine '${d.routineId}' came after job '${d.jobId}' was ${d.status}; hold the job open with ctx.track(promise).`,
   STALE_CONTEXT: (d: { jobId: string; routineId: string; call: string; attempt: number }) =>
     `${d.call} of routine '${d.routineId}' came from attempt ${d.attempt}, which has failed or was let go; use the ctx of the attempt at work.`,
+  QUEUE_FULL: (d: { jobId: string; call: string; where: string; limit: number }) =>
+    `${d.call} came to ${d.where}, where at most ${d.limit} tasks may wait; raise maxQueued, or choose another overflow ('dropOldest', 'dropNewest', or 'block' for sources that can wait).`,
   PAUSED_FULL: (d: { jobId: string; call: string; limit: number }) =>
     `${d.call} came to job '${d.jobId}', which keeps at most ${d.limit} emissions until it is resumed; resume it, or raise pausedLimit of the flow.`,
   WOULD_DEADLOCK: (d: { jobId: string; call: string }) =>
@@ -39,7 +41,7 @@ const sentences = {
 
 export type JobErrorCode = keyof typeof sentences;
 
-const RETRIABLE: readonly JobErrorCode[] = ['TASK_FAILED', 'TIMEOUT', 'CANCELLED'];
+const RETRIABLE: readonly JobErrorCode[] = ['TASK_FAILED', 'TIMEOUT', 'CANCELLED', 'QUEUE_FULL'];
 
 /** A job did not do what was asked of it. `cause` is what the handler threw, where one did. */
 export class JobError extends RoutiluxError {

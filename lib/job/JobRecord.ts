@@ -19,7 +19,7 @@ export interface SlotActivationTask {
   readonly dueAt?: Date;
 }
 
-/** How an attempt ended. `dropped`: the job ended before it did. */
+/** How an attempt ended. `dropped`: the job ended before it did, or there was no room for it. */
 export type TaskOutcome = 'completed' | 'failed' | 'error_continued' | 'skipped' | 'retry' | 'dropped';
 
 /** What a handler handed out with `ctx.output`. */

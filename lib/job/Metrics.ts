@@ -32,7 +32,7 @@ export interface RoutineMetrics {
   readonly skipped: number;
   /** Attempts that were followed by another one. */
   readonly retried: number;
-  /** Tasks let go of because the job ended. */
+  /** Tasks let go of because the job ended, or because no more might wait. */
   readonly dropped: number;
   /** 0…1; 0 while nothing has ended. */
   readonly successRate: number;
@@ -43,6 +43,8 @@ export interface RoutineMetrics {
   readonly maxTimeMs: number;
   /** How often each event was emitted; each of its connections carried as many. */
   readonly emitted: Readonly<Record<string, number>>;
+  /** The most tasks of a slot that have waited at a time; of the slots with a `maxQueued` that got some. */
+  readonly highWater: Readonly<Record<string, number>>;
   /** The newest runs, oldest first; a job keeps 1,000. */
   readonly executions: readonly Execution[];
 }
@@ -56,6 +58,8 @@ export interface FlowMetrics {
   /** The mean of the routines' average times, in ms. */
   readonly avgTimeMs: number;
   readonly droppedTasks: number;
+  /** The most tasks of the job that have waited at a time, retries in their delay not counted. */
+  readonly highWater: number;
   readonly droppedRecords: number;
 }
 
@@ -90,6 +94,7 @@ export class Metrics {
       totalTimeMs,
       avgTimeMs: cells.length === 0 ? 0 : totalTimeMs / cells.length,
       droppedTasks: this.#data.dropped,
+      highWater: this.#data.highWater,
       droppedRecords: this.#data.history.dropped,
     };
   }
@@ -115,6 +120,11 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 
 const average = ({ timed, totalMs }: RoutineCell): number => (timed === 0 ? 0 : totalMs / timed);
 
+const marksOf = ({ slotNames, highWater }: RoutineCell): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    slotNames.flatMap((name, ordinal) => ((highWater[ordinal] ?? 0) > 0 ? [[name, highWater[ordinal] ?? 0]] : [])),
+  );
+
 const toRoutineMetrics = (cell: RoutineCell, executions: readonly Execution[]): RoutineMetrics => {
   const { completed, failed, skipped, retried, dropped, timed } = cell;
   const total = completed + failed + skipped;
@@ -131,6 +141,7 @@ const toRoutineMetrics = (cell: RoutineCell, executions: readonly Execution[]): 
     minTimeMs: timed === 0 ? 0 : cell.minMs,
     maxTimeMs: cell.maxMs,
     emitted: Object.fromEntries(cell.eventNames.map((name, ordinal) => [name, cell.emitted[ordinal] ?? 0])),
+    highWater: marksOf(cell),
     executions,
   };
 };

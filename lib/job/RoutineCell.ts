@@ -19,6 +19,9 @@ export class RoutineCell {
   /** How often each event was emitted, by the event's place. */
   readonly emitted: number[] = [];
 
+  /** The most tasks of a limited slot that have waited at a time, by the slot's place. */
+  readonly highWater: number[] = [];
+
   completed = 0;
   failed = 0;
   skipped = 0;
@@ -40,6 +43,10 @@ export class RoutineCell {
 
   countEmitted(ordinal: number): void {
     this.emitted[ordinal] = (this.emitted[ordinal] ?? 0) + 1;
+  }
+
+  noteWaiting(ordinal: number, waiting: number): void {
+    if (waiting > (this.highWater[ordinal] ?? 0)) this.highWater[ordinal] = waiting;
   }
 
   get status(): RoutineStatus {
@@ -70,6 +77,7 @@ export const inPlaces = (
     slotNames,
     eventNames,
     held: slotNames.map((name) => cell.held[cell.slotNames.indexOf(name)]),
+    highWater: slotNames.map((name) => cell.highWater[cell.slotNames.indexOf(name)] ?? 0),
     emitted: eventNames.map((name) => cell.emitted[cell.eventNames.indexOf(name)] ?? 0),
   });
 

@@ -1,4 +1,4 @@
-import { concatMap, exhaustMap, mergeMap, Observable, type OperatorFunction, switchMap } from 'rxjs';
+import { concatMap, exhaustMap, mergeMap, Observable, type OperatorFunction, switchMap, tap } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import type { AnyEvent, Event } from '../flow/Event.js';
 import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
@@ -7,14 +7,18 @@ import { checkStrategy, checkTimeout, workersFor } from '../flow/FlowOptions.js'
 import { eventIn, type Parts, type Place } from '../flow/placeIn.js';
 import { notStarted, whyNot } from '../job/JobError.js';
 import type { JobRecord } from '../job/JobRecord.js';
-import type { Flow } from '../Flow.js';
+import { isFinal } from '../job/JobStatus.js';
+import { type Flow, openJob } from '../Flow.js';
+import type { Job } from '../Job.js';
 import type { Routine } from '../Routine.js';
+import { feed } from './feed.js';
 
 /**
  * What happens to a value that comes while a job runs, in the words of RxJS: it gets a job beside it (`merge`), waits
- * (`concat`), cancels that job and takes its place (`switch`), or is left out (`exhaust`).
+ * (`concat`), cancels that job and takes its place (`switch`), or is left out (`exhaust`). With `job` there is one job for
+ * the whole stream, and each value is a task of its entry.
  */
-export type Flattening = 'merge' | 'concat' | 'switch' | 'exhaust';
+export type Flattening = 'merge' | 'concat' | 'switch' | 'exhaust' | 'job';
 
 /** How a flow stands in a stream; what is left out is the flow's own setting. */
 export interface ToOperatorOptions<E extends string | AnyEvent = string | AnyEvent> extends Pick<
@@ -40,6 +44,9 @@ export interface ToOperatorOptions<E extends string | AnyEvent = string | AnyEve
  * the handler that emitted it, when no handler is on the stack. It completes when the source and every job have; a job that
  * is paused keeps it open. A job that does not complete (failed, timed out, cancelled by others, could not start) is an
  * error of the stream, a `JobError` whose message holds the cause's, and the jobs beside it are cancelled.
+ *
+ * With `job` the job begins with the subscription, so operators in the flow (`fromOperator`) work over the whole stream; when the
+ * source completes, the job comes to rest and ends. An error of the source is the stream's at once, as it is.
  *
  * ```text
  * source   --a-------b---|
@@ -67,19 +74,47 @@ export function toOperator(flow: Flow, options: ToOperatorOptions): OperatorFunc
   checkWanted(wanted);
   const place = eventIn(partsOf(flow), output, 'output');
   const flatten = checkFlattening(as, concurrent);
+  if (flatten === undefined) return asOneJob(flow, entry, wanted, place);
   return flatten((params) => flow.run$(entry, params, wanted).pipe(payloadsOf(place)));
 }
 
+/** One job for the whole stream, from the subscription on. */
+const asOneJob =
+  (flow: Flow, entry: string, wanted: ExecuteOptions, place: Place): OperatorFunction<object, Data> =>
+  (source$) =>
+    new Observable((observer) => {
+      const job = tryToOpen(flow, entry, wanted);
+      observer.add(job.record$.pipe(payloadsOf(place)).subscribe(observer));
+      observer.add(() => {
+        if (!isFinal(job.status)) void job.cancel('unsubscribed');
+      });
+      // The error of the source is the stream's, and not one of the job.
+      const tell = (error: unknown): void => {
+        observer.error(error);
+      };
+      if (!observer.closed) observer.add(feed(job, `${entry}.trigger`, source$.pipe(tap({ error: tell }))));
+    });
+
+/** @throws JobError `NOT_STARTED` */
+const tryToOpen = (flow: Flow, entry: string, wanted: ExecuteOptions): Job => {
+  try {
+    return openJob(flow, entry, wanted);
+  } catch (error) {
+    throw notStarted(error);
+  }
+};
+
 type Flatten = (project: (params: object) => Observable<Data>) => OperatorFunction<object, Data>;
 
-const FLATTENINGS: Readonly<Record<Flattening, Flatten>> = {
+const FLATTENINGS: Readonly<Record<Flattening, Flatten | undefined>> = {
   merge: (project) => mergeMap(project),
   concat: (project) => concatMap(project),
   switch: (project) => switchMap(project),
   exhaust: (project) => exhaustMap(project),
+  job: undefined,
 };
 
-const checkFlattening = (as: Flattening, concurrent: number | undefined): Flatten => {
+const checkFlattening = (as: Flattening, concurrent: number | undefined): Flatten | undefined => {
   if (!Object.hasOwn(FLATTENINGS, as))
     throw flowError('BAD_OPTION', { option: 'as', value: as, expected: `one of ${known(Object.keys(FLATTENINGS))}` });
   if (concurrent === undefined) return FLATTENINGS[as];

@@ -1,5 +1,6 @@
 import type * as t from 'io-ts';
 import type { Mismatch } from '../flow/Codec.js';
+import { OVERFLOWS } from '../flow/Limit.js';
 import {
   countLimit,
   data,
@@ -13,6 +14,7 @@ import {
   oneOf,
   optional,
   ordinal,
+  ordinalLimit,
   renames,
   shape,
 } from './codecs.js';
@@ -62,6 +64,8 @@ export const FlowDefinition = shape('FlowDefinition', {
   isolation: oneOf('shallow', 'freeze', 'clone'),
   history: countLimit,
   pausedLimit: countLimit,
+  maxQueued: optional(ordinalLimit),
+  overflow: optional(oneOf(...OVERFLOWS)),
   metrics: flag,
   errorHandler: optional(HandlerDefinition),
   routines: list(RoutineDefinition),

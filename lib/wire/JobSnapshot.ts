@@ -46,6 +46,8 @@ const RoutineSnapshot = shape('what a routine did', {
   state: optional(data),
   /** What its slots hold; not consumed is what no handler has finished with. */
   slots: list(shape('a slot', { slot: name, data, consumed: flag })),
+  /** The most tasks of a limited slot that have waited at a time. */
+  highWater: optional(list(shape('a mark', { slot: name, count }))),
   emitted: list(shape('an event', { event: name, count })),
   completed: count,
   failed: count,
@@ -78,6 +80,13 @@ const TaskSnapshot = shape('a task', {
   dueAt: optional(instant),
   /** The place of its connection in `connections`. */
   connection: optional(count),
+});
+
+const StreamSnapshot = shape('a stream', {
+  routineId: name,
+  inputs: list(data),
+  given: count,
+  stage: oneOf('open', 'completing', 'over'),
 });
 
 const ConnectionSnapshot = shape('a connection', {
@@ -132,9 +141,12 @@ export const JobSnapshot = shape('JobSnapshot', {
   ),
   deferredEvents: list(shape('a deferred event', { routineId: text, event: text, data })),
   /** How much of each kind is gone: let go of at the end of the job, or pushed out by newer ones. */
+  highWater: optional(count),
   dropped: shape('what is gone', { tasks: count, records: count, logEntries: count, outputs: count }),
   pendingTasks: list(TaskSnapshot),
   connections: list(ConnectionSnapshot),
+  /** The streams that routines keep: what went in, and how many values came out. */
+  streams: optional(list(StreamSnapshot)),
   run: optional(RunSnapshot),
 });
 

@@ -147,6 +147,7 @@ const orInfinity = (finite: t.Type<number>): t.Type<number, number | 'Infinity'>
 
 export const limit = orInfinity(amount);
 export const countLimit = orInfinity(count);
+export const ordinalLimit = orInfinity(ordinal);
 export const duration = orInfinity(plain('a number above 0', (u) => Number.isFinite(u) && (u as number) > 0));
 
 const isInstant = (u: unknown): u is string => {

@@ -5,6 +5,7 @@ import type { Mismatch } from '../flow/Codec.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import type { Finding } from '../flow/Finding.js';
 import { flowError } from '../flow/FlowError.js';
+import { type FixedLimit, type Limit, limitFrom } from '../flow/Limit.js';
 import { isRoutine } from '../flow/Home.js';
 import { describeError } from '../prelude/describeError.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
@@ -31,6 +32,7 @@ export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowD
   const where = `Flow '${settings.flowId}'`;
   return write(where, FlowDefinition, {
     ...settings,
+    ...toLimit(settings),
     kind: 'routilux/flow',
     version: newest(flowFormat),
     errorHandler: settings.errorHandler && toHandler(`The error handler of flow '${settings.flowId}'`, settings.errorHandler),
@@ -38,6 +40,12 @@ export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowD
     connections: connections.map(toConnection),
   });
 };
+
+/** Defaults are left out: a flow without a limit reads as one that knows of none. */
+const toLimit = ({ maxQueued, overflow }: FixedLimit): Limit => ({
+  maxQueued: maxQueued === Infinity ? undefined : maxQueued,
+  overflow: overflow === 'block' ? undefined : overflow,
+});
 
 const toRoutine = (id: string, routine: Routine): FlowDocument['routines'][number] => {
   if (routine.type === '')
@@ -100,7 +108,7 @@ export const readFlow = (json: unknown, registry: Registry, options?: DecodeOpti
   if (missing.length > 0) refuse(flowFormat, missing);
   const handlerFrom = (handler: Handler | undefined): ErrorHandler | undefined => handler && toErrorHandler(handler, registry);
   return {
-    settings: { ...settings, errorHandler: handlerFrom(errorHandler) },
+    settings: { ...settings, ...limitFrom(settings), errorHandler: handlerFrom(errorHandler) },
     routines: toInstances(routines, registry, handlerFrom),
     connections: connections.map(({ mapping, ...ends }) => ({
       ...ends,

@@ -1,10 +1,12 @@
 import type { Connection } from '../flow/Connection.js';
+import { flowError } from '../flow/FlowError.js';
 import { History } from '../job/History.js';
 import { JobData } from '../job/JobData.js';
 import { JobError, TimeoutError } from '../job/JobError.js';
 import { isFinal } from '../job/JobStatus.js';
 import { type Remainder, type RemainingTask, taskIdOf, WrittenRemainder } from '../job/Remainder.js';
 import { RoutineCell } from '../job/RoutineCell.js';
+import { isLost, type StreamState } from '../job/StreamState.js';
 import { LOG_BOUND, type LogEntry, SharedSpace } from '../job/SharedSpace.js';
 import { BoundedLog } from '../prelude/BoundedLog.js';
 import { describeError } from '../prelude/describeError.js';
@@ -44,8 +46,31 @@ const toDocument = (job: JobData): JobDocument => {
     ...whatHappened(job),
     routineStates: cellsOf(job, rest?.tasks ?? []),
     deferredEvents: job.deferred,
+    highWater: job.highWater || undefined,
     ...leftToDo(job.jobId, rest),
+    streams: isFinal(job.status)
+      ? undefined
+      : someOf(
+          [...job.streams].flatMap(([routineId, states]) =>
+            states.filter(isWorthTelling).map((state) => toStream(job.jobId, routineId, state)),
+          ),
+        ),
   };
+};
+
+/** Not of a stream to which nothing has happened: it begins anew. */
+const isWorthTelling = ({ begun, stage }: StreamState): boolean => begun || stage !== 'open';
+
+const toStream = (jobId: string, routineId: string, state: StreamState): NonNullable<JobDocument['streams']>[number] => {
+  if (isLost(state))
+    throw flowError('NOT_SERIALISABLE', {
+      where: `Job '${jobId}'`,
+      path: `the stream of routine '${routineId}'`,
+      got: 'in a closure',
+      expected: 'one that keeps its inputs (replay: true) or goes on from a cursor, or that is over',
+    });
+  const { inputs = [], given, stage } = state;
+  return { routineId, inputs, given, stage };
 };
 
 type Happened = 'history' | 'historyBound' | 'sharedData' | 'sharedLog' | 'outputLog' | 'pausePoints' | 'dropped';
@@ -120,7 +145,13 @@ const toCell = (cell: RoutineCell, merged: ReadonlySet<string>): Cell =>
       return held === undefined ? [] : [{ slot, data: held, consumed: !merged.has(placeKey(cell.routineId, slot)) }];
     }),
     emitted: cell.eventNames.map((event, at) => ({ event, count: cell.emitted[at] ?? 0 })),
+    highWater: someOf(
+      cell.slotNames.flatMap((slot, at) => ((cell.highWater[at] ?? 0) > 0 ? [{ slot, count: cell.highWater[at] ?? 0 }] : [])),
+    ),
   });
+
+/** A list that is left out where nothing is in it. */
+const someOf = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
 
 // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -146,6 +177,7 @@ const toJob = (document: JobDocument): JobData => {
     pausePoints: [...document.pausePoints],
     deferred: document.deferredEvents,
     dropped: dropped.tasks,
+    highWater: document.highWater ?? 0,
     shared: new SharedSpace(
       new Map(Object.entries(document.sharedData)),
       BoundedLog.of(LOG_BOUND, sharedLog as readonly LogEntry[], dropped.logEntries),
@@ -155,10 +187,17 @@ const toJob = (document: JobDocument): JobData => {
       document.outputLog.map((output) => ({ jobId, ...output })),
       dropped.outputs,
     ),
+    streams: streamsOf(document),
     source: run && new WrittenRemainder(toRemainder(document, run)),
   });
   for (const state of document.routineStates) job.cells.set(state.routineId, fromCell(state));
   return job;
+};
+
+const streamsOf = ({ streams = [] }: JobDocument): JobData['streams'] => {
+  const byId = new Map<string, StreamState[]>();
+  for (const { routineId, ...state } of streams) byId.set(routineId, [...(byId.get(routineId) ?? []), { ...state, begun: true }]);
+  return byId;
 };
 
 const toError = ({ name, code, message, details = {}, retriable = false, cause }: Failure): JobError => {
@@ -169,22 +208,19 @@ const toError = ({ name, code, message, details = {}, retriable = false, cause }
 const toCause = ({ name, message }: { name: string; message: string }): Error =>
   Object.defineProperty(new Error(message), 'name', { value: name, configurable: true });
 
-const fromCell = ({ status, errorTime, state, slots, emitted, ...cell }: Cell): RoutineCell =>
-  Object.assign(
-    new RoutineCell(
-      cell.routineId,
-      slots.map(({ slot }) => slot),
-      emitted.map(({ event }) => event),
-    ),
-    {
-      ...cell,
-      end: status,
-      errorTime: errorTime?.getTime(),
-      own: state,
-      held: slots.map(({ data }) => data),
-      emitted: emitted.map(({ count }) => count),
-    },
-  );
+const fromCell = ({ status, errorTime, state, slots, emitted, highWater = [], ...cell }: Cell): RoutineCell => {
+  const slotNames = [...new Set([...slots, ...highWater].map(({ slot }) => slot))];
+  const eventNames = emitted.map(({ event }) => event);
+  return Object.assign(new RoutineCell(cell.routineId, slotNames, eventNames), {
+    ...cell,
+    end: status,
+    errorTime: errorTime?.getTime(),
+    own: state,
+    held: slotNames.map((name) => slots.find(({ slot }) => slot === name)?.data),
+    emitted: emitted.map(({ count }) => count),
+    highWater: slotNames.map((name) => highWater.find(({ slot }) => slot === name)?.count ?? 0),
+  });
+};
 
 /** A connection, and its place among those of its event. */
 interface Via {

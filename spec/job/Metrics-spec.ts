@@ -192,6 +192,7 @@ describe('Metrics.flow', () => {
       totalTimeMs: 0,
       avgTimeMs: 0,
       droppedTasks: 0,
+      highWater: 0,
       droppedRecords: 0,
     });
   });

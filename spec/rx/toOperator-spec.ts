@@ -495,7 +495,7 @@ describe('toOperator', () => {
       ['an output that is none', { output: 7 }, 'BAD_OPTION', "'output' is 7"],
       ['null as output', { output: null }, 'BAD_OPTION', "'output' is null"],
       ['an event of a routine that is not in the flow', { output: new Echo().output }, 'UNKNOWN_ROUTINE', "'s', 't', 'bare'"],
-      ["the mode 'job', which is not there yet", { as: 'job' }, 'BAD_OPTION', "'merge', 'concat', 'switch', 'exhaust'"],
+      ["a limit of jobs with 'job', which has one", { as: 'job', concurrent: 2 }, 'BAD_OPTION', "with 'merge'"],
       ['a mode by the name of something that every object has', { as: 'toString' }, 'BAD_OPTION', "'as'"],
       ['a timeout that is none', { timeoutMs: 0 }, 'BAD_OPTION', 'timeoutMs'],
       ['no worker', { maxWorkers: 0 }, 'BAD_OPTION', 'maxWorkers'],

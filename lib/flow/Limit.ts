@@ -1,0 +1,32 @@
+import { flowError } from './FlowError.js';
+import { oneOf } from './oneOf.js';
+
+/**
+ * What happens to a task that comes where no more may wait. `block`: a source that can wait does (`fromSource`, `feed`);
+ * what handlers emit is let in, since they cannot. `error`: whoever emits gets `QUEUE_FULL`, and nothing of the emission is
+ * queued. `dropOldest`, `dropNewest`: that task is let go of, counted in the metrics as dropped.
+ */
+export type Overflow = 'block' | 'error' | 'dropOldest' | 'dropNewest';
+
+export const OVERFLOWS: readonly Overflow[] = ['block', 'error', 'dropOldest', 'dropNewest'];
+
+/** How many tasks may wait, and what happens to more. */
+export interface Limit {
+  /** Tasks that wait at a time, retries in their delay not counted: a whole number from 1, or `Infinity`. @default Infinity */
+  readonly maxQueued?: number | undefined;
+  /** @default 'block' */
+  readonly overflow?: Overflow | undefined;
+}
+
+/** A limit with its defaults filled in. */
+export interface FixedLimit {
+  readonly maxQueued: number;
+  readonly overflow: Overflow;
+}
+
+/** @throws FlowError `BAD_OPTION` */
+export const limitFrom = ({ maxQueued = Infinity, overflow = 'block' }: Limit): FixedLimit => {
+  if (maxQueued !== Infinity && !(Number.isSafeInteger(maxQueued) && maxQueued >= 1))
+    throw flowError('BAD_OPTION', { option: 'maxQueued', value: maxQueued, expected: 'a whole number from 1 up, or Infinity' });
+  return { maxQueued, overflow: oneOf('overflow', overflow, OVERFLOWS) };
+};

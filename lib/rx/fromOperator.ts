@@ -1,0 +1,86 @@
+import { of, type OperatorFunction } from 'rxjs';
+import { Attempt } from '../engine/Attempt.js';
+import type { Context } from '../engine/Context.js';
+import { keepStreams, type StreamKind } from '../engine/Streams.js';
+import type { Data } from '../flow/Data.js';
+import { flowError } from '../flow/FlowError.js';
+import { type DefinedRoutine, defineRoutine } from '../defineRoutine.js';
+import { type OperatorSpec, OperatorStream } from './OperatorStream.js';
+import { type PayloadOf, payloadOf } from './payloadOf.js';
+
+export interface FromOperatorOptions {
+  /**
+   * Whether each job keeps all that goes into the operator, so that a snapshot can hold it: where the job is taken up, the
+   * operator gets the same inputs again, at once, and the values that had come out are not emitted again. It costs the memory
+   * of the inputs, and time is not replayed. @default false: a snapshot of a job in which the operator has begun is refused
+   */
+  readonly replay?: boolean | undefined;
+}
+
+/** A routine with a slot `input` and an event `output`. */
+export type OperatorRoutine<In extends object, Out> = DefinedRoutine<{ input: In }, { output: PayloadOf<Out> }>;
+
+/**
+ * An operator as a routine, with one subscription in each job: what comes to its slot `input` goes in, and what comes out is
+ * emitted on its event `output`; a value that is no plain object stands under `value`.
+ *
+ * The operator is subscribed to when the job starts. When the job comes to rest, its input completes, after those of the
+ * operators that lead to it, so `toArray`, `bufferCount`, `reduce`, `debounceTime` give what they hold; the job is done when
+ * nothing is left to give. On a cancel, a failure or a timeout it is unsubscribed from, and gives nothing more. An error of the
+ * operator is a failure of the task that it came from, or of the job where no task was at work; the error handler of the
+ * routine decides, `retry` counting as `stop`, and where the job goes on, the operator begins anew with the next input.
+ *
+ * @example
+ * const batch = fromOperator('batch', (line$: Observable<Line>) => line$.pipe(bufferCount(100)));
+ * flow.addRoutine(batch, 'batch');
+ * flow.connect(parser.line, batch.slot('input'));
+ * flow.connect('batch', 'output', 'store', 'input', { value: 'lines' });
+ *
+ * @throws FlowError `BAD_NAME`, `BAD_OPTION`
+ */
+export const fromOperator = <In extends object, Out>(
+  type: string,
+  operator: OperatorFunction<In, Out>,
+  { replay = false }: FromOperatorOptions = {},
+): OperatorRoutine<In, Out> => {
+  if (typeof operator !== 'function')
+    throw flowError('BAD_OPTION', { option: 'operator', value: operator, expected: 'an operator, as in map(…) or pipe(…)' });
+  if (typeof replay !== 'boolean') throw flowError('BAD_OPTION', { option: 'replay', value: replay, expected: 'true or false' });
+  const spec: OperatorSpec = { operator: operator as unknown as OperatorFunction<Data, unknown>, replay };
+  const routine = defineRoutine({
+    type,
+    events: { output: [] },
+    slots: { input: { handler: (data, ctx) => void take(spec, data, ctx as Context) } },
+  });
+  return keepStreams(routine, kindOf(spec)) as unknown as OperatorRoutine<In, Out>;
+};
+
+const kindOf = (spec: OperatorSpec): StreamKind => ({
+  retriable: false,
+  open: (run, node, [left]) => new OperatorStream(run, node, spec, left),
+});
+
+const take = (spec: OperatorSpec, data: Data, ctx: Context): void => {
+  if (!(ctx instanceof Attempt)) {
+    takeDirectly(spec, data, ctx);
+    return;
+  }
+  const stream = ctx.run.streamAt(ctx.route.target.node);
+  if (stream instanceof OperatorStream) stream.next(data, ctx);
+};
+
+/** Outside any job there is one input, and its completion. */
+const takeDirectly = ({ operator }: OperatorSpec, data: Data, ctx: Context): void => {
+  let failure: { readonly error: unknown } | undefined;
+  of(data)
+    .pipe(operator)
+    .subscribe({
+      next: (value) => {
+        ctx.emit('output', payloadOf(value));
+      },
+      error: (error: unknown) => {
+        failure = { error };
+      },
+    });
+  if (failure !== undefined) throw failure.error;
+};

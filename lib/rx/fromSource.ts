@@ -1,0 +1,107 @@
+import { Attempt } from '../engine/Attempt.js';
+import type { Context } from '../engine/Context.js';
+import type { JobRun } from '../engine/JobRun.js';
+import type { Inlet, Node, Outlet } from '../engine/Plan.js';
+import { keepStreams, type StreamKind } from '../engine/Streams.js';
+import type { Data } from '../flow/Data.js';
+import { flowError } from '../flow/FlowError.js';
+import type { StreamState } from '../job/StreamState.js';
+import { type DefinedRoutine, defineRoutine } from '../defineRoutine.js';
+import { type PayloadOf, payloadOf } from './payloadOf.js';
+import { checkSource, read, type Source } from './read.js';
+
+/**
+ * Opens a source anew for each run of it; `cursor` says how many values a job that is taken up has had of it before, 0 at first,
+ * and `params` is what came to `trigger`.
+ */
+export type OpenSource<T> = (cursor: number, params: Data) => Source<T>;
+
+/** A routine with a slot `trigger` and an event `output`. */
+export type SourceRoutine<Out> = DefinedRoutine<{ trigger: Data }, { output: PayloadOf<Out> }>;
+
+/**
+ * A source as a routine: what comes to its slot `trigger` begins to read it, each value is emitted on its event `output` (one
+ * that is no plain object under `value`), and the job stays open until the source has completed. It holds no worker.
+ *
+ * A source that can wait (an iterable, a readable stream) is read no faster than the flow takes: no further than `maxQueued` of
+ * the job or of the slots behind it with `overflow: 'block'`, 256 tasks where the job has none; not at all while the job is
+ * paused. An observable cannot wait. An error of the source is a failure of `trigger`, without a retry; where the job ends
+ * before it, the source is unsubscribed from, returned or destroyed.
+ *
+ * A snapshot of a job that reads is refused (`NOT_SERIALISABLE`), unless the source is a function that takes a cursor
+ * (a parameter without a default): it is called again where the job is taken up, with the number of values given before.
+ *
+ * @example
+ * const lines = fromSource('lines', (cursor, { path }) => linesFrom(path, cursor));
+ * flow.addRoutine(lines, 'lines');
+ * await flow.execute('lines', { path: 'access.log' });
+ *
+ * @throws FlowError `BAD_NAME`, `BAD_OPTION`
+ */
+export const fromSource = <Out>(type: string, source: Source<Out> | OpenSource<Out>): SourceRoutine<Out> => {
+  if (typeof source !== 'function') checkSource(source);
+  const reader = new Reader(source);
+  const routine = defineRoutine({
+    type,
+    events: { output: [] },
+    slots: { trigger: { handler: (data, ctx) => reader.trigger(data, ctx as Context) } },
+  });
+  return keepStreams(routine, reader) as unknown as SourceRoutine<Out>;
+};
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Reads one source, in any number of jobs, any number of times. */
+class Reader implements StreamKind {
+  readonly retriable = true;
+
+  constructor(private readonly source: Source<unknown> | OpenSource<unknown>) {}
+
+  trigger(params: Data, ctx: Context): void {
+    if (!(ctx instanceof Attempt))
+      throw flowError('NO_CONTEXT', { call: 'A source', instead: 'it was called directly; run the flow with execute or start' });
+    this.#read(ctx.run, ctx.route.target.node, params, 0);
+  }
+
+  /** Goes on with what was being read. */
+  open(run: JobRun, node: Node, left: readonly StreamState[]): undefined {
+    run.data.streams = new Map(run.data.streams).set(node.id, []);
+    for (const { inputs, given } of left) this.#goOn(run, node, inputs?.[0] ?? {}, given);
+  }
+
+  #goOn(run: JobRun, node: Node, params: Data, given: number): void {
+    try {
+      this.#read(run, node, params, given);
+    } catch (error) {
+      run.failAt(node.slots.get('trigger') as Inlet, error);
+    }
+  }
+
+  #read(run: JobRun, node: Node, params: Data, cursor: number): void {
+    const source = typeof this.source === 'function' ? this.source(cursor, params) : this.source;
+    checkSource(source);
+    const outlet = node.events.get('output') as Outlet;
+    const state: Mutable<StreamState> = {
+      inputs: this.#isResumable ? [params] : undefined,
+      given: cursor,
+      begun: true,
+      stage: 'open',
+    };
+    const forget = run.data.keepStream(node.id, state);
+    read(run, source, {
+      routes: outlet.routes,
+      give: (value) => {
+        run.give(outlet, payloadOf(value));
+        state.given++;
+      },
+      fail: (error) => {
+        run.failAt(node.slots.get('trigger') as Inlet, error);
+      },
+      end: forget,
+    });
+  }
+
+  get #isResumable(): boolean {
+    return typeof this.source === 'function' && this.source.length > 0;
+  }
+}

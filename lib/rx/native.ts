@@ -1,0 +1,81 @@
+import { Observable } from 'rxjs';
+import { flowError } from '../flow/FlowError.js';
+
+interface NativeObserver<T> {
+  next(value: T): void;
+  error(error: unknown): void;
+  complete(): void;
+}
+
+/** An observable of the platform (`globalThis.Observable`): its `subscribe` takes a signal and gives nothing. */
+export interface NativeObservable<T> {
+  subscribe(observer: NativeObserver<T>, options: { readonly signal: AbortSignal }): void;
+}
+
+/** What a producer of the platform's observable tells, and where it says what is to be done at the end. */
+interface NativeSubscriber<T> extends NativeObserver<T> {
+  addTeardown(teardown: () => void): void;
+}
+
+type NativeConstructor = new <T>(subscribe: (subscriber: NativeSubscriber<T>) => void) => NativeObservable<T>;
+
+export const isNative = (value: object): value is NativeObservable<unknown> =>
+  typeof (value as Partial<NativeObservable<unknown>>).subscribe === 'function';
+
+/** An observable of the platform as one of RxJS. */
+export const fromNative = <T>(source: NativeObservable<T>): Observable<T> =>
+  new Observable((observer) => {
+    const abort = new AbortController();
+    observer.add(() => {
+      abort.abort();
+    });
+    source.subscribe(
+      {
+        next: (value) => {
+          observer.next(value);
+        },
+        error: (error) => {
+          observer.error(error);
+        },
+        complete: () => {
+          observer.complete();
+        },
+      },
+      { signal: abort.signal },
+    );
+  });
+
+/**
+ * A view of a job, or any other observable of RxJS, as an observable of the platform, where that has them (Chromium from 135 on).
+ * It emits when and what the view emits; aborting the signal only stops watching.
+ *
+ * @example
+ * toNative(job.status$).subscribe((status) => show(status));
+ *
+ * @throws FlowError `UNSUPPORTED` where there is no `globalThis.Observable`
+ */
+export const toNative = <T>(source$: Observable<T>): NativeObservable<T> => {
+  const { Observable: Native } = globalThis as { Observable?: NativeConstructor };
+  if (Native === undefined)
+    throw flowError('UNSUPPORTED', {
+      call: 'toNative',
+      lacks: 'globalThis.Observable',
+      instead: 'use the observable of RxJS as it is',
+    });
+  return new Native((subscriber) => {
+    const watching = source$.subscribe({
+      next: (value) => {
+        subscriber.next(value);
+      },
+      error: (error: unknown) => {
+        subscriber.error(error);
+      },
+      complete: () => {
+        subscriber.complete();
+      },
+    });
+    subscriber.addTeardown(() => {
+      watching.unsubscribe();
+    });
+  });
+};

@@ -1,0 +1,186 @@
+import { from, type Observable, type ObservableInput, takeWhile } from 'rxjs';
+import type { JobRun } from '../engine/JobRun.js';
+import type { Route } from '../engine/Plan.js';
+import { flowError } from '../flow/FlowError.js';
+import { macrotask } from '../prelude/macrotask.js';
+import { fromNative, isNative, type NativeObservable } from './native.js';
+
+/** What a job does with the values of a source. */
+export interface Sink {
+  /** Where they go: a source that can wait waits until there is room on these. */
+  readonly routes: readonly Route[];
+  /** Takes a value; may throw, which is a failure of the source. */
+  readonly give: (value: unknown) => void;
+  /** The source has failed, or a value of it could not be given. */
+  readonly fail: (error: unknown) => void;
+  /** Nothing comes any more, whatever the reason. */
+  readonly end: () => void;
+}
+
+/** A web stream, where it is no async iterable. */
+interface WebStream<T> {
+  getReader(): { read(): Promise<IteratorResult<T, unknown>>; cancel(): Promise<void> };
+}
+
+/**
+ * What can be read into a job: an observable of any library or of the platform, an async or sync iterable, a Node or web
+ * readable stream, a promise. An event emitter comes through RxJS: `fromEvent(emitter, 'name')`.
+ */
+export type Source<T> = ObservableInput<T> | NativeObservable<T>;
+
+/**
+ * Reads a source to its end, and keeps the job open meanwhile; gives what stops it. Iterables, streams and promises are asked for
+ * a value only when there is room for it, and not while the job is paused; an observable cannot wait, so what it brings is taken
+ * as it comes.
+ */
+export const read = (run: JobRun, source: unknown, sink: Sink): (() => void) => {
+  let stopReading = (): void => undefined;
+  let over = false;
+  const release = run.hold(stop);
+  const pulled = iteratorOf(source);
+  const flow: Reading = {
+    ...sink,
+    end: stop,
+    isOver: () => over,
+    fail: (error) => {
+      if (over) return;
+      sink.fail(error);
+      stop();
+    },
+  };
+  stopReading = pulled === undefined ? push(pushed(source), flow) : pull(run, pulled, source, flow);
+  // It may have ended before there was anything to stop.
+  if (over) stopReading();
+  return stop;
+
+  function stop(): void {
+    if (over) return;
+    over = true;
+    stopReading();
+    sink.end();
+    release();
+  }
+};
+
+interface Reading extends Sink {
+  /** Whether nothing is to be given any more. */
+  readonly isOver: () => boolean;
+}
+
+/** @throws FlowError `BAD_OPTION` for what cannot be read */
+export const checkSource = (source: unknown): void => {
+  if (iteratorOf(source) === undefined) pushed(source);
+};
+
+// ── what can wait ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Pulled = Iterator<unknown> | AsyncIterator<unknown>;
+
+const has = (value: object, key: PropertyKey): boolean => typeof (value as Record<PropertyKey, unknown>)[key] === 'function';
+
+/** Made when reading begins: most iterables can be read once. */
+type Pullable = () => Pulled;
+
+const iteratorOf = (source: unknown): Pullable | undefined => {
+  if (typeof source !== 'object' || source === null || isObservable(source)) return undefined;
+  if (has(source, Symbol.asyncIterator)) return () => (source as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  if (has(source, 'getReader')) return () => valuesOf(source as WebStream<unknown>);
+  if (has(source, 'then')) return () => valueOf(source as PromiseLike<unknown>);
+  if (has(source, Symbol.iterator)) return () => (source as Iterable<unknown>)[Symbol.iterator]();
+  return undefined;
+};
+
+async function* valuesOf(stream: WebStream<unknown>): AsyncGenerator {
+  const reader = stream.getReader();
+  try {
+    for (let step = await reader.read(); step.done !== true; step = await reader.read()) yield step.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+async function* valueOf(promise: PromiseLike<unknown>): AsyncGenerator {
+  yield await promise;
+}
+
+/** After so many values in one go others get their turn: a source may never have to wait. */
+const BREATH = 256;
+
+const pull = (run: JobRun, open: Pullable, source: unknown, { routes, give, fail, end }: Reading): (() => void) => {
+  const iterator = open();
+  let stopped = false;
+
+  const room = async (): Promise<void> => {
+    while (!stopped && !run.hasRoom(routes)) await new Promise<void>((wake) => void run.whenRoom(routes, wake));
+  };
+
+  const readOn = async (): Promise<void> => {
+    for (let count = 1; ; count++) {
+      if (!run.hasRoom(routes)) await room();
+      if (stopped) return;
+      const asked = iterator.next();
+      const step = 'then' in asked ? await asked : asked;
+      if (stopped || step.done === true) return;
+      give(step.value);
+      if (count % BREATH === 0) await new Promise<void>((wake) => void macrotask(wake));
+    }
+  };
+
+  readOn().then(() => {
+    if (stopped) return;
+    stopped = true;
+    end();
+  }, fail);
+
+  return () => {
+    if (stopped) return;
+    stopped = true;
+    void leave(iterator, source);
+  };
+};
+
+/** Lets go of a source that is not at its end. What it answers is nobody's any more. */
+const leave = async (iterator: Pulled, source: unknown): Promise<void> => {
+  try {
+    // One that waits for its next value would hear of it only then.
+    if (typeof source === 'object' && source !== null && has(source, 'destroy')) (source as { destroy(): void }).destroy();
+    await iterator.return?.();
+  } catch {
+    // It is let go of; there is nobody left to be told.
+  }
+};
+
+// ── what cannot ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+const OBSERVABLE: PropertyKey = (Symbol as { observable?: symbol }).observable ?? '@@observable';
+
+const isObservable = (source: object): boolean => has(source, OBSERVABLE) || has(source, '@@observable');
+
+const pushed = (source: unknown): Observable<unknown> => {
+  if (typeof source === 'object' && source !== null) {
+    if (isObservable(source)) return from(source as ObservableInput<unknown>);
+    if (isNative(source)) return fromNative(source);
+  }
+  throw flowError('BAD_OPTION', {
+    option: 'source',
+    value: source,
+    expected: 'an observable, an iterable, a readable stream or a promise (for an event emitter fromEvent(emitter, name))',
+  });
+};
+
+const push = (source$: Observable<unknown>, { give, fail, end, isOver }: Reading): (() => void) => {
+  // What is thrown where a value is taken would be nobody's.
+  const next = (value: unknown): void => {
+    try {
+      give(value);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  // A source that emits without a pause is left at the next value.
+  // eslint-disable-next-line rxjs-x/no-ignored-takewhile-value -- it is the job that says when to stop
+  const subscription = source$.pipe(takeWhile(() => !isOver())).subscribe({ next, error: fail, complete: end });
+  return () => {
+    subscription.unsubscribe();
+  };
+};
