@@ -3,6 +3,7 @@ import type { JobRun } from './engine/JobRun.js';
 import type { PauseOptions } from './engine/Context.js';
 import { eventView } from './engine/eventView.js';
 import { recordIterator } from './engine/recordIterator.js';
+import { routineView } from './engine/routineView.js';
 import { slotView } from './engine/slotView.js';
 import { refuseWaiting } from './engine/refuseWaiting.js';
 import { unfinished } from './engine/unfinished.js';
@@ -93,6 +94,16 @@ export class Job {
   slot$<A extends object>(slot: Slot<A>): Observable<A>;
   slot$(slot: string | AnySlot): Observable<object> {
     return slotView(this.#run, slot);
+  }
+
+  /**
+   * The state of one routine: now (undefined before it has run), then with each start and end of a task of it; unsubscribing
+   * only stops watching; completes with the job, and never errors.
+   *
+   * @throws FlowError `UNKNOWN_ROUTINE`
+   */
+  routine$(routineId: string): Observable<Data | undefined> {
+    return routineView(this.#run, routineId);
   }
 
   /**

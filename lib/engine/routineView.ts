@@ -1,0 +1,26 @@
+import { defer, filter, map, type Observable, startWith } from 'rxjs';
+import type { Data } from '../flow/Data.js';
+import { flowError } from '../flow/FlowError.js';
+import type { JobRun } from './JobRun.js';
+
+/**
+ * The state of one routine in a job: its own keys, and the engine's beside them (`status`, `error`, …); undefined before it
+ * has run.
+ *
+ * The present one first, at the subscription, then a new one with each start and end of a task of it. Unsubscribing only stops
+ * watching. Completes with the job, whatever its status (after the present one, where it has ended), and never errors.
+ *
+ * @throws FlowError `UNKNOWN_ROUTINE`
+ */
+export const routineView = (run: JobRun, routineId: string): Observable<Data | undefined> => {
+  const { nodes, settings } = run.plan;
+  if (!nodes.has(routineId)) throw flowError('UNKNOWN_ROUTINE', { flowId: settings.flowId, routineId, known: [...nodes.keys()] });
+  const now = (): Data | undefined => run.data.cells.get(routineId)?.view();
+  return defer(() =>
+    run.views.record$().pipe(
+      filter((record) => (record.type === 'taskStarted' || record.type === 'taskSettled') && record.routineId === routineId),
+      map(now),
+      startWith(now()),
+    ),
+  );
+};
