@@ -114,9 +114,9 @@ export class Attempt implements Context, ExecutionSource {
     const { run } = this;
     const payload = isPlainObject(data) ? data : refusePayload(outlet, data);
     if (run.commits) checkSerialisable(payload, () => placeOf(outlet));
-    if (run.isLimited) run.checkLimits(() => placeOf(outlet), outlet.routes, this.#extras?.emitting ?? NO_ROUTES);
+    run.limits?.check(() => placeOf(outlet), outlet.routes, this.#extras?.emitting ?? NO_ROUTES);
     if (this.isBuffering) {
-      if (run.isLimited) this.#more.emitting = [...(this.#extras?.emitting ?? NO_ROUTES), ...outlet.routes];
+      if (run.limits !== undefined) this.#more.emitting = [...(this.#extras?.emitting ?? NO_ROUTES), ...outlet.routes];
       const kept = run.plan.isolate(payload);
       this.effect(() => {
         run.emit(outlet, kept);

@@ -1,7 +1,9 @@
 import type { FixedLimit } from '../flow/Limit.js';
 import { RingBuffer } from '../prelude/RingBuffer.js';
+import { jobError } from '../job/JobError.js';
 import type { Attempt } from './Attempt.js';
 import { type Emission, singlesOf } from './Emission.js';
+import type { JobRun } from './JobRun.js';
 import type { Inlet, Route } from './Plan.js';
 import type { TaskQueue } from './TaskQueue.js';
 
@@ -31,21 +33,37 @@ const roomUpTo = ({ maxQueued, overflow }: FixedLimit): number => (overflow === 
 export class Backlog {
   readonly #slots: ReadonlyMap<Inlet, SlotBacklog>;
   #waiters: readonly Waiter[] = [];
+  private readonly limit: FixedLimit;
 
-  /** `shed` is told of each task that is dropped, `wasQueued` says whether it had been counted. */
+  /** `shed` lets go of a task that was queued. */
   constructor(
+    private readonly run: JobRun,
     private readonly queue: TaskQueue,
-    private readonly limit: FixedLimit,
-    limited: readonly Inlet[],
-    private readonly shed: (attempt: Attempt, wasQueued: boolean) => void,
+    private readonly shed: (attempt: Attempt) => void,
   ) {
-    this.#slots = new Map(limited.map((inlet) => [inlet, new SlotBacklog(inlet.limit as FixedLimit)]));
+    this.limit = run.options.limit;
+    this.#slots = new Map(run.plan.limited.map((inlet) => [inlet, new SlotBacklog(inlet.limit as FixedLimit)]));
   }
 
   // ── what comes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The limit that these routes would overrun, `held` more tasks being on their way; undefined where they fit, or need not. */
-  refusing(routes: readonly Route[], held: readonly Route[]): Inlet | 'job' | undefined {
+  /**
+   * Refuses an emission for which there is no room, where that is to be told to whoever emits; `held` is on its way already.
+   *
+   * @throws JobError `QUEUE_FULL`
+   */
+  check(call: () => string, routes: readonly Route[], held: readonly Route[]): void {
+    const full = this.#refusing(routes, held);
+    if (full === undefined) return;
+    const { jobId } = this.run.data;
+    const [where, { maxQueued: limit }] =
+      full === 'job'
+        ? [`job '${jobId}'`, this.limit]
+        : [`slot '${full.name}' of routine '${full.node.id}'`, full.limit as FixedLimit];
+    throw jobError('QUEUE_FULL', { jobId, call: call(), where, limit });
+  }
+
+  #refusing(routes: readonly Route[], held: readonly Route[]): Inlet | 'job' | undefined {
     const { maxQueued, overflow } = this.limit;
     if (overflow === 'error' && this.queue.length + held.length + routes.length > maxQueued) return 'job';
     return routes.find(({ target }) => this.#isRefused(target, [...held, ...routes]))?.target;
@@ -80,14 +98,16 @@ export class Backlog {
     const oldest = slot?.waiting.shift();
     const attempt = oldest === undefined ? this.queue.take() : this.queue.drop(oldest);
     if (oldest === undefined) this.#slots.get(attempt.route.target)?.waiting.shift();
-    this.shed(attempt, true);
+    this.shed(attempt);
   }
 
-  /** It stands in the queue now. Gives how many wait for that slot, where that is limited. */
-  added(emission: Emission): number {
-    const slot = this.#slots.get((emission.routes[0] as Route).target);
-    slot?.waiting.push(emission);
-    return slot?.length ?? 0;
+  /** It stands in the queue now. */
+  added(emission: Emission): void {
+    const { target } = emission.routes[0] as Route;
+    const slot = this.#slots.get(target);
+    if (slot === undefined) return;
+    slot.waiting.push(emission);
+    this.run.cellOf(target.node).noteWaiting(target.ordinal, slot.length);
   }
 
   // ── what goes ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,5 @@
 import { defer, type Observable } from 'rxjs';
-import { type Data, NO_DATA } from '../flow/Data.js';
+import type { Data } from '../flow/Data.js';
 import { retryDelay } from '../flow/ErrorHandler.js';
 import { checkSerialisable } from '../flow/FlowError.js';
 import type { FixedLimit } from '../flow/Limit.js';
@@ -19,11 +19,12 @@ import type { PauseOptions } from './Context.js';
 import { Deadline } from './Deadline.js';
 import { arrival, type Emission, Emitted, entryEmission, retryEmission } from './Emission.js';
 import { Gate } from './Gate.js';
+import { Intake } from './Intake.js';
 import type { Inlet, Node, Outlet, Plan, Route } from './Plan.js';
 import type { Pump } from './Pump.js';
 import { Retries } from './Retries.js';
-import { drop, failAlone, failTracked } from './settle.js';
-import { type Stream, Streams } from './Streams.js';
+import { drop, failTracked } from './settle.js';
+import type { Stream } from './Streams.js';
 import { TaskQueue, tasksOf } from './TaskQueue.js';
 import { Tracker } from './Tracker.js';
 import { type Progress, Views } from './Views.js';
@@ -86,11 +87,7 @@ export class JobRun implements RemainderSource {
   #retries: Retries | undefined;
   readonly #cells: (RoutineCell | undefined)[] = [];
   #tracker: Tracker | undefined;
-  #streams: Streams | undefined;
-  /** What keeps the job open without a worker, each with what stops it. */
-  #holds: Set<() => void> | undefined;
-  /** What waits for the gate to open. */
-  #atOpening: (() => void)[] = [];
+  #intake: Intake | undefined;
   #begun = false;
   #open = 0;
   #order = 1;
@@ -129,7 +126,7 @@ export class JobRun implements RemainderSource {
   }
 
   get progress(): Progress {
-    const active = this.active + this.#tracking + (this.#holds?.size ?? 0);
+    const active = this.active + this.#tracking + (this.#intake?.size ?? 0);
     return { queued: this.#open - active, active, status: this.data.status };
   }
 
@@ -226,17 +223,11 @@ export class JobRun implements RemainderSource {
     this.#queue.push(emission);
     const { length } = this.#queue;
     if (length > this.data.highWater) this.data.highWater = length;
-    if (this.#backlog !== undefined) this.#noteWaiting(emission, this.#backlog);
-  }
-
-  #noteWaiting(emission: Emission, backlog: Backlog): void {
-    const waiting = backlog.added(emission);
-    const { target } = emission.routes[0] as Route;
-    if (waiting > 0) this.cellOf(target.node).noteWaiting(target.ordinal, waiting);
+    this.#backlog?.added(emission);
   }
 
   #newBacklog(): Backlog {
-    return new Backlog(this.#queue, this.options.limit, this.plan.limited, (attempt) => {
+    return new Backlog(this, this.#queue, (attempt) => {
       this.#open--;
       this.#shed(attempt);
     });
@@ -250,25 +241,9 @@ export class JobRun implements RemainderSource {
     if (this.views.watched) this.views.tell({ type: 'taskSettled', outcome: 'dropped', ...attempt.task() });
   }
 
-  /** Whether there is a limit to what may wait. */
-  get isLimited(): boolean {
-    return this.#backlog !== undefined;
-  }
-
-  /**
-   * Refuses an emission for which there is no room, where that is to be told to whoever emits; `held` is on its way already.
-   *
-   * @throws JobError `QUEUE_FULL`
-   */
-  checkLimits(call: () => string, routes: readonly Route[], held: readonly Route[]): void {
-    const full = this.#backlog?.refusing(routes, held);
-    if (full === undefined) return;
-    const { jobId } = this.data;
-    const [where, { maxQueued: limit }] =
-      full === 'job'
-        ? [`job '${jobId}'`, this.options.limit]
-        : [`slot '${full.name}' of routine '${full.node.id}'`, full.limit as FixedLimit];
-    throw jobError('QUEUE_FULL', { jobId, call: call(), where, limit });
+  /** The limits of what may wait, where there are some. */
+  get limits(): Backlog | undefined {
+    return this.#backlog;
   }
 
   #tellQueued(attempts: readonly Attempt[]): void {
@@ -323,7 +298,7 @@ export class JobRun implements RemainderSource {
   /** Nothing is left to do: the streams complete, and when they have nothing to give any more, the job is done. */
   #rest(): void {
     while (this.#open === 0 && !this.over) {
-      const next = this.#streams?.next ?? [];
+      const next = this.#intake?.next ?? [];
       if (next.length === 0) this.#end('completed');
       else this.#complete(next);
     }
@@ -412,9 +387,9 @@ export class JobRun implements RemainderSource {
 
   // ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The stream that a routine keeps in this job. */
-  streamAt(node: Node): Stream | undefined {
-    return this.#streams?.at(node);
+  /** What it has beside its tasks. */
+  get intake(): Intake {
+    return (this.#intake ??= new Intake(this));
   }
 
   /** A stream of the routine has come to its end. */
@@ -422,17 +397,14 @@ export class JobRun implements RemainderSource {
     endWith('completed', this.cellOf(node));
   }
 
-  /** Keeps the job open, without a worker, until what it gives is called; calls `stop` where the job ends before that. */
-  hold(stop: () => void): () => void {
-    const holds = (this.#holds ??= new Set());
+  /** There is one thing more to do: a task, or a stream to wait for. */
+  openTask(): void {
     this.#open++;
-    holds.add(stop);
-    return () => {
-      if (!this.over && holds.delete(stop))
-        this.pump.change(() => {
-          this.closeTask();
-        });
-    };
+  }
+
+  /** The number of an emission. */
+  nextOrder(): number {
+    return this.#order++;
   }
 
   /** A stream emits, outside any task. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` */
@@ -453,30 +425,16 @@ export class JobRun implements RemainderSource {
 
   #check(where: () => string, routes: readonly Route[], payload: Data): void {
     if (this.commits) checkSerialisable(payload, where);
-    this.checkLimits(where, routes, []);
+    this.#backlog?.check(where, routes, []);
   }
 
   /** Whether a source that can wait may bring a value for these routes now; `whenRoom` tells when to ask again. */
   hasRoom(routes: readonly Route[]): boolean {
-    return this.#gate.isOpen && this.#limits.hasRoom(routes);
+    return this.#gate.isOpen && (this.#backlog ??= this.#newBacklog()).hasRoom(routes);
   }
 
   whenRoom(routes: readonly Route[], wake: () => void): void {
-    this.#limits.whenRoom(routes, wake);
-  }
-
-  get #limits(): Backlog {
-    return (this.#backlog ??= this.#newBacklog());
-  }
-
-  /** A stream of a routine has failed: as a failed task of this slot, but without a retry. While paused that waits. */
-  failAt(inlet: Inlet, error: unknown): void {
-    const fail = (): void => {
-      const [attempt] = tasksOf(this, arrival(inlet.direct, NO_DATA, this.#order++), 0);
-      if (attempt !== undefined && !this.over) failAlone(attempt, error);
-    };
-    if (this.data.status === 'running') this.pump.change(fail);
-    else if (!this.over) this.#atOpening.push(fail);
+    (this.#backlog ??= this.#newBacklog()).whenRoom(routes, wake);
   }
 
   // ── what is left to do ──────────────────────────────────────────────────────────────────────────────────────────
@@ -553,15 +511,10 @@ export class JobRun implements RemainderSource {
     this.#gate.isOpen = true;
     this.#deadline.run(this.pump.reading);
     if (!this.#begun) this.#noteStart();
-    if (this.plan.streams && this.#streams === undefined) this.#openStreams();
+    if (this.plan.streams) this.intake.open();
+    else this.#intake?.open();
     this.#backlog?.wakeAll();
-    for (const work of this.#atOpening.splice(0)) work();
     this.pump.ready(this);
-  }
-
-  #openStreams(): void {
-    this.#streams = new Streams(this);
-    this.#streams.openAll(this.plan.nodes.get(this.options.entryRoutineId));
   }
 
   #noteStart(): void {
@@ -618,7 +571,8 @@ export class JobRun implements RemainderSource {
     this.data.status = status;
     this.#deadline.stop();
     if (cause !== undefined) this.#letGo(cause);
-    this.#stopStreams();
+    this.#intake?.stop();
+    this.#backlog?.wakeAll();
     const { length } = this.data.deferred;
     if (length > 0) this.views.warn(`${length} deferred event(s) were left over: the job ended without a resume`);
     this.#setStatus(status);
@@ -633,15 +587,6 @@ export class JobRun implements RemainderSource {
     this.#tracker = undefined;
     this.#queue.clear();
     this.#open = 0;
-  }
-
-  #stopStreams(): void {
-    this.#streams?.stop();
-    const holds = this.#holds ?? [];
-    this.#holds = undefined;
-    for (const stop of holds) stop();
-    this.#backlog?.wakeAll();
-    this.#atOpening = [];
   }
 
   #announceEnd(): void {

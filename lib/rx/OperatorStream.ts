@@ -127,7 +127,7 @@ export class OperatorStream implements Stream {
   complete(): void {
     if (!this.isOpen) return;
     this.#state.stage = 'completing';
-    this.#release = this.run.hold(() => undefined);
+    this.#release = this.run.intake.hold(() => undefined);
     // One that has failed has nothing more to give.
     if (this.#output === undefined) this.#end();
     else this.#input$.complete();
@@ -170,7 +170,7 @@ export class OperatorStream implements Stream {
   }
 
   #failAlone(error: unknown): void {
-    this.run.failAt(this.#inlet, error);
+    this.run.intake.failAt(this.#inlet, error);
     if (!this.isOpen) this.#end();
   }
 

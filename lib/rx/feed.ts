@@ -39,7 +39,7 @@ export function feed(job: Job, slot: string | AnySlot, source: Source<unknown>):
         run.bring(inlet, payloadOf(value));
       },
       fail: (error) => {
-        run.failAt(inlet, error);
+        run.intake.failAt(inlet, error);
       },
       end: () => {
         feeding.unsubscribe();

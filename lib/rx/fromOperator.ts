@@ -65,7 +65,7 @@ const take = (spec: OperatorSpec, data: Data, ctx: Context): void => {
     takeDirectly(spec, data, ctx);
     return;
   }
-  const stream = ctx.run.streamAt(ctx.route.target.node);
+  const stream = ctx.run.intake.streamAt(ctx.route.target.node);
   if (stream instanceof OperatorStream) stream.next(data, ctx);
 };
 

@@ -73,7 +73,7 @@ class Reader implements StreamKind {
     try {
       this.#read(run, node, params, given);
     } catch (error) {
-      run.failAt(node.slots.get('trigger') as Inlet, error);
+      run.intake.failAt(node.slots.get('trigger') as Inlet, error);
     }
   }
 
@@ -95,7 +95,7 @@ class Reader implements StreamKind {
         state.given++;
       },
       fail: (error) => {
-        run.failAt(node.slots.get('trigger') as Inlet, error);
+        run.intake.failAt(node.slots.get('trigger') as Inlet, error);
       },
       end: forget,
     });

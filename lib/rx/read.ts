@@ -36,7 +36,7 @@ export type Source<T> = ObservableInput<T> | NativeObservable<T>;
 export const read = (run: JobRun, source: unknown, sink: Sink): (() => void) => {
   let stopReading = (): void => undefined;
   let over = false;
-  const release = run.hold(stop);
+  const release = run.intake.hold(stop);
   const pulled = iteratorOf(source);
   const flow: Reading = {
     ...sink,

@@ -1,0 +1,80 @@
+import { NO_DATA } from '../flow/Data.js';
+import { arrival } from './Emission.js';
+import type { JobRun } from './JobRun.js';
+import type { Inlet, Node } from './Plan.js';
+import { failAlone } from './settle.js';
+import { type Stream, Streams } from './Streams.js';
+import { tasksOf } from './TaskQueue.js';
+
+/**
+ * What one job has beside its tasks: the streams that its routines keep, and those that are read into it from outside. They hold
+ * no worker; what holds the job open is released, or stopped with the job.
+ */
+export class Intake {
+  #streams: Streams | undefined;
+  readonly #holds = new Set<() => void>();
+  /** What waits for the gate to open. */
+  #atOpening: (() => void)[] = [];
+
+  constructor(private readonly run: JobRun) {}
+
+  /** How many streams hold the job open. */
+  get size(): number {
+    return this.#holds.size;
+  }
+
+  /** The gate has opened, for the first time or again. */
+  open(): void {
+    if (this.#streams === undefined) this.#openStreams();
+    for (const work of this.#atOpening.splice(0)) work();
+  }
+
+  #openStreams(): void {
+    this.#streams = new Streams(this.run);
+    const { plan, options } = this.run;
+    if (plan.streams) this.#streams.openAll(plan.nodes.get(options.entryRoutineId));
+  }
+
+  /** The stream that a routine keeps in this job. */
+  streamAt(node: Node): Stream | undefined {
+    return this.#streams?.at(node);
+  }
+
+  /** The streams whose input is to complete next, the job being at rest. */
+  get next(): readonly Stream[] {
+    return this.#streams?.next ?? [];
+  }
+
+  /** Keeps the job open, without a worker, until what it gives is called; calls `stop` where the job ends before that. */
+  hold(stop: () => void): () => void {
+    const { run } = this;
+    run.openTask();
+    this.#holds.add(stop);
+    return () => {
+      if (this.#holds.delete(stop) && !run.over)
+        run.pump.change(() => {
+          run.closeTask();
+        });
+    };
+  }
+
+  /** A stream of a routine has failed: as a failed task of this slot, but without a retry. While the job is paused that waits. */
+  failAt(inlet: Inlet, error: unknown): void {
+    const { run } = this;
+    const fail = (): void => {
+      const [attempt] = tasksOf(run, arrival(inlet.direct, NO_DATA, run.nextOrder()), 0);
+      if (attempt !== undefined && !run.over) failAlone(attempt, error);
+    };
+    if (run.data.status === 'running') run.pump.change(fail);
+    else if (!run.over) this.#atOpening.push(fail);
+  }
+
+  /** The job is over. */
+  stop(): void {
+    this.#streams?.stop();
+    const holds = [...this.#holds];
+    this.#holds.clear();
+    this.#atOpening = [];
+    for (const stop of holds) stop();
+  }
+}
