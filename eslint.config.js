@@ -10,6 +10,8 @@ const skipped = ['describe', 'it', 'test'].flatMap((object) =>
   ['only', 'skip', 'todo'].map((property) => ({ object, property, message: 'Every spec runs.' })),
 );
 
+const FRAMEWORKS = ['examples/frameworks/**/*.{ts,tsx}'];
+
 export default defineConfig(
   // The declarations of the platform belong to no program but that of lib/tsconfig.json; the smoke's consumers to their own.
   globalIgnores(['**/dist/', '**/node_modules/', 'coverage/', '.ci/out/', '.ci/smoke/consumers/', 'lib/prelude/platform.d.ts']),
@@ -26,7 +28,7 @@ export default defineConfig(
   },
   {
     files: ['**/*.ts'],
-
+    ignores: FRAMEWORKS,
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked, rxjs.configs.recommended],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -51,6 +53,16 @@ export default defineConfig(
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       // `details` of an error has to be assignable to a record, which only a type alias is.
       '@typescript-eslint/consistent-type-definitions': 'off',
+    },
+  },
+  // Each is a project of its own, whose packages are not here: it is compiled, with its types, by its own `npm test`.
+  {
+    files: FRAMEWORKS,
+    extends: [tseslint.configs.strict, tseslint.configs.stylistic],
+    rules: {
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      // A module of Angular or Nest is an empty class.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
     },
   },
   {
