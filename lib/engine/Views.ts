@@ -23,6 +23,8 @@ export class Views {
   #output$: Subject<OutputRecord> | undefined = undefined;
   #status$: Subject<JobStatus> | undefined = undefined;
   #progress$: Subject<Progress> | undefined = undefined;
+  /** The views that were asked for: each is the same object every time, so that it may be what an effect depends on. */
+  #shown: Record<string, Observable<unknown>> | undefined = undefined;
   #outbox: (() => void)[] | undefined = undefined;
   #sinks: readonly Partial<Observer<OutputRecord>>[] = NO_SINKS;
   /** Promises that sinks gave and that have not settled. */
@@ -45,24 +47,29 @@ export class Views {
   // ── what is seen ────────────────────────────────────────────────────────────────────────────────────────────────
 
   record$(): Observable<JobRecord> {
-    return (this.#record$ ??= this.#ending(new Subject<JobRecord>())).asObservable();
+    return this.#same('record', () => (this.#record$ ??= this.#ending(new Subject<JobRecord>())).asObservable());
   }
 
   output$(): Observable<OutputRecord> {
-    return (this.#output$ ??= this.#ending(new Subject<OutputRecord>())).asObservable();
+    return this.#same('output', () => (this.#output$ ??= this.#ending(new Subject<OutputRecord>())).asObservable());
   }
 
   status$(): Observable<JobStatus> {
-    return this.#fromNow((this.#status$ ??= new Subject()), () => this.run.data.status);
+    return this.#same('status', () => this.#fromNow((this.#status$ ??= new Subject()), () => this.run.data.status));
   }
 
   progress$(): Observable<Progress> {
-    return this.#fromNow((this.#progress$ ??= new Subject()), () => this.run.progress);
+    return this.#same('progress', () => this.#fromNow((this.#progress$ ??= new Subject()), () => this.run.progress));
   }
 
   /** Gets every output, first of all watchers; one that throws, or whose promise is rejected, causes a warning. */
   sink(observer: Partial<Observer<OutputRecord>>): void {
     this.#sinks = [...this.#sinks, observer];
+  }
+
+  #same<T>(name: string, make: () => Observable<T>): Observable<T> {
+    const shown = (this.#shown ??= {});
+    return (shown[name] ??= make()) as Observable<T>;
   }
 
   #ending<T>(view$: Subject<T>): Subject<T> {

@@ -416,4 +416,12 @@ describe('Views', () => {
       expect(job.state.error?.message).toContain("'report'");
     });
   });
+
+  it.each(['record$', 'output$', 'status$', 'progress$'] as const)(
+    'should give the same %s every time (React compares it)',
+    (view) => {
+      const job = flowOf({ s: { slots: { trigger: () => undefined } } }).start('s');
+      expect(job[view]).toBe(job[view]);
+    },
+  );
 });

@@ -89,7 +89,7 @@ describe('the types of toOperator', () => {
       // @ts-expect-error a number is no payload
       of(1).pipe(toOperator(flow, { entry: 'counter', output: 'counter.output' }));
       // @ts-expect-error there is no such mode
-      toOperator(flow, { entry: 'counter', output: 'counter.output', as: 'job' });
+      toOperator(flow, { entry: 'counter', output: 'counter.output', as: 'all' });
       // @ts-expect-error a slot is no event
       toOperator(flow, { entry: 'reader', output: reader.trigger });
       // @ts-expect-error there may be no event of this name
