@@ -27,7 +27,7 @@ const sentences = {
   ILLEGAL_TRANSITION: (d: { jobId: string; from: string; to: string }) =>
     `Job '${d.jobId}' is ${d.from} and cannot become ${d.to}.`,
   EMIT_AFTER_END: (d: { jobId: string; routineId: string; call: string; status: string }) =>
-    `${d.call} of routine '${d.routineId}' came after job '${d.jobId}' was ${d.status}; hold the job open with ctx.track(promise).`,
+    `${d.call} of routine '${d.routineId}' came after job '${d.jobId}' was ${d.status}; hold the job open with ctx.track(promise), or feed it in the turn in which it starts.`,
   STALE_CONTEXT: (d: { jobId: string; routineId: string; call: string; attempt: number }) =>
     `${d.call} of routine '${d.routineId}' came from attempt ${d.attempt}, which has failed or was let go; use the ctx of the attempt at work.`,
   QUEUE_FULL: (d: { jobId: string; call: string; where: string; limit: number }) =>
