@@ -66,13 +66,13 @@ export class Backlog {
   #refusing(routes: readonly Route[], held: readonly Route[]): Inlet | 'job' | undefined {
     const { maxQueued, overflow } = this.limit;
     if (overflow === 'error' && this.queue.length + held.length + routes.length > maxQueued) return 'job';
-    return routes.find(({ target }) => this.#isRefused(target, [...held, ...routes]))?.target;
+    return routes.find(({ target }) => this.#isRefused(target, held, routes))?.target;
   }
 
-  #isRefused(inlet: Inlet, coming: readonly Route[]): boolean {
+  #isRefused(inlet: Inlet, held: readonly Route[], coming: readonly Route[]): boolean {
     const slot = this.#slots.get(inlet);
     if (slot?.limit.overflow !== 'error') return false;
-    return slot.length + coming.filter(({ target }) => target === inlet).length > slot.limit.maxQueued;
+    return slot.length + countTo(inlet, held) + countTo(inlet, coming) > slot.limit.maxQueued;
   }
 
   /** An emission that comes, as it may be queued. */
@@ -158,6 +158,8 @@ export class Backlog {
     for (const waiter of waiters) if (!this.#waiters.includes(waiter)) waiter.wake();
   }
 }
+
+const countTo = (inlet: Inlet, routes: readonly Route[]): number => routes.filter(({ target }) => target === inlet).length;
 
 const isBelow = (length: number, most: number, part: 1 | 0.5): boolean =>
   part === 1 ? length < most : length <= Math.floor((most - 1) * part);

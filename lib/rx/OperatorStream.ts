@@ -142,6 +142,7 @@ export class OperatorStream implements Stream {
   }
 
   #emit(value: unknown): void {
+    if (this.run.over) return;
     this.#state.begun = true;
     this.#state.given++;
     if (this.#known > 0) this.#known--;

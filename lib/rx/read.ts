@@ -17,7 +17,7 @@ export interface Sink {
   readonly end: () => void;
 }
 
-/** A web stream, where it is no async iterable. */
+/** A web stream. */
 interface WebStream<T> {
   getReader(): { read(): Promise<IteratorResult<T, unknown>>; cancel(): Promise<void> };
 }
@@ -48,7 +48,12 @@ export const read = (run: JobRun, source: unknown, sink: Sink): (() => void) => 
       stop();
     },
   };
-  stopReading = pulled === undefined ? push(pushed(source), flow) : pull(run, pulled, source, flow);
+  try {
+    stopReading = pulled === undefined ? push(pushed(source), flow) : pull(run, pulled, source, flow);
+  } catch (error) {
+    stop();
+    throw error;
+  }
   // It may have ended before there was anything to stop.
   if (over) stopReading();
   return stop;
@@ -83,21 +88,24 @@ type Pullable = () => Pulled;
 
 const iteratorOf = (source: unknown): Pullable | undefined => {
   if (typeof source !== 'object' || source === null || isObservable(source)) return undefined;
-  if (has(source, Symbol.asyncIterator)) return () => (source as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   if (has(source, 'getReader')) return () => valuesOf(source as WebStream<unknown>);
+  if (has(source, Symbol.asyncIterator)) return () => (source as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   if (has(source, 'then')) return () => valueOf(source as PromiseLike<unknown>);
   if (has(source, Symbol.iterator)) return () => (source as Iterable<unknown>)[Symbol.iterator]();
   return undefined;
 };
 
-async function* valuesOf(stream: WebStream<unknown>): AsyncGenerator {
+// By its reader, which can be cancelled also while it waits for a value; its async iterator answers only after that.
+const valuesOf = (stream: WebStream<unknown>): AsyncIterator<unknown> => {
   const reader = stream.getReader();
-  try {
-    for (let step = await reader.read(); step.done !== true; step = await reader.read()) yield step.value;
-  } finally {
-    await reader.cancel();
-  }
-}
+  return {
+    next: () => reader.read(),
+    return: async () => {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
+};
 
 async function* valueOf(promise: PromiseLike<unknown>): AsyncGenerator {
   yield await promise;
@@ -143,11 +151,17 @@ const pull = (run: JobRun, open: Pullable, source: unknown, { routes, give, fail
 const leave = async (iterator: Pulled, source: unknown): Promise<void> => {
   try {
     // One that waits for its next value would hear of it only then.
-    if (typeof source === 'object' && source !== null && has(source, 'destroy')) (source as { destroy(): void }).destroy();
+    free(source as Partial<Record<'destroy' | 'close', () => void>>);
     await iterator.return?.();
   } catch {
     // It is let go of; there is nobody left to be told.
   }
+};
+
+/** Closes what is behind an iterator: the descriptor of a file, a reader of lines. */
+const free = (source: Partial<Record<'destroy' | 'close', () => void>>): void => {
+  if (typeof source.destroy === 'function') source.destroy();
+  else if (typeof source.close === 'function') source.close();
 };
 
 // ── what cannot ───────────────────────────────────────────────────────────────────────────────────────────────────
