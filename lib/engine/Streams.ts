@@ -33,6 +33,9 @@ export const keepStreams = <R extends Routine>(routine: R, kind: StreamKind): R 
   return routine;
 };
 
+/** Makes it one that keeps none. */
+export const dropStreams = (routine: Routine): void => void kinds.delete(routine);
+
 export const streamKindOf = (routine: Routine): StreamKind | undefined => kinds.get(routine);
 
 /** The streams of one job that complete when it comes to rest. */

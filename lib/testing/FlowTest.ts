@@ -7,6 +7,7 @@ import type { Handler } from '../flow/Slot.js';
 import type { Job } from '../Job.js';
 import type { JobMarbles, MarbleValues } from './Line.js';
 import type { Recording } from './recordMarbles.js';
+import type { ReplayStep } from './replay.js';
 import type { VirtualClock } from './VirtualClock.js';
 
 /** What a test expects of jobs or of a stream; it is checked when virtual time has come to its end. */
@@ -43,6 +44,11 @@ export interface FlowTest {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** A handler that is at work for so many ms, and then does what another one does. */
   readonly takes: <A extends object = Data>(ms: number, handler?: Handler<A>) => Handler<A>;
+  /**
+   * Puts a stand-in in place of every handler of a flow, for good, and gives the flow: they do what the steps say, one after
+   * the other, each at its time, counted from the first call. `toMarbleTest` writes such steps.
+   */
+  readonly replay: (flow: Flow, steps: readonly ReplayStep[]) => Flow;
   /** An observable that begins when it is subscribed to. Without a value a symbol stands for itself. */
   readonly cold: <T = string>(marbles: string, values?: Readonly<Record<string, T>>, error?: unknown) => Observable<T>;
   /** An observable that begins now. */

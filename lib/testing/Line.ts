@@ -23,11 +23,14 @@ export interface Moment {
   readonly value: unknown;
 }
 
-const KINDS = ['starts', 'ends', 'emits', 'outputs', 'retries', 'pauses', 'status', 'queued', 'active'] as const;
+const KINDS = ['starts', 'takes', 'ends', 'emits', 'outputs', 'retries', 'pauses', 'status', 'queued', 'active'] as const;
+
+/** So many of them, from the first, can have a subject. */
+const BY_SUBJECT = 6;
 
 export type LineKind = (typeof KINDS)[number];
 
-type BySubject = 'starts' | 'ends' | 'emits' | 'outputs' | 'retries';
+type BySubject = 'starts' | 'takes' | 'ends' | 'emits' | 'outputs' | 'retries';
 
 /**
  * The lines of a diagram, each the marbles of one kind of step; all end with the job: `|` completed, `#` failed,
@@ -35,7 +38,8 @@ type BySubject = 'starts' | 'ends' | 'emits' | 'outputs' | 'retries';
  *
  * | line | alone | with a subject, as in `starts t`, `starts t.slot` |
  * | --- | --- | --- |
- * | `starts` | each attempt as it begins | its payload |
+ * | `starts` | each attempt as it begins | its payload, as it was queued |
+ * | `takes` | each task as its handler is called first | its payload as the handler gets it: mapped, read by the codec, merged |
  * | `ends` | each attempt as it ends, however | `c` completed, `f` failed, `r` to be retried, `e` error continued, `s` skipped, `d` dropped |
  * | `retries` | each attempt that failed and is to be retried | the number of that attempt, from 1 |
  * | `emits` | each emission | its payload, as it was emitted: `emits t.event` |
@@ -67,7 +71,7 @@ const DIGITS = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [String(n
 
 /** @throws TestingError `BAD_LINE` */
 export const lineOf = (key: string): Line => {
-  const [, kind, subject] = /^(\w+)(?: (.+))?$/.exec(key) ?? [];
+  const [, kind, subject] = /^(\w+)(?: (.+))?$/s.exec(key) ?? [];
   if (!isKind(kind) || (subject !== undefined && !isBySubject(kind))) throw testingError('BAD_LINE', { line: key, known: KINDS });
   if (kind === 'queued' || kind === 'active') return numbers(key, kind);
   if (kind === 'pauses') return words(key, kind, GATE);
@@ -77,7 +81,7 @@ export const lineOf = (key: string): Line => {
 
 const isKind = (kind: string | undefined): kind is LineKind => KINDS.includes(kind as LineKind);
 
-const isBySubject = (kind: LineKind): kind is BySubject => KINDS.indexOf(kind) < 5;
+const isBySubject = (kind: LineKind): kind is BySubject => KINDS.indexOf(kind) < BY_SUBJECT;
 
 const routines = (key: string, kind: LineKind): Line => ({
   key,

@@ -10,6 +10,7 @@ import { parseMarbles } from './marbles.js';
 import { placeOf, unlike } from './place.js';
 import { playMarbles, valueOf } from './playMarbles.js';
 import { expectation, Recorder, recordingOf, type Steps, together } from './recordMarbles.js';
+import { replay } from './replay.js';
 import { seeded } from './seeded.js';
 import { sleep } from './sleep.js';
 import { type TestingError, testingError } from './TestingError.js';
@@ -143,6 +144,7 @@ export class Stage {
           await pass(ms);
           return handler?.call(this, data, ctx);
         },
+      replay: (flow, steps) => replay(clock, flow, steps),
       cold,
       hot: <T>(...marbles: Parameters<typeof cold<T>>) => {
         const hot$ = new Subject<T>();

@@ -4,22 +4,29 @@ import { equals } from './equals.js';
 import type { MarbleValues } from './Line.js';
 import { charactersOf, RESERVED } from './marbles.js';
 
-const SPARE = charactersOf('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
+export const SPARE = charactersOf('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
 
 /** What is drawn where no letter is left. */
-const UNNAMED = '?';
+export const UNNAMED = '?';
 
 /** Finds one character for every value of a diagram, and the same for the same value; remembers what each stands for. */
 export class Symbols {
   readonly #values: MarbleValues;
   readonly #given: { readonly symbol: string; readonly value: unknown }[] = [];
   readonly #taken: Set<string>;
+  readonly #spare: readonly string[];
   readonly #meanings = new Set<string>();
 
-  /** `taken`: symbols that are spoken for, beside those of the values. */
-  constructor(values: MarbleValues, taken: Iterable<string> = []) {
+  /** `taken`: symbols that are spoken for, beside those of the values; `spare`: those that may be given. */
+  constructor(values: MarbleValues, taken: Iterable<string> = [], spare: readonly string[] = SPARE) {
+    this.#spare = spare;
     this.#values = values;
     this.#taken = new Set([...taken, ...Object.keys(values)]);
+  }
+
+  /** The symbols that were given, in order, and what for. */
+  get given(): readonly { readonly symbol: string; readonly value: unknown }[] {
+    return this.#given;
   }
 
   /** What the symbols stand for that do not stand for themselves, as `a = {"n":1}`, in order of use. */
@@ -49,7 +56,7 @@ export class Symbols {
 
   #free(value: unknown): string {
     const initials = typeof value === 'string' ? charactersOf(value).filter((character) => SPARE.includes(character)) : [];
-    return [...initials, ...SPARE].find((symbol) => !this.#taken.has(symbol)) ?? UNNAMED;
+    return [...initials, ...this.#spare].find((symbol) => !this.#taken.has(symbol)) ?? UNNAMED;
   }
 }
 

@@ -8,6 +8,13 @@ const sentences = {
     `There is no line '${d.line}'; choose one of ${d.known.join(', ')}, some with a routine behind, as in 'starts t'.`,
   ENDED_UNWATCHED: (d: { jobId: string }) =>
     `Job '${d.jobId}' has ended, and nobody recorded it; call expectJob or recordMarbles in the turn in which it is started.`,
+  NOT_RECORDED: (d: { jobId: string | undefined }) =>
+    `${d.jobId === undefined ? 'This' : `Job '${d.jobId}'`} was not recorded; call recordMarbles(job) in the turn in which the job is started.`,
+  RECORDED_LATE: (d: { jobId: string }) =>
+    `The beginning of job '${d.jobId}' was not recorded; call recordMarbles(job) in the turn in which the job is started.`,
+  UNFINISHED: (d: { jobId: string }) => `Job '${d.jobId}' has not ended; await job.done first, or a pause.`,
+  TOO_MANY_VALUES: (d: { jobId: string; most: number }) =>
+    `Job '${d.jobId}' has had more than ${d.most} different payloads, one character each; record a smaller run.`,
   RUNAWAY: (d: { horizon: string; jobs: readonly string[] }) =>
     ['The flow was still at work at the horizon of ', d.horizon, '.', ...d.jobs.map((job) => `\n  ${job}`)].join(''),
   STUCK: (d: { at: number; jobs: readonly string[] }) =>
@@ -21,7 +28,8 @@ export type TestingErrorCode = keyof typeof sentences;
 
 /**
  * A marble test failed (`UNLIKE`: a diagram differs; `RUNAWAY`, `STUCK`: it came to no end), or is written wrongly
- * (`BAD_MARBLES`, `BAD_LINE`, `ENDED_UNWATCHED`, `AT_WORK`).
+ * (`BAD_MARBLES`, `BAD_LINE`, `ENDED_UNWATCHED`, `AT_WORK`); or a run cannot be made a test (`NOT_RECORDED`, `RECORDED_LATE`,
+ * `UNFINISHED`, `TOO_MANY_VALUES`).
  */
 export class TestingError extends RoutiluxError {
   override readonly name = 'TestingError';

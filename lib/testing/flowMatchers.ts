@@ -1,12 +1,12 @@
 import type { JobMarbles, MarbleValues } from './Line.js';
-import { expectation, stepsOf } from './recordMarbles.js';
+import { expectation, recorderOf } from './recordMarbles.js';
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- how jest's matchers are typed
   namespace jest {
     // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- they have to be jest's own
     interface Matchers<R, T = {}> {
-      /** Whether a recording of a job is as its marbles say (see `flowMatchers`). */
+      /** Whether a recording of a job, or a job that was recorded, is as its marbles say (see `flowMatchers`). */
       toHaveMarbles(lines: JobMarbles, values?: MarbleValues): R;
     }
   }
@@ -17,7 +17,8 @@ interface MatcherResult {
   message(): string;
 }
 
-const NO_RECORDING = 'toHaveMarbles takes what recordMarbles(job), or watch(job) in a testFlow, gave.';
+const NO_RECORDING =
+  'toHaveMarbles takes a job that was recorded, or what recordMarbles(job), or watch(job) in a testFlow, gave.';
 
 /**
  * Matchers for jest's `expect`, and for any other that takes the same shape.
@@ -35,7 +36,7 @@ const NO_RECORDING = 'toHaveMarbles takes what recordMarbles(job), or watch(job)
 export const flowMatchers = {
   /** @throws TestingError `BAD_LINE`, `BAD_MARBLES` */
   toHaveMarbles: (recording: unknown, lines: JobMarbles, values: MarbleValues = {}): MatcherResult => {
-    const steps = stepsOf(recording);
+    const steps = recorderOf(recording)?.steps;
     if (steps === undefined) return { pass: false, message: () => NO_RECORDING };
     const report = expectation(lines, values)(steps);
     const message = (): string =>

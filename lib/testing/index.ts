@@ -3,10 +3,12 @@ export { testFlow } from './testFlow.js';
 export type { FlowTest, JobExpectation, ObservableExpectation } from './FlowTest.js';
 export type { TestFlowOptions } from './Stage.js';
 export type { VirtualClock } from './VirtualClock.js';
+export type { Act as ReplayAct, Control as ReplayControl, ReplayStep } from './replay.js';
 export { seeded } from './seeded.js';
 
 // Diagrams
 export { recordMarbles, type Recording, type RecordOptions } from './recordMarbles.js';
+export { toMarbleTest, type ToMarbleTestOptions } from './toMarbleTest.js';
 export type { JobMarbles, LineKind, MarbleValues } from './Line.js';
 export { type Mark, parseMarbles } from './marbles.js';
 

@@ -1,6 +1,6 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import type { Job } from '../Job.js';
-import type { JobRecord, OutputRecord } from '../job/JobRecord.js';
+import type { JobRecord, OutputRecord, SlotActivationTask } from '../job/JobRecord.js';
 import { isFinal } from '../job/JobStatus.js';
 import { type Comparison, reportOn } from './Comparison.js';
 import { expectedOn, type JobMarbles, type LineKind, lineOf, type MarbleValues, type Moment, type Step } from './Line.js';
@@ -35,22 +35,48 @@ export interface Steps {
 
 let order = 0;
 
-const END: Readonly<Record<string, string>> = { completed: '|', failed: '#', cancelled: '!' };
+/** By recording, and by job: the first one of it. */
+const RECORDERS = new WeakMap<object, Recorder>();
 
-/** Records jobs, each from when it is given; time is what `now` says, in ms. */
+/** How a job has ended, as a mark. */
+export const END: Readonly<Record<string, string>> = { completed: '|', failed: '#', cancelled: '!' };
+
+/** A record as it came. */
+export interface Seen {
+  /** In ms, whatever the unit of the diagrams. */
+  readonly at: number;
+  readonly record: JobRecord;
+  /** For how many ms a retry waits. */
+  readonly delayMs?: number | undefined;
+}
+
+/** Above so many tasks that wait, a retry is not looked for among them: recording never holds a job up. */
+const SHORT_QUEUE = 1_000;
+
+/** Records jobs, each from when it is given; time is what `now` says, in ms, and `draw` where it stands in a diagram. */
 export class Recorder implements Steps {
   readonly steps: Step[] = [];
+  readonly seen: Seen[] = [];
+  /** What each slot, as `routine.slot`, has taken in. */
+  readonly taken = new Map<string, object[]>();
+  #queued = 0;
 
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly now: () => number,
+    private readonly draw: (ms: number) => number = (ms) => ms,
+  ) {}
 
   /** @throws TestingError `ENDED_UNWATCHED` */
   watch(job: Job): Subscription {
     if (isFinal(job.status)) throw testingError('ENDED_UNWATCHED', { jobId: job.id });
     const note = (kind: Step['kind'], value: unknown, place: Partial<Step> = {}): void => {
-      this.steps.push({ at: this.now(), order: order++, jobId: job.id, kind, value, ...place });
+      this.steps.push({ at: this.draw(this.now()), order: order++, jobId: job.id, kind, value, ...place });
     };
+    if (!RECORDERS.has(job)) RECORDERS.set(job, this);
     const watching = job.record$.subscribe({
       next: (record) => {
+        this.seen.push({ at: this.now(), record, ...this.#delayOf(job, record) });
+        if (record.type === 'taskQueued') watching.add(this.#watchSlot(job, record, note));
         noteRecord(note, record);
       },
       complete: () => {
@@ -60,19 +86,40 @@ export class Recorder implements Steps {
     watching.add(job.status$.subscribe((status) => isShown(status) && note('status', status)));
     watching.add(
       job.progress$.subscribe(({ queued, active }) => {
+        this.#queued = queued;
         note('queued', queued);
         note('active', active);
       }),
     );
     return watching;
   }
+
+  /** A slot is watched from its first task on. */
+  #watchSlot(job: Job, { routineId, slot: part }: SlotActivationTask, note: Note): Subscription | undefined {
+    const place = `${routineId}.${part}`;
+    if (this.taken.has(place)) return undefined;
+    const taken: object[] = [];
+    this.taken.set(place, taken);
+    return job.slot$(place).subscribe((data) => {
+      taken.push(data);
+      note('takes', data, { routineId, part });
+    });
+  }
+
+  // A record does not say it, and a real timer is late.
+  #delayOf(job: Job, record: JobRecord): Pick<Seen, 'delayMs'> {
+    if (record.type !== 'taskSettled' || record.outcome !== 'retry' || this.#queued > SHORT_QUEUE) return {};
+    const { dueAt } = job.state.pendingTasks.find(({ taskId }) => taskId === record.taskId) ?? {};
+    return dueAt === undefined ? {} : { delayMs: dueAt.getTime() - record.timestamp.getTime() };
+  }
 }
 
 const isShown = (status: string): boolean => status === 'running' || status === 'paused';
 
-type Note = (kind: LineKind, value: unknown, place?: Partial<Step>) => void;
+export type Note = (kind: LineKind, value: unknown, place?: Partial<Step>) => void;
 
-const noteRecord = (note: Note, record: JobRecord): void => {
+/** What a diagram shows of a record. */
+export const noteRecord = (note: Note, record: JobRecord): void => {
   if (record.type === 'taskStarted') note('starts', record.data, { routineId: record.routineId, part: record.slot });
   else if (record.type === 'taskSettled') noteEnd(note, record);
   else if (record.type === 'emitted') note('emits', record.data, { routineId: record.routineId, part: record.event });
@@ -107,7 +154,8 @@ export const expectation = (lines: JobMarbles, values: MarbleValues): ((steps: r
 
 const DRAWN: readonly LineKind[] = ['starts', 'ends', 'retries', 'emits', 'outputs', 'pauses', 'queued'];
 
-const drawOne = (steps: readonly Step[], key: string, symbols: Symbols): readonly { at: number; symbol: string }[] => {
+/** The marks of one line. */
+export const drawOne = (steps: readonly Step[], key: string, symbols: Symbols): readonly { at: number; symbol: string }[] => {
   const line = lineOf(key);
   return line.select(steps).map(({ at, symbol, value }: Moment) => ({ at, symbol: symbol ?? symbols.of(value, line.known) }));
 };
@@ -122,14 +170,12 @@ export const drawSteps = (steps: readonly Step[]): string => {
 };
 
 /** Routines that are named by one letter keep it. */
-const ownLetters = (steps: readonly Step[]): ReadonlySet<string> =>
+export const ownLetters = (steps: readonly Step[]): ReadonlySet<string> =>
   new Set(steps.flatMap(({ routineId }) => (routineId?.length === 1 ? [routineId] : [])));
 
-const RECORDERS = new WeakMap<object, Steps>();
-
-/** The steps of what `recordMarbles` gave; undefined for anything else. */
-export const stepsOf = (recording: unknown): readonly Step[] | undefined =>
-  typeof recording === 'object' && recording !== null ? RECORDERS.get(recording)?.steps : undefined;
+/** Who made what `recordMarbles` gave, or recorded a job; undefined for anything else. */
+export const recorderOf = (recorded: unknown): Recorder | undefined =>
+  typeof recorded === 'object' && recorded !== null ? RECORDERS.get(recorded) : undefined;
 
 /**
  * Turns a run into a diagram: call it in the turn in which the job is started, and print the recording when the job is done.
@@ -148,13 +194,16 @@ export const stepsOf = (recording: unknown): readonly Step[] | undefined =>
  */
 export const recordMarbles = (job: Job, { scheduler = asyncScheduler, unitMs = 1 }: RecordOptions = {}): Recording => {
   const begun = scheduler.now();
-  const recorder = new Recorder(() => Math.round((scheduler.now() - begun) / unitMs));
+  const recorder = new Recorder(
+    () => scheduler.now() - begun,
+    (ms) => Math.round(ms / unitMs),
+  );
   recorder.watch(job);
   return recordingOf(job, recorder);
 };
 
 /** What users see of a recorder. */
-export const recordingOf = (job: Job, recorder: Steps): Recording => {
+export const recordingOf = (job: Job, recorder: Recorder): Recording => {
   const recording: Recording = {
     job,
     marbles: (line, values = {}) => drawMarbles([drawOne(recorder.steps, line, new Symbols(values))]).lines[0]?.trimStart() ?? '',

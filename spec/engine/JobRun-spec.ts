@@ -1,7 +1,6 @@
-import { map, type Observable, ReplaySubject } from 'rxjs';
-import { type Context, currentContext, ErrorHandler, type Job, type JobState } from '../../lib/index.js';
+import { type Context, currentContext, ErrorHandler, type Flow, type Job, type JobState } from '../../lib/index.js';
+import { type FlowTest, testFlow } from '../../lib/testing/index.js';
 import { deferred, emitting, flowOf, noting, type Sketch, sleep } from '../support/flows.js';
-import { marbles, starts } from '../support/marbles.js';
 import { thrown } from '../support/thrown.js';
 
 /** Whatever microtasks and macrotasks wait have run. */
@@ -306,114 +305,99 @@ describe('JobRun', () => {
   });
 
   describe('the gate: pausing in one process (D19)', () => {
-    const slow = (m: { cold: (diagram: string) => unknown }): Sketch => ({ slots: { i: () => m.cold('----------|') } });
-    /** A diagram subscribes a step later than this turn: what came before is told again. */
-    const fromNow = <T>(view$: Observable<T>): Observable<T> => {
-      const told$ = new ReplaySubject<T>(Infinity);
-      view$.subscribe(told$);
-      return told$;
-    };
-    const letters = (job: Job): ReturnType<typeof starts> => job.status$.pipe(map((status) => status.charAt(0)));
+    /** `s` emits two, `t` takes 10 ms for each. */
+    const slow = ({ flowOptions, takes }: FlowTest): Flow =>
+      flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: { slots: { i: takes(10) } } }, LINK, flowOptions);
 
-    it(
-      'should stay running until the job is quiet, start nothing while it is paused, and go on in order (S77, S78, S80, S83)',
-      marbles((m) => {
-        const flow = flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: slow(m) }, LINK, { scheduler: m.scheduler });
-        m.expectObservable(starts(flow.run$('s'))).toBe('(st) 97ms t 9ms |');
-        m.scheduler.schedule(() => {
-          const [job] = flow.jobs as [Job];
-          m.scheduler.schedule(() => job.resume(), 98);
-          void job.pause({ reason: 'lunch', checkpoint: { at: 1 } });
-          expect([job.status, job.state.pendingTasks.length]).toEqual(['running', 1]);
-        }, 3);
-        m.scheduler.schedule(() => {
-          const [job] = flow.jobs as [Job];
-          expect(job.status).toBe('paused');
-          expect(job.state.pendingTasks.map(({ routineId }) => routineId)).toEqual(['t']);
-          expect(job.state.pausePoints).toMatchObject([
-            { reason: 'lunch', checkpoint: { at: 1 }, currentRoutineId: 't', pendingTasks: 1 },
-          ]);
-        }, 50);
-      }),
-    );
+    it('should stay running until the job is quiet, start nothing while it is paused, and go on in order (S77, S78, S80, S83)', () =>
+      testFlow(async (test) => {
+        const job = test.start(slow(test), 's');
+        test.expectJob(job).toBe({
+          starts: '(st)           97ms t---------|',
+          pauses: '----------p    90ms r---------|',
+          'ends t': '----------c  90ms ----------(c|)',
+        });
+        await test.sleep(3);
+        const paused = job.pause({ reason: 'lunch', checkpoint: { at: 1 } });
+        expect([job.status, job.state.pendingTasks.length]).toEqual(['running', 1]);
+        await paused;
+        expect([test.scheduler.now(), job.status]).toEqual([10, 'paused']);
+        expect(job.state.pendingTasks.map(({ routineId }) => routineId)).toEqual(['t']);
+        expect(job.state.pausePoints).toMatchObject([
+          { reason: 'lunch', checkpoint: { at: 1 }, currentRoutineId: 't', pendingTasks: 1 },
+        ]);
+        await test.sleep(91);
+        job.resume();
+      }));
 
-    it(
-      'should show its statuses as they change',
-      marbles((m) => {
-        const job = flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: slow(m) }, LINK, { scheduler: m.scheduler }).start(
-          's',
-        );
-        m.scheduler.schedule(() => void job.pause(), 3);
-        m.scheduler.schedule(() => job.resume(), 30);
-        m.expectObservable(letters(job)).toBe('r---------p-------------------r---------(c|)');
-      }),
-    );
+    it('should show its statuses as they change', () =>
+      testFlow(async (test) => {
+        const job = test.start(slow(test), 's');
+        test.expectJob(job).toBe({ status: 'r---------p-------------------r---------|' });
+        await test.sleep(3);
+        void job.pause();
+        await test.sleep(27);
+        job.resume();
+      }));
 
-    it(
-      'should start nothing where it is paused before its first task (S80, G50)',
-      marbles((m) => {
-        const flow = flowOf({ s: { slots: { trigger: () => undefined } } }, [], { scheduler: m.scheduler });
-        const job = flow.start('s');
+    it('should start nothing where it is paused before its first task (S80, G50)', () =>
+      testFlow(async ({ flowOptions, start, sleep: pass, expectJob }) => {
+        const job = start(flowOf({ s: { slots: { trigger: () => undefined } } }, [], flowOptions), 's');
+        expectJob(job).toBe({ starts: '20ms (s|)', status: 'p 19ms (r|)' });
         expect(job.status).toBe('pending');
         void job.pause();
         expect(job.status).toBe('paused');
-        m.scheduler.schedule(() => job.resume(), 20);
-        m.expectObservable(starts(job.record$)).toBe('20ms (s|)');
-        m.expectObservable(letters(job)).toBe('      p 19ms (rc|)');
-      }),
-    );
+        await pass(20);
+        job.resume();
+      }));
 
-    it(
-      'should withdraw a pause by a resume in the same frame, as if nothing had happened',
-      marbles((m) => {
-        const job = flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: slow(m) }, LINK, { scheduler: m.scheduler }).start(
-          's',
-        );
-        m.scheduler.schedule(() => {
-          for (let toggle = 0; toggle < 2; toggle++) {
-            void job.pause();
-            job.resume();
-          }
-        }, 3);
-        m.expectObservable(letters(job)).toBe('r-------------------(c|)');
-        m.flush();
+    it('should withdraw a pause by a resume in the same frame, as if nothing had happened', () =>
+      testFlow(async (test) => {
+        const job = test.start(slow(test), 's');
+        test.expectJob(job).toBe({
+          starts: '(st)------t---------|',
+          status: 'r-------------------|',
+          pauses: '---(rr)-------------|',
+        });
+        await test.sleep(3);
+        for (let toggle = 0; toggle < 2; toggle++) {
+          void job.pause();
+          job.resume();
+        }
+        await job.done;
         expect(job.state.pausePoints).toEqual([]);
-      }),
-    );
+      }));
 
-    it(
-      'should stop a synchronous burst at the task that asks for it, and lose nothing',
-      marbles((m) => {
-        const log: number[] = [];
+    it('should stop a synchronous burst at the task that asks for it, and lose nothing', () =>
+      testFlow(async ({ flowOptions, start, flush, sleep: pass, expectJob }) => {
+        const values = { a: { n: 0 }, b: { n: 1 }, c: { n: 2 }, d: { n: 3 } };
         const t: Sketch = {
           slots: {
             i: ({ n }, ctx) => {
-              log.push(Number(n));
               if (n === 1) void ctx.pause();
             },
           },
         };
-        const s: Sketch = { slots: { trigger: emitting({ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }) } };
-        const job = flowOf({ s, t }, LINK, { scheduler: m.scheduler }).start('s');
-        m.flush();
-        expect([job.status, log]).toEqual(['paused', [0, 1]]);
+        const job = start(flowOf({ s: { slots: { trigger: emitting(...Object.values(values)) } }, t }, LINK, flowOptions), 's');
+        expectJob(job).toBe({ 'starts t': '(ab)-(cd|)', pauses: 'p----(r|)' }, values);
+        await flush();
+        expect(job.status).toBe('paused');
         expect(job.state.pendingTasks.map(({ data }) => data)).toEqual([{ n: 2 }, { n: 3 }]);
+        await pass(5);
         job.resume();
-        m.flush();
-        expect([job.status, log]).toEqual(['completed', [0, 1, 2, 3]]);
+        await flush();
         expect(job.state.pendingTasks).toEqual([]);
-      }),
-    );
+      }));
 
-    it(
-      'should be paused where it is accepted at the last task, and complete on resume',
-      marbles((m) => {
-        const job = flowOf({ s: { slots: { trigger: () => m.cold('----------|') } } }, [], { scheduler: m.scheduler }).start('s');
-        m.scheduler.schedule(() => void job.pause(), 3);
-        m.scheduler.schedule(() => job.resume(), 30);
-        m.expectObservable(letters(job)).toBe('r---------p-------------------(rc|)');
-      }),
-    );
+    it('should be paused where it is accepted at the last task, and complete on resume', () =>
+      testFlow(async ({ flowOptions, start, takes, sleep: pass, expectJob }) => {
+        const job = start(flowOf({ s: { slots: { trigger: takes(10) } } }, [], flowOptions), 's');
+        expectJob(job).toBe({ status: 'r---------p-------------------(r|)', 'ends s': '10ms c 19ms |' });
+        await pass(3);
+        void job.pause();
+        await pass(27);
+        job.resume();
+      }));
 
     it('should give a second pause the same promise, whose job is quiet', async () => {
       const work = deferred();
@@ -503,82 +487,78 @@ describe('JobRun', () => {
       expect((await job.done).status).toBe('completed');
     });
 
-    it(
-      'should count toggles before the first task by the last of them (S80)',
-      marbles((m) => {
-        const job = flowOf({ s: { slots: { trigger: () => undefined } } }, [], { scheduler: m.scheduler }).start('s');
+    it('should count toggles before the first task by the last of them (S80)', () =>
+      testFlow(async ({ flowOptions, start, sleep: pass, expectJob }) => {
+        const job = start(flowOf({ s: { slots: { trigger: () => undefined } } }, [], flowOptions), 's');
+        expectJob(job).toBe({ starts: '10ms (s|)' });
         void job.pause();
         job.resume();
         void job.pause();
-        m.scheduler.schedule(() => job.resume(), 10);
-        m.expectObservable(starts(job.record$)).toBe('10ms (s|)');
-        m.flush();
+        await pass(10);
+        job.resume();
+        await job.done;
         expect(job.state.pausePoints.map(({ pendingTasks }) => pendingTasks)).toEqual([1, 1]);
         expect(job.state.history().map(({ eventName }) => eventName)).toEqual(['start']);
-      }),
-    );
+      }));
 
-    it(
-      'should run at once where the last toggle before the first task opens the gate',
-      marbles((m) => {
-        const job = flowOf({ s: { slots: { trigger: emitting({}) } }, t: slow(m) }, LINK, { scheduler: m.scheduler }).start('s');
+    it('should run at once where the last toggle before the first task opens the gate', () =>
+      testFlow(async ({ flowOptions, start, takes, expectJob }) => {
+        const sketches = { s: { slots: { trigger: emitting({}) } }, t: { slots: { i: takes(10) } } };
+        const job = start(flowOf(sketches, LINK, flowOptions), 's');
         const kinds: string[] = [];
         job.record$.subscribe(({ type }) => kinds.push(type));
         for (let toggle = 0; toggle < 3; toggle++) {
           void job.pause();
           job.resume();
         }
-        m.expectObservable(starts(fromNow(job.record$))).toBe('(st)------|');
-        m.flush();
+        expectJob(job).toBe({ starts: '(st)------|' });
+        await job.done;
         expect(kinds.filter((kind) => kind === 'started')).toHaveLength(1);
         expect(job.state.metrics.routine('s')).toMatchObject({ total: 1 });
-      }),
-    );
+      }));
 
-    it(
-      'should count toggles of one frame by the last of them, and note only the pause that came true',
-      marbles((m) => {
-        const job = flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: slow(m) }, LINK, { scheduler: m.scheduler }).start(
-          's',
-        );
-        m.scheduler.schedule(() => {
-          void job.pause({ reason: 'withdrawn' });
-          job.resume();
-          void job.pause({ reason: 'meant' });
-        }, 3);
-        m.scheduler.schedule(() => job.resume(), 20);
-        m.expectObservable(letters(job)).toBe('r---------p---------r---------(c|)');
-        m.flush();
+    it('should count toggles of one frame by the last of them, and note only the pause that came true', () =>
+      testFlow(async (test) => {
+        const job = test.start(slow(test), 's');
+        test.expectJob(job).toBe({
+          status: 'r---------p---------r---------|',
+          pauses: '---r------p---------r---------|',
+        });
+        await test.sleep(3);
+        void job.pause({ reason: 'withdrawn' });
+        job.resume();
+        void job.pause({ reason: 'meant' });
+        await test.sleep(17);
+        job.resume();
+        await job.done;
         expect(job.state.pausePoints.map(({ reason }) => reason)).toEqual(['meant']);
         expect(job.state.metrics.routine('t')).toMatchObject({ total: 2, completed: 2 });
-      }),
-    );
+      }));
 
-    it(
-      'should toggle a quiet job within one frame without losing a task, or doing one twice',
-      marbles((m) => {
-        const job = flowOf({ s: { slots: { trigger: emitting({}, {}) } }, t: slow(m) }, LINK, { scheduler: m.scheduler }).start(
-          's',
-        );
-        m.scheduler.schedule(() => void job.pause(), 3);
-        m.scheduler.schedule(() => {
-          for (let toggle = 0; toggle < 2; toggle++) {
-            job.resume();
-            void job.pause();
-          }
+    it('should toggle a quiet job within one frame without losing a task, or doing one twice', () =>
+      testFlow(async (test) => {
+        const job = test.start(slow(test), 's');
+        test.expectJob(job).toBe({
+          starts: '(st)----------------t---------|',
+          pauses: '----------p---------(rprpr)---|',
+        });
+        await test.sleep(3);
+        void job.pause();
+        await test.sleep(17);
+        for (let toggle = 0; toggle < 2; toggle++) {
           job.resume();
-        }, 20);
-        m.expectObservable(starts(fromNow(job.record$))).toBe('(st)----------------t---------|');
-        m.flush();
+          void job.pause();
+        }
+        job.resume();
+        await job.done;
         expect([job.status, job.state.pausePoints.length]).toEqual(['completed', 3]);
-      }),
-    );
+      }));
 
     it.each([
       ['a handler', true],
       ['an observer of its records', false],
-    ])('should take toggles of %s during a synchronous burst as if nothing had happened', (_, byHandler) => {
-      marbles((m) => {
+    ])('should take toggles of %s during a synchronous burst as if nothing had happened', (_, byHandler) =>
+      testFlow(async ({ flowOptions, start }) => {
         const log: number[] = [];
         const toggle = (): void => {
           void job.pause();
@@ -593,54 +573,46 @@ describe('JobRun', () => {
           },
         };
         const s: Sketch = { slots: { trigger: emitting(...Array.from({ length: 20 }, (_each, n) => ({ n }))) } };
-        const job = flowOf({ s, t }, LINK, { scheduler: m.scheduler }).start('s');
+        const job = start(flowOf({ s, t }, LINK, flowOptions), 's');
         if (!byHandler)
           job.record$.subscribe(({ type }) => {
             if (type === 'taskStarted') toggle();
           });
-        m.flush();
+        await job.done;
         expect([job.status, log]).toEqual(['completed', Array.from({ length: 20 }, (_each, n) => n)]);
         expect(job.state.metrics.routine('t')).toMatchObject({ total: 20, completed: 20 });
-      })();
-    });
+      }),
+    );
 
-    it(
-      'should stop a synchronous burst for an observer as well: each task is the last until it is resumed',
-      marbles((m) => {
-        const log: number[] = [];
+    it('should stop a synchronous burst for an observer as well: each task is the last until it is resumed', () =>
+      testFlow(async ({ flowOptions, start, sleep: pass, expectJob }) => {
         const s: Sketch = { slots: { trigger: emitting({ n: 0 }, { n: 1 }, { n: 2 }) } };
-        const t: Sketch = { slots: { i: noting(log, ({ n }) => Number(n)) } };
-        const job = flowOf({ s, t }, LINK, { scheduler: m.scheduler }).start('s');
+        const job = start(flowOf({ s, t: { slots: { i: () => undefined } } }, LINK, flowOptions), 's');
+        expectJob(job).toBe(
+          { starts: 's-t-t-(t|)', 'starts t': '--a-b-(c|)', pauses: 'p-[rp]-[rp]-(r|)' },
+          { a: { n: 0 }, b: { n: 1 }, c: { n: 2 } },
+        );
         job.record$.subscribe(({ type }) => {
           if (type === 'taskSettled' && job.status === 'running') void job.pause();
         });
-        const seen: number[] = [];
-        for (let round = 0; round < 4; round++) {
-          m.flush();
-          seen.push(log.length);
-          if (job.status === 'paused') job.resume();
+        for (let round = 0; round < 3; round++) {
+          await pass(2);
+          job.resume();
         }
-        m.flush();
-        expect([job.status, log]).toEqual(['completed', [0, 1, 2]]);
-        expect(seen).toEqual([0, 1, 2, 3]);
-      }),
-    );
+      }));
 
-    it(
-      'should be paused where its last task itself asks, and complete on resume with nothing run (D19)',
-      marbles((m) => {
-        let calls = 0;
+    it('should be paused where its last task itself asks, and complete on resume with nothing run (D19)', () =>
+      testFlow(async ({ flowOptions, start, sleep: pass, expectJob }) => {
         const trigger = (_data: object, ctx: Context): void => {
-          calls++;
           void ctx.pause({ reason: 'last' });
         };
-        const job = flowOf({ s: { slots: { trigger } } }, [], { scheduler: m.scheduler }).start('s');
-        m.scheduler.schedule(() => job.resume(), 10);
-        m.expectObservable(fromNow(letters(job))).toBe('(prp)-----(rc|)');
-        m.flush();
-        expect([calls, job.state.pausePoints.map(({ pendingTasks }) => pendingTasks)]).toEqual([1, [0]]);
-      }),
-    );
+        const job = start(flowOf({ s: { slots: { trigger } } }, [], flowOptions), 's');
+        expectJob(job).toBe({ starts: 's---------|', status: '[rp]---------(r|)' });
+        await pass(10);
+        job.resume();
+        await job.done;
+        expect(job.state.pausePoints.map(({ pendingTasks }) => pendingTasks)).toEqual([0]);
+      }));
 
     it('should keep its newest 1,000 pause points', async () => {
       const job = flowOf({ s: { slots: { trigger: () => undefined } } }).start('s');

@@ -142,6 +142,24 @@ describe('the diagrams of a test that fails', () => {
     );
   });
 
+  it.each<[keyof JobMarbles, string, string, string]>([
+    ['starts', 's--t-t-(uuu|)', 's--t-t-(uu|)', 'at 7 ms u is expected, and | came'],
+    ['takes', 's--t-(uu|)', 's--t-t-(uu|)', 'at 5 ms u is expected, and t came'],
+    ['ends', '---s--t(tuu|)', '---s-t-(tuu|)', 'at 6 ms t is expected, and t came at 5 ms'],
+    ['emits', '---(ss)t-|', '---[ss]-t-(t|)', 'at 7 ms t is expected, and t came at 5 ms'],
+    ['outputs', '-----|', '-------|', 'at 5 ms | is expected, and | came at 7 ms'],
+    ['retries', '---t---|', '-------|', 'at 3 ms t is expected, and | came at 7 ms'],
+    ['pauses', '-p-----|', '-------|', 'at 1 ms p is expected, and | came at 7 ms'],
+    ['status', 'r--p---|', 'r------|', 'at 3 ms p is expected, and | came at 7 ms'],
+    ['queued', '0--2---(0|)', '0--1---(0|)', 'at 3 ms 2 is expected, and 1 came'],
+    ['active', '1------(2|)', '1------(0|)', 'at 7 ms 2 is expected, and 0 came'],
+  ])('should show where the line %s differs', async (line, wrong, right, sentence) => {
+    expect(await told({ [line]: wrong })).toContain(`^ ${sentence}`);
+    await testFlow((test) => {
+      test.expectJob(test.start(chain(test), 's')).toBe({ [line]: right });
+    });
+  });
+
   it('should show another payload, and give it a letter that is free', async () => {
     expect(await told({ 'emits t': '-----a-(c|)' }, { a: { n: 1 }, c: { n: 3 } })).toBe(
       diagram(

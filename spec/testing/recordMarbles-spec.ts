@@ -115,6 +115,12 @@ describe('flowMatchers', () => {
     expect(recording).not.toHaveMarbles({ starts: 's|' });
   });
 
+  it('should take the job that was recorded as well', async () => {
+    const { job } = await recorded();
+    expect(job).toHaveMarbles({ starts: '(s|)' });
+    expect(job).not.toHaveMarbles({ starts: 's|' });
+  });
+
   it('should fail with the diagram, and with the recording where it is not to be so', async () => {
     const recording = await recorded();
     const differs = await rejection(Promise.resolve().then(() => expect(recording).toHaveMarbles({ starts: 's|' })));
@@ -135,7 +141,7 @@ describe('flowMatchers', () => {
 
   it.each([[undefined], [null], [{}], ['(s|)'], [flowOf({})]])('should refuse %p, which is no recording', (value) => {
     expect((thrown(() => expect(value).toHaveMarbles({ starts: '|' })) as Error).message).toBe(
-      'toHaveMarbles takes what recordMarbles(job), or watch(job) in a testFlow, gave.',
+      'toHaveMarbles takes a job that was recorded, or what recordMarbles(job), or watch(job) in a testFlow, gave.',
     );
   });
 

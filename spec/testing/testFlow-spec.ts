@@ -1,5 +1,6 @@
 import { asyncScheduler, delay, interval, map, of, throwError, timer } from 'rxjs';
 import { type Context, currentContext, type Data, ErrorHandler, Flow, type Handler, type Job, Routine } from '../../lib/index.js';
+import { feed } from '../../lib/rx/index.js';
 import { testFlow } from '../../lib/testing/index.js';
 import { emitting, flowOf, forward, type Sketch } from '../support/flows.js';
 import { ours, rejection } from '../support/thrown.js';
@@ -135,6 +136,27 @@ describe('testFlow', () => {
         ]);
       }));
 
+    it('should take external inputs as marbles: a stream that is fed into a slot, and one that steers the job', () =>
+      testFlow(({ flowOptions, start, hot, takes, expectJob, expectObservable }) => {
+        const sketches = { s: { slots: { trigger: takes(2, forward) } }, t: { slots: { i: silent } } };
+        const job = start(flowOf(sketches, LINK, flowOptions), 's', { n: 0 });
+        const input$ = hot('a---b-----a---|', VALUES);
+        feed(job, 't.i', input$);
+        hot('---p----r').subscribe((mark) => {
+          if (mark === 'p') void job.pause();
+          else job.resume();
+        });
+        expectJob(job).toBe(
+          {
+            starts: '    s-[tt]-----[t]-t---|',
+            'takes t': ' --[ax]-----[b]-a---|',
+            pauses: '    ---p----r-----|',
+          },
+          { ...VALUES, x: { n: 0 } },
+        );
+        expectObservable(input$).toBe('a---b-----a---|', VALUES);
+      }));
+
     it('should add up what waits and what is at work in several jobs', () =>
       testFlow(({ flowOptions, entries, takes, expectJob }) => {
         const sketches = { s: { slots: { trigger: emitting({}, {}) } }, t: { slots: { i: takes(5) } } };
@@ -178,6 +200,25 @@ describe('testFlow', () => {
           active: '1---------0 19ms    1--------------(0!)',
           'ends t': '----------c 19ms  ----------c----(d!)',
         });
+      }));
+  });
+
+  describe('payloads', () => {
+    it('should tell what is emitted, what is queued, and what a handler takes in: mapped, merged, once for all attempts', () =>
+      testFlow(({ flowOptions, start, expectJob }) => {
+        const s: Sketch = { slots: { trigger: emitting({ n: 1 }, { n: 2 }) } };
+        const t: Sketch = { slots: { i: [failing(1), { merge: 'append' }] } };
+        const flow = flowOf({ s, t }, [], { ...flowOptions, errorHandler: retrying(20) });
+        flow.connect('s', 'o', 't', 'i', { n: 'm' });
+        expectJob(start(flow, 's')).toBe(
+          {
+            'emits s.o': '(ab)    16ms    |',
+            'takes t.i': '(cd)    16ms    |',
+            takes: '    (stt)   15ms    |',
+            starts: '   (stt)   15ms    (tt|)',
+          },
+          { ...VALUES, c: { m: [1] }, d: { m: [1, 2] } },
+        );
       }));
   });
 

@@ -1,0 +1,183 @@
+import type { Job } from '../Job.js';
+import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
+import type { JobRecord } from '../job/JobRecord.js';
+import { isFinal } from '../job/JobStatus.js';
+import type { Step } from './Line.js';
+import { keyOf, literal, memberOf, quote } from './literal.js';
+import { drawMarbles, type Mark } from './marbles.js';
+import { drawOne, ownLetters, type Recorder, recorderOf, type Recording } from './recordMarbles.js';
+import type { ReplayStep } from './replay.js';
+import { type Rerun, rerunOf } from './Rerun.js';
+import { SPARE, Symbols, UNNAMED } from './Symbols.js';
+import { testingError } from './TestingError.js';
+
+export interface ToMarbleTestOptions {
+  /** The expression that makes the flow anew; `flowOptions` is in reach. @default 'makeFlow(flowOptions)' */
+  readonly flow?: string | undefined;
+  /** Lines that the expression needs above the test, such as its import. @default a comment that asks for it */
+  readonly imports?: string | undefined;
+  /** The sentence of the test. @default 'should run as it was recorded' */
+  readonly name?: string | undefined;
+  /** What the run was started with, as it is to stand in the source: a record does not tell it. @default none */
+  readonly run?: Pick<ExecuteOptions, 'timeoutMs' | 'executionStrategy' | 'maxWorkers'> | undefined;
+}
+
+type Started = JobRecord & { readonly type: 'started' };
+
+const MISSING = '// Import what makes the flow of this run anew: makeFlow(flowOptions), or whatever stands in its place below.';
+
+/**
+ * Turns a run into the source of a test that reproduces it, in TypeScript for jest: a job that has ended or is paused, and that
+ * `recordMarbles` or a `testFlow` has recorded from its start.
+ *
+ * The test makes the flow anew, but what took real time or asked the world is not done again: each handler is played as it was
+ * seen, with what it emitted, how long it took, and what it threw. So the test says whether the flow still does with the same
+ * answers what it did: its connections, mappings, merges, codecs, error handlers and workers; not whether the handlers still
+ * give these answers. A pause, a resume and a cancel from outside are in it too. What has no literal is lost, and a comment
+ * says so. The dice of a jitter fall otherwise, and a real timer that was late does not come late again.
+ *
+ * @example
+ * const job = makeFlow({}).start('reader', { path: 'access.log' });
+ * recordMarbles(job);
+ * await job.done;
+ * await writeFile('spec/incident-spec.ts', toMarbleTest(job, { imports: "import { makeFlow } from '../src/makeFlow';" }));
+ *
+ * @throws TestingError `NOT_RECORDED`, `RECORDED_LATE`, `UNFINISHED`, `TOO_MANY_VALUES`
+ */
+export const toMarbleTest = (recorded: Job | Recording, options: ToMarbleTestOptions = {}): string => {
+  const recorder = recorderFor(recorded);
+  const { job } = 'job' in recorded ? recorded : { job: recorded };
+  if (!isFinal(job.status) && job.status !== 'paused') throw testingError('UNFINISHED', { jobId: job.id });
+  const started = recorder.seen[0]?.record;
+  if (started?.type !== 'started') throw testingError('RECORDED_LATE', { jobId: job.id });
+  return new Source(job, started, rerunOf(recorder), options).text;
+};
+
+const recorderFor = (recorded: Job | Recording): Recorder => {
+  const recorder = recorderOf(recorded);
+  if (recorder !== undefined) return recorder;
+  throw testingError('NOT_RECORDED', { jobId: (recorded as Partial<Job> | undefined)?.id });
+};
+
+const range = (first: number, last: number): readonly string[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => String.fromCodePoint(first + at));
+
+/** Letters first, then more letters than any run that a person reads has payloads: Latin, Greek, Cyrillic, Chinese. */
+const LETTERS = [
+  ...new Set(SPARE),
+  ...range(0xc0, 0x24f),
+  ...range(0x3b1, 0x3c9),
+  ...range(0x430, 0x44f),
+  ...range(0x4e00, 0x4fff),
+];
+
+const indented = (lines: readonly string[], spaces: number): readonly string[] => lines.map((line) => ' '.repeat(spaces) + line);
+
+/** The source of one test, from its parts. */
+class Source {
+  readonly #values: Symbols;
+
+  constructor(
+    private readonly job: Job,
+    private readonly started: Started,
+    private readonly rerun: Rerun,
+    private readonly options: ToMarbleTestOptions,
+  ) {
+    this.#values = new Symbols({}, ownLetters(rerun.steps), LETTERS);
+  }
+
+  get text(): string {
+    // The diagrams first: they give the letters.
+    const test = this.#test(this.#expected());
+    const values = this.#values.given.map(({ symbol, value }) => `${keyOf(symbol)}: ${literal(value)},`);
+    const parts = [...this.#head(), ...table('const values = {', values, '};'), '', ...test, ''];
+    return parts.join('\n');
+  }
+
+  #head(): readonly string[] {
+    const { imports = MISSING } = this.options;
+    return [
+      `// Written by toMarbleTest: a run that is ${this.job.status}. Its handlers do what they were seen to do, whatever the flow's own`,
+      '// would; what is tried is the rest of the flow: connections, mappings, merges, codecs, error handlers, workers.',
+      `import { testFlow } from 'routilux/testing';`,
+      imports,
+      '',
+      '/** What the letters of the diagrams stand for. */',
+    ];
+  }
+
+  #test(expected: readonly string[]): readonly string[] {
+    const { name = 'should run as it was recorded', flow = 'makeFlow(flowOptions)' } = this.options;
+    const steps = this.rerun.played.map((step) => this.#step(step));
+    const body = [
+      ...table(`const flow = replay(${flow}, [`, steps, ']);'),
+      `const job = start(flow, ${this.#run()});`,
+      ...table('expectJob(job).toBe({', expected, '}, values);'),
+    ];
+    return [
+      `it(${quote(name)}, () =>`,
+      '  testFlow(({ flowOptions, replay, start, expectJob }) => {',
+      ...indented(body, 4),
+      '  }));',
+    ];
+  }
+
+  #step([at, call, ...acts]: ReplayStep): string {
+    const done = acts.map((act) => (typeof act === 'string' ? quote(act) : this.#act(act)));
+    return `[${[at, quote(call), ...done].join(', ')}],`;
+  }
+
+  #act(act: object): string {
+    const parts = Object.entries(act).map(([key, part]) => `${key}: ${key === 'data' ? this.#payload(part) : literal(part)}`);
+    return `{ ${parts.join(', ')} }`;
+  }
+
+  /** A payload is written once. */
+  #payload(data: unknown): string {
+    return memberOf('values', this.#values.of(data, {}));
+  }
+
+  #run(): string {
+    const { entryRoutineId, entryParams } = this.started;
+    const run = this.options.run === undefined ? '' : `, ${literal(this.options.run)}`;
+    return `${quote(entryRoutineId)}, ${literal(entryParams)}${run}`;
+  }
+
+  // ── diagrams ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #expected(): readonly string[] {
+    const keys = linesOf(this.rerun.steps);
+    const traces = keys.map((key) => this.#traceOf(key));
+    const names = keys.map((key) => `${keyOf(key)}: `);
+    const width = Math.max(...names.map(({ length }) => length));
+    const { lines } = drawMarbles(traces);
+    return names.map((name, index) => `${name.padEnd(width)}${quote(lines[index] ?? '')},`);
+  }
+
+  #traceOf(key: string): readonly Mark[] {
+    const marks = drawOne(this.rerun.steps, key, this.#values);
+    if (marks.every(({ symbol }) => symbol !== UNNAMED)) return marks;
+    throw testingError('TOO_MANY_VALUES', { jobId: this.job.id, most: LETTERS.length });
+  }
+}
+
+const table = (first: string, lines: readonly string[], last: string): readonly string[] =>
+  lines.length === 0 ? [first + last] : [first, ...indented(lines, 2), last];
+
+/** The lines that say something: order, payloads where they are emitted and where they come in, and what did not simply complete. */
+const linesOf = (steps: readonly Step[]): readonly string[] => {
+  const some = (kind: Step['kind']): readonly Step[] => steps.filter((step) => step.kind === kind);
+  const parts = (kind: Step['kind']): readonly string[] =>
+    some(kind).map((step) => `${kind} ${step.routineId ?? ''}.${step.part ?? ''}`);
+  const failing = some('ends').filter(({ value }) => value !== 'completed');
+  const all = [
+    'starts',
+    'ends',
+    ...failing.map(({ routineId }) => `ends ${routineId ?? ''}`),
+    ...some('pauses').map(() => 'pauses'),
+    ...parts('emits'),
+    ...parts('outputs'),
+    ...parts('takes'),
+  ];
+  return [...new Set(all)];
+};
