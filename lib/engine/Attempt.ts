@@ -34,6 +34,7 @@ interface Extras {
   emitting?: readonly Route[] | undefined;
   /** How many deferred events are among that. */
   deferring?: number;
+  last?: boolean;
   tracking?: number;
 }
 
@@ -199,6 +200,15 @@ export class Attempt implements Context, ExecutionSource {
 
   set tracking(count: number) {
     this.#more.tracking = count;
+  }
+
+  /** Whether its task is not to be tried again, whatever the error handler says. */
+  get isLast(): boolean {
+    return this.#extras?.last === true;
+  }
+
+  set isLast(last: boolean) {
+    this.#more.last = last;
   }
 
   get #more(): Extras {

@@ -31,8 +31,13 @@ export class Intake {
 
   #openStreams(): void {
     this.#streams = new Streams(this.run);
-    const { plan, options } = this.run;
-    if (plan.streams) this.#streams.openAll(plan.nodes.get(options.entryRoutineId));
+    const { plan, options, scope } = this.run;
+    const open = (streams: Streams): void => {
+      if (plan.streams) streams.openAll(plan.nodes.get(options.entryRoutineId));
+    };
+    // As whoever has started the job, like its handlers.
+    if (scope === undefined) open(this.#streams);
+    else scope(open, undefined, this.#streams);
   }
 
   /** The stream that a routine keeps in this job. */
@@ -58,12 +63,16 @@ export class Intake {
     };
   }
 
-  /** A stream of a routine has failed: as a failed task of this slot, but without a retry. While the job is paused that waits. */
-  failAt(inlet: Inlet, error: unknown): void {
+  /**
+   * A stream of a routine has failed: as a failed task of this slot, but without a retry. While the job is paused that waits; `told`
+   * is called right after.
+   */
+  failAt(inlet: Inlet, error: unknown, told: () => void = () => undefined): void {
     const { run } = this;
     const fail = (): void => {
       const [attempt] = tasksOf(run, arrival(inlet.direct, NO_DATA, run.nextOrder()), 0);
       if (attempt !== undefined && !run.over) failAlone(attempt, error);
+      told();
     };
     if (run.data.status === 'running') run.pump.change(fail);
     else if (!run.over) this.#atOpening.push(fail);

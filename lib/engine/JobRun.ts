@@ -90,6 +90,8 @@ export class JobRun implements RemainderSource {
   #intake: Intake | undefined;
   #begun = false;
   #open = 0;
+  /** Whether something is being done to its streams. */
+  #stirring = false;
   #order = 1;
   /** What it has taken in since it was paused. */
   #gathered = 0;
@@ -291,13 +293,13 @@ export class JobRun implements RemainderSource {
   /** A task is done for good; the last one brings the job to rest. */
   closeTask(): void {
     this.#open--;
-    if (this.#open === 0 && this.#gate.isOpen) this.#rest();
-    else this.#goOn();
+    if (this.#open > 0 || !this.#gate.isOpen) this.#goOn();
+    else if (!this.#stirring) this.#rest();
   }
 
   /** Nothing is left to do: the streams complete, and when they have nothing to give any more, the job is done. */
   #rest(): void {
-    while (this.#open === 0 && !this.over) {
+    while (this.#open === 0 && this.#gate.isOpen) {
       const next = this.#intake?.next ?? [];
       if (next.length === 0) this.#end('completed');
       else this.#complete(next);
@@ -305,9 +307,16 @@ export class JobRun implements RemainderSource {
   }
 
   #complete(streams: readonly Stream[]): void {
-    this.#open++;
-    for (const stream of streams) if (!this.over) stream.complete();
-    if (!this.over) this.#open--;
+    this.#stir(() => {
+      for (const stream of streams) if (!this.over) stream.complete();
+    });
+  }
+
+  /** Does something to the streams that may end some of them; whether the job is at rest is asked after it. */
+  #stir(work: () => void): void {
+    this.#stirring = true;
+    work();
+    this.#stirring = false;
   }
 
   #goOn(): void {
@@ -511,8 +520,10 @@ export class JobRun implements RemainderSource {
     this.#gate.isOpen = true;
     this.#deadline.run(this.pump.reading);
     if (!this.#begun) this.#noteStart();
-    if (this.plan.streams) this.intake.open();
-    else this.#intake?.open();
+    if (this.plan.streams || this.#intake !== undefined)
+      this.#stir(() => {
+        this.intake.open();
+      });
     this.#backlog?.wakeAll();
     this.pump.ready(this);
   }
@@ -643,9 +654,10 @@ export class JobRun implements RemainderSource {
   #notePause({ reason, checkpoint }: PauseOptions): void {
     const { currentRoutineId } = this.data;
     const timestamp = new Date(this.pump.now());
-    this.data.notePause({ reason, checkpoint, currentRoutineId, pendingTasks: this.#open, timestamp });
+    const pendingTasks = this.progress.queued;
+    this.data.notePause({ reason, checkpoint, currentRoutineId, pendingTasks, timestamp });
     const why = { ...(reason === undefined ? {} : { reason }), ...(checkpoint === undefined ? {} : { checkpoint }) };
-    if (this.views.watched) this.views.tell({ type: 'paused', pendingTasks: this.#open, ...why });
+    if (this.views.watched) this.views.tell({ type: 'paused', pendingTasks, ...why });
   }
 
   /**

@@ -16,8 +16,6 @@ export interface Stream {
 
 /** A kind of routine that keeps streams. */
 export interface StreamKind {
-  /** Whether a task of such a routine that fails may be tried again: not where its stream has lost what it held. */
-  readonly retriable: boolean;
   /**
    * The stream of the routine in a job: at the start of the job, or where it is taken up with what its streams had come to;
    * undefined where it has none that completes with the job.
@@ -58,7 +56,9 @@ export class Streams {
     if (!this.#streams.has(node)) {
       // Before it is open: it may emit at once, and that may come back to it.
       this.#streams.set(node, undefined);
-      this.#streams.set(node, node.streams.open(this.run, node, this.run.data.streams.get(node.id) ?? []));
+      const stream = node.streams.open(this.run, node, this.run.data.streams.get(node.id) ?? []);
+      this.#streams.set(node, stream);
+      if (this.run.over) stream?.stop();
     }
     return this.#streams.get(node);
   }

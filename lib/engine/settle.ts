@@ -34,8 +34,7 @@ export const fail = (attempt: Attempt, error: unknown): void => {
   }
   attempt.stale = true;
   attempt.error = error;
-  const outcome =
-    attempt.route.target.node.streams?.retriable === false ? trackedOutcome(attempt, error) : decide(attempt, error);
+  const outcome = attempt.isLast ? trackedOutcome(attempt, error) : decide(attempt, error);
   const delay = outcome === 'retry' ? run.delayOf(attempt) : 0;
   // Whether to retry, and with which jitter, is asked of the user, who may have ended the job.
   if (!isUndecided(attempt)) return;

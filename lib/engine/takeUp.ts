@@ -4,6 +4,7 @@ import { compileMapping } from '../flow/mapping.js';
 import type { DeferredEvent, JobData } from '../job/JobData.js';
 import type { Remainder, RemainingTask } from '../job/Remainder.js';
 import { inPlaces, type RoutineCell } from '../job/RoutineCell.js';
+import { isWorthTelling } from '../job/StreamState.js';
 import type { Emission } from './Emission.js';
 import type { JobRun } from './JobRun.js';
 import type { Inlet, Plan, Route } from './Plan.js';
@@ -16,8 +17,14 @@ export type Rename = (routineId: string) => string;
  *
  * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`
  */
-export const placesIn = (plan: Plan, { currentRoutineId }: JobData, rest: Remainder, rename: Rename): readonly Emission[] => {
+export const placesIn = (
+  plan: Plan,
+  { currentRoutineId, streams }: JobData,
+  rest: Remainder,
+  rename: Rename,
+): readonly Emission[] => {
   if (currentRoutineId !== undefined) checkRoutine(plan, rename(currentRoutineId));
+  for (const [routineId, states] of streams) if (states.some(isWorthTelling)) checkKeeper(plan, rename(routineId));
   return rest.tasks.map((task) => emissionOf(plan, task, rename));
 };
 
@@ -76,6 +83,13 @@ const inletOf = (plan: Plan, routineId: string, slot: string): Inlet => {
   const inlet = slots.get(slot);
   if (inlet !== undefined) return inlet;
   throw flowError('UNKNOWN_SLOT', { routineId, slot, known: [...slots.keys()] });
+};
+
+/** What a stream holds has to have somewhere to go. */
+const checkKeeper = ({ nodes, settings: { flowId } }: Plan, routineId: string): void => {
+  if (nodes.get(routineId)?.streams !== undefined) return;
+  const known = [...nodes.values()].flatMap(({ id, streams }) => (streams === undefined ? [] : [id]));
+  throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known });
 };
 
 const checkRoutine = ({ nodes, settings: { flowId } }: Plan, routineId: string): { slots: ReadonlyMap<string, Inlet> } => {

@@ -12,5 +12,8 @@ export interface StreamState {
   readonly stage: 'open' | 'completing' | 'over';
 }
 
+/** Whether it has come to anything: one to which nothing has happened begins anew. */
+export const isWorthTelling = ({ begun, stage }: StreamState): boolean => begun || stage !== 'open';
+
 /** Whether it is lost where the job goes on elsewhere. */
 export const isLost = ({ inputs, begun, stage }: StreamState): boolean => inputs === undefined && begun && stage !== 'over';

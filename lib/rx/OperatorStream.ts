@@ -1,10 +1,11 @@
-import { Observable, type OperatorFunction, Subject, type Subscription } from 'rxjs';
+import { Observable, type OperatorFunction, Subject, type Subscription, takeWhile } from 'rxjs';
 import type { Attempt } from '../engine/Attempt.js';
 import type { JobRun } from '../engine/JobRun.js';
 import type { Inlet, Node, Outlet } from '../engine/Plan.js';
 import type { Stream } from '../engine/Streams.js';
 import type { Data } from '../flow/Data.js';
 import type { StreamState } from '../job/StreamState.js';
+import { copyDeep } from '../prelude/plainObject.js';
 import { payloadOf } from './payloadOf.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -16,14 +17,20 @@ export interface OperatorSpec {
   readonly replay: boolean;
 }
 
+/** One subscription to the operator. */
+interface Live {
+  readonly input$: Subject<Data>;
+  output: Subscription | undefined;
+}
+
 /**
  * An operator at work in one job: a Subject at its input, its values on the event. What comes out while an input is handed in
  * belongs to the task of that input; what comes later (a timer, an inner stream) to the job alone.
  */
 export class OperatorStream implements Stream {
-  #input$ = new Subject<Data>();
+  /** None after an error, until the next input. */
+  #live: Live | undefined;
   #inputs: Data[] | undefined;
-  #output: Subscription | undefined;
   readonly #state: Mutable<StreamState>;
   readonly #inlet: Inlet;
   readonly #outlet: Outlet;
@@ -31,8 +38,11 @@ export class OperatorStream implements Stream {
   #attempt: Attempt | undefined;
   /** What went wrong while it did. */
   #error: { readonly error: unknown } | undefined;
-  /** Values that come out again, since the stream is brought to where it was. */
-  #known = 0;
+  /** Values that are still to come out again, since the stream is brought to where it was. */
+  #known: number;
+  /** Whether it was the job that completed its input. */
+  #completed = false;
+  /** Holds the job open after the completion of the input. */
   #release: (() => void) | undefined;
 
   constructor(
@@ -43,47 +53,47 @@ export class OperatorStream implements Stream {
   ) {
     this.#inlet = node.slots.get('input') as Inlet;
     this.#outlet = node.events.get('output') as Outlet;
+    const { given = 0, begun = false } = left ?? {};
     this.#inputs = spec.replay ? [] : undefined;
-    this.#state = { inputs: this.#inputs, given: 0, begun: left !== undefined, stage: 'open' };
-    this.#keep();
-    if (left?.stage === 'over') this.#state.stage = 'over';
-    else this.#begin(left);
-  }
-
-  // In the place of what was told of it before.
-  #keep(): void {
-    const { data } = this.run;
-    data.streams = new Map(data.streams).set(this.node.id, [this.#state]);
+    this.#known = given;
+    this.#state = { inputs: this.#inputs, given, begun, stage: left?.stage === 'over' ? 'over' : 'open' };
+    // In the place of what was told of it before.
+    run.data.streams = new Map(run.data.streams).set(node.id, [this.#state]);
+    if (this.isOpen) this.#begin(left);
   }
 
   #begin(left: StreamState | undefined): void {
-    this.#known = left?.given ?? 0;
     this.#subscribe();
     for (const input of left?.inputs ?? []) this.#hand(input);
     if (left?.stage === 'completing') this.complete();
-    this.#known = 0;
   }
 
   #subscribe(): void {
-    const output$ = new Observable((observer) => this.spec.operator(this.#input$.asObservable()).subscribe(observer));
-    const output = output$.subscribe({
-      next: (value) => {
-        this.#emit(value);
-      },
-      error: (error: unknown) => {
-        this.#fail(error);
-      },
-      complete: () => {
-        this.#end();
-      },
+    const live: Live = { input$: new Subject(), output: undefined };
+    this.#live = live;
+    // What its teardown throws is told, and is no failure.
+    this.#drive(() => {
+      live.output = this.#outputOf(live).subscribe({
+        next: (value) => {
+          this.#emit(value);
+        },
+        error: (error: unknown) => {
+          if (this.#live === live) this.#fail(error);
+        },
+        complete: () => {
+          if (this.#live === live) this.#end();
+        },
+      });
     });
-    // It may have ended at once, itself or the job.
-    if (this.#isStopped) output.unsubscribe();
-    else if (!output.closed) this.#output = output;
+    // It may have been let go of before there was anything to unsubscribe from.
+    if (this.#live !== live) this.#leave(live);
   }
 
-  get #isStopped(): boolean {
-    return this.#state.stage === 'over';
+  // An operator that emits without a pause is left at the next value after it was let go of.
+  #outputOf(live: Live): Observable<unknown> {
+    const output$ = new Observable((observer) => this.spec.operator(live.input$.asObservable()).subscribe(observer));
+    // eslint-disable-next-line rxjs-x/no-ignored-takewhile-value -- it is the job that says when to stop
+    return output$.pipe(takeWhile(() => this.#live === live && !this.run.over));
   }
 
   get isOpen(): boolean {
@@ -92,69 +102,70 @@ export class OperatorStream implements Stream {
 
   /** Hands an input in; throws what the operator fails with. */
   next(data: Data, attempt: Attempt): void {
-    if (!this.isOpen) return;
+    if (this.isOpen) this.#during(attempt, data);
+    else if (this.#completed)
+      this.run.views.warn(`Input of routine '${this.node.id}' came after its operator had completed; it is left out`);
+  }
+
+  #during(attempt: Attempt, data: Data): void {
     this.#attempt = attempt;
     try {
-      if (this.#output === undefined) this.#renew();
+      if (this.#live === undefined) this.#subscribe();
       if (this.#error === undefined) this.#hand(data);
-      this.#rethrow();
+      this.#rethrow(attempt);
     } finally {
       this.#attempt = undefined;
     }
   }
 
   #hand(data: Data): void {
+    // The operator may do with its input what it likes.
+    const kept = this.#inputs === undefined ? undefined : copyDeep(data);
     this.#state.begun = true;
-    this.#input$.next(data);
-    this.#inputs?.push(data);
+    this.#drive(() => this.#live?.input$.next(data));
+    if (kept !== undefined && this.#error === undefined) this.#inputs?.push(kept);
   }
 
-  #rethrow(): void {
+  #rethrow(attempt: Attempt): void {
     if (this.#error === undefined) return;
     const { error } = this.#error;
     this.#error = undefined;
+    // What it held is gone: the same input would not give the same.
+    attempt.isLast = true;
     throw error;
-  }
-
-  /** After an error that does not end the job it begins anew with the next input. */
-  #renew(): void {
-    this.#input$ = new Subject();
-    this.#state.inputs = this.#inputs = this.spec.replay ? [] : undefined;
-    this.#state.given = 0;
-    this.#subscribe();
   }
 
   complete(): void {
     if (!this.isOpen) return;
     this.#state.stage = 'completing';
+    this.#completed = true;
     this.#release = this.run.intake.hold(() => undefined);
+    const live = this.#live;
+    this.#drive(() => live?.input$.complete());
     // One that has failed has nothing more to give.
-    if (this.#output === undefined) this.#end();
-    else this.#input$.complete();
+    if (live === undefined || live.output?.closed === true) this.#end();
   }
 
   #end(): void {
+    if (this.#state.stage === 'over') return;
     this.#state.stage = 'over';
-    this.#output = undefined;
+    this.#live = undefined;
     this.run.noteStreamed(this.node);
     this.#release?.();
     this.#release = undefined;
   }
 
   #emit(value: unknown): void {
-    if (this.run.over) return;
     this.#state.begun = true;
+    if (this.#known > 0) {
+      this.#known--;
+      return;
+    }
     this.#state.given++;
-    if (this.#known > 0) this.#known--;
-    else this.#tryToGive(payloadOf(value));
-  }
-
-  // What is thrown here would be nobody's.
-  #tryToGive(payload: Data): void {
+    // What is thrown here would be nobody's.
     try {
-      this.#giveOut(payload);
+      this.#giveOut(payloadOf(value));
     } catch (error) {
-      this.#output?.unsubscribe();
       this.#fail(error);
     }
   }
@@ -165,23 +176,45 @@ export class OperatorStream implements Stream {
   }
 
   #fail(error: unknown): void {
-    this.#output = undefined;
-    if (this.#attempt !== undefined) this.#error = { error };
-    else this.#failAlone(error);
+    const live = this.#live;
+    this.#live = undefined;
+    if (live !== undefined) this.#leave(live);
+    if (this.#attempt === undefined) {
+      // While the job is paused, the stream is where it was: taken up elsewhere, it fails there.
+      this.run.intake.failAt(this.#inlet, error, () => {
+        this.#forget();
+      });
+    } else {
+      this.#error = { error };
+      this.#forget();
+    }
   }
 
-  #failAlone(error: unknown): void {
-    this.run.intake.failAt(this.#inlet, error);
+  /** The error is told: what it held is gone, and it begins anew with the next input, if there may be one. */
+  #forget(): void {
+    this.#state.inputs = this.#inputs = this.spec.replay ? [] : undefined;
+    this.#state.begun = false;
+    this.#state.given = this.#known = 0;
     if (!this.isOpen) this.#end();
   }
 
   stop(): void {
+    const live = this.#live;
+    this.#live = undefined;
+    this.#state.stage = 'over';
+    if (live !== undefined) this.#leave(live);
+  }
+
+  #leave({ output }: Live): void {
+    this.#drive(() => output?.unsubscribe());
+  }
+
+  // Errors of the operator come as such; what is thrown is its teardown's.
+  #drive(work: () => void): void {
     try {
-      this.#output?.unsubscribe();
+      work();
     } catch (error) {
       this.run.views.warn(`The teardown of the operator of routine '${this.node.id}' threw`, error);
     }
-    this.#output = undefined;
-    this.#state.stage = 'over';
   }
 }

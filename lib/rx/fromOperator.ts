@@ -1,4 +1,4 @@
-import { of, type OperatorFunction } from 'rxjs';
+import { of, type OperatorFunction, takeWhile } from 'rxjs';
 import { Attempt } from '../engine/Attempt.js';
 import type { Context } from '../engine/Context.js';
 import { keepStreams, type StreamKind } from '../engine/Streams.js';
@@ -11,8 +11,9 @@ import { type PayloadOf, payloadOf } from './payloadOf.js';
 export interface FromOperatorOptions {
   /**
    * Whether each job keeps all that goes into the operator, so that a snapshot can hold it: where the job is taken up, the
-   * operator gets the same inputs again, at once, and the values that had come out are not emitted again. It costs the memory
-   * of the inputs, and time is not replayed. @default false: a snapshot of a job in which the operator has begun is refused
+   * operator gets the same inputs again, at once, and of what comes out as many values are left out as had come out before. It
+   * costs the memory of the inputs; not for operators whose values depend on time (`debounceTime`), which is not replayed.
+   * @default false: a snapshot of a job in which the operator has begun is refused
    */
   readonly replay?: boolean | undefined;
 }
@@ -56,7 +57,6 @@ export const fromOperator = <In extends object, Out>(
 };
 
 const kindOf = (spec: OperatorSpec): StreamKind => ({
-  retriable: false,
   open: (run, node, [left]) => new OperatorStream(run, node, spec, left),
 });
 
@@ -69,18 +69,30 @@ const take = (spec: OperatorSpec, data: Data, ctx: Context): void => {
   if (stream instanceof OperatorStream) stream.next(data, ctx);
 };
 
-/** Outside any job there is one input, and its completion. */
+/** Outside any job there is one input, and its completion. What fails later, when nobody waits any more, is an unhandled error. */
 const takeDirectly = ({ operator }: OperatorSpec, data: Data, ctx: Context): void => {
   let failure: { readonly error: unknown } | undefined;
+  let returned = false;
+  const fail = (error: unknown): void => {
+    if (returned) throw error;
+    failure ??= { error };
+  };
   of(data)
-    .pipe(operator)
+    .pipe(
+      operator,
+      // eslint-disable-next-line rxjs-x/no-ignored-takewhile-value -- it is the failure that says when to stop
+      takeWhile(() => failure === undefined),
+    )
     .subscribe({
       next: (value) => {
-        ctx.emit('output', payloadOf(value));
+        try {
+          ctx.emit('output', payloadOf(value));
+        } catch (error) {
+          fail(error);
+        }
       },
-      error: (error: unknown) => {
-        failure = { error };
-      },
+      error: fail,
     });
-  if (failure !== undefined) throw failure.error;
+  returned = true;
+  if (failure !== undefined) throw (failure as { error: unknown }).error;
 };

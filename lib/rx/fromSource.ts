@@ -53,8 +53,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads one source, in any number of jobs, any number of times. */
 class Reader implements StreamKind {
-  readonly retriable = true;
-
   constructor(private readonly source: Source<unknown> | OpenSource<unknown>) {}
 
   trigger(params: Data, ctx: Context): void {

@@ -1,3 +1,4 @@
+import type { Notification, TimeInterval } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 
@@ -14,7 +15,12 @@ type Wrapped =
   | Date
   | Error
   | ReadonlyMap<unknown, unknown>
-  | ReadonlySet<unknown>;
+  | ReadonlySet<unknown>
+  // Observables, and what some operators of RxJS make: instances of classes.
+  | { subscribe(...args: never[]): unknown }
+  | TimeInterval<unknown>
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- `materialize` still makes it
+  | Notification<unknown>;
 
 /** What a value of a stream is as a payload: a plain object is one itself, anything else stands under `value`. */
 export type PayloadOf<T> = T extends Wrapped ? { readonly value: T } : T extends object ? T : { readonly value: T };

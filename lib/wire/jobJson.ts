@@ -6,7 +6,7 @@ import { JobError, TimeoutError } from '../job/JobError.js';
 import { isFinal } from '../job/JobStatus.js';
 import { type Remainder, type RemainingTask, taskIdOf, WrittenRemainder } from '../job/Remainder.js';
 import { RoutineCell } from '../job/RoutineCell.js';
-import { isLost, type StreamState } from '../job/StreamState.js';
+import { isLost, isWorthTelling, type StreamState } from '../job/StreamState.js';
 import { LOG_BOUND, type LogEntry, SharedSpace } from '../job/SharedSpace.js';
 import { BoundedLog } from '../prelude/BoundedLog.js';
 import { describeError } from '../prelude/describeError.js';
@@ -57,9 +57,6 @@ const toDocument = (job: JobData): JobDocument => {
         ),
   };
 };
-
-/** Not of a stream to which nothing has happened: it begins anew. */
-const isWorthTelling = ({ begun, stage }: StreamState): boolean => begun || stage !== 'open';
 
 const toStream = (jobId: string, routineId: string, state: StreamState): NonNullable<JobDocument['streams']>[number] => {
   if (isLost(state))
@@ -196,7 +193,8 @@ const toJob = (document: JobDocument): JobData => {
 
 const streamsOf = ({ streams = [] }: JobDocument): JobData['streams'] => {
   const byId = new Map<string, StreamState[]>();
-  for (const { routineId, ...state } of streams) byId.set(routineId, [...(byId.get(routineId) ?? []), { ...state, begun: true }]);
+  for (const { routineId, ...state } of streams)
+    byId.set(routineId, [...(byId.get(routineId) ?? []), { ...state, begun: state.inputs.length > 0 || state.given > 0 }]);
   return byId;
 };
 
