@@ -30,6 +30,8 @@ interface Extras {
   /** What it has done so far, where that counts only if it succeeds (`emitMode: 'commit'`). */
   effects?: (() => void)[] | undefined;
   uncommitted?: Data | undefined;
+  /** What it has done to its routine's own keys, among that. */
+  updates?: ((own: Data) => Data)[] | undefined;
   /** The routes of the emissions among that, in a job whose queue has a limit. */
   emitting?: readonly Route[] | undefined;
   /** How many deferred events are among that. */
@@ -145,16 +147,32 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   state(): Data {
-    return this.#copy(this.#extras?.uncommitted ?? this.run.cellOf(this.route.target.node).own ?? {});
+    return this.#copy(this.#own);
   }
 
-  setState(state: Data): void {
+  setState(state: object | ((own: Data) => object)): void {
     this.checkAlive('setState');
-    const own = this.#copy(this.#checked(state, () => `State of routine '${this.routineId}'`));
-    if (this.isBuffering) this.#more.uncommitted = own;
-    this.effect(() => {
-      this.run.cellOf(this.route.target.node).own = own;
-    });
+    if (typeof state === 'function') this.#update((own) => this.#kept((state as (own: Data) => object)(this.#copy(own))));
+    else {
+      const kept = this.#kept(state);
+      this.#update(() => kept);
+    }
+  }
+
+  #kept(state: object): Data {
+    return this.#copy(this.#checked(state, () => `State of routine '${this.routineId}'`));
+  }
+
+  #update(update: (own: Data) => Data): void {
+    const own = update(this.#own);
+    if (this.isBuffering) {
+      this.#more.uncommitted = own;
+      (this.#more.updates ??= []).push(update);
+    } else this.run.cellOf(this.route.target.node).own = own;
+  }
+
+  get #own(): Data {
+    return this.#extras?.uncommitted ?? this.run.cellOf(this.route.target.node).own ?? {};
   }
 
   // What a failed attempt has changed in place must not be seen. Where each change stands at once, a large map need not be copied.
@@ -186,11 +204,19 @@ export class Attempt implements Context, ExecutionSource {
 
   /** It has succeeded: once no promise that it tracks is open, what was kept back is done, in the order in which it came. */
   commit(): void {
-    if (this.#extras?.effects === undefined || this.tracking > 0) return;
-    const { effects } = this.#extras;
-    this.#extras.effects = this.#extras.uncommitted = this.#extras.emitting = undefined;
+    if (this.#extras === undefined || this.tracking > 0) return;
+    const { effects = [], updates } = this.#extras;
+    if (updates !== undefined) this.#commitState(updates);
+    this.#extras.effects = this.#extras.emitting = undefined;
     this.#extras.deferring = 0;
     for (const work of effects) work();
+  }
+
+  /** First, since an update is the user's: where it throws, the attempt has failed, and nothing of it counts. */
+  #commitState(updates: readonly ((own: Data) => Data)[]): void {
+    const cell = this.run.cellOf(this.route.target.node);
+    cell.own = updates.reduce((own, update) => update(own), cell.own ?? {});
+    this.#more.updates = this.#more.uncommitted = undefined;
   }
 
   /** Promises that it tracks and that are open. */

@@ -36,8 +36,11 @@ export interface Context {
   output(type: string, data?: object): void;
   /** This routine's own keys in this job; `{}` before the first `setState`. */
   state(): Data;
-  /** Replaces this routine's own keys. */
-  setState(state: object): void;
+  /**
+   * Replaces this routine's own keys. A function makes the new ones of those that there are when it counts: with `emitMode:
+   * 'commit'` that is when the attempt succeeds, so that handlers side by side do not overwrite each other; it may be called twice.
+   */
+  setState(state: object | ((own: Data) => object)): void;
   /** What all routines of this job share. */
   readonly shared: Shared;
   /**

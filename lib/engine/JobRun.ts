@@ -382,8 +382,7 @@ export class JobRun implements RemainderSource {
     Promise.resolve(work).then(
       () => {
         conclude(() => {
-          if (attempt.outcome === 'completed') attempt.commit();
-          this.closeTask();
+          this.#commitTracked(attempt);
         });
       },
       (error: unknown) => {
@@ -392,6 +391,16 @@ export class JobRun implements RemainderSource {
         });
       },
     );
+  }
+
+  #commitTracked(attempt: Attempt): void {
+    try {
+      if (attempt.outcome === 'completed') attempt.commit();
+    } catch (error) {
+      failTracked(attempt, error);
+      return;
+    }
+    this.closeTask();
   }
 
   // ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,12 @@ export const succeed = (attempt: Attempt): void => {
     endFailed(attempt, cell);
     return;
   }
-  attempt.commit();
+  try {
+    attempt.commit();
+  } catch (error) {
+    fail(attempt, error);
+    return;
+  }
   leave(attempt, 'completed', cell);
   cell.completed++;
   if (cell.end !== 'completed') endWith('completed', cell);

@@ -1143,6 +1143,98 @@ describe('settle', () => {
     });
   });
 
+  describe('a state that is updated by a function', () => {
+    /** Four tasks at once, each of which waits before it says what it has to say of the sum. */
+    const summing = (emitMode: 'immediate' | 'commit', say: Handler): Flow =>
+      flowOf(
+        { s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }) } }, t: { slots: { i: say } } },
+        ['s.o -> t.i'],
+        { emitMode, maxWorkers: 4 },
+      );
+    const sumOf = async (flow: Flow): Promise<unknown> => (await flow.execute('s')).routineState('t')?.['sum'];
+    const adding: Handler = async ({ n }, ctx) => {
+      await sleep(1);
+      ctx.setState(({ sum = 0 }) => ({ sum: (sum as number) + (n as number) }));
+      await sleep(1);
+    };
+
+    it.each(['immediate', 'commit'] as const)(
+      'should lose nothing of what several workers do, emitMode %s (D13)',
+      async (mode) => {
+        expect(await sumOf(summing(mode, adding))).toBe(10);
+      },
+    );
+
+    it("should count with emitMode 'commit' when the attempt succeeds; one that read it before overwrites (D13)", async () => {
+      const overwriting: Handler = async ({ n }, ctx) => {
+        const { sum = 0 } = ctx.state();
+        await sleep(1);
+        ctx.setState({ sum: (sum as number) + (n as number) });
+      };
+      expect(await sumOf(summing('commit', overwriting))).toBeLessThan(10);
+    });
+
+    it('should show the attempt what it has done itself, and nobody else before the commit', async () => {
+      const seen: unknown[] = [];
+      const trigger: Handler = (_, ctx) => {
+        ctx.setState({ n: 1 });
+        ctx.setState(({ n }) => ({ n: (n as number) + 1 }));
+        ctx.setState(({ n }) => ({ n: (n as number) * 10 }));
+        seen.push(ctx.state()['n'], ctx.job.routineState('s')?.['n']);
+      };
+      const state = await flowOf({ s: { slots: { trigger } } }, [], { emitMode: 'commit' }).execute('s');
+      expect([seen, state.routineState('s')?.['n']]).toEqual([[20, undefined], 20]);
+    });
+
+    it('should undo nothing of a failed attempt, since it did nothing', async () => {
+      const trigger: Handler = (_, ctx) => {
+        ctx.setState(({ n = 0 }) => ({ n: (n as number) + 1 }));
+        if (ctx.attempt === 1) throw new E1('once');
+      };
+      const flow = handling(flowOf({ s: { slots: { trigger } } }, [], { emitMode: 'commit' }), 's', handlerFor('retry'));
+      expect((await flow.execute('s')).routineState('s')).toMatchObject({ n: 1, status: 'completed' });
+    });
+
+    it('should fail the attempt where it throws at the commit, and nothing of the attempt counts', async () => {
+      const trigger: Handler = (_, ctx) => {
+        let calls = 0;
+        ctx.emit('o', {});
+        ctx.setState(() => {
+          if (++calls === 2) throw new E1('too late');
+          return { n: 1 };
+        });
+      };
+      const flow = handling(flowOf({ s: { slots: { trigger } } }, [], { emitMode: 'commit' }), 's', CONTINUE);
+      const state = await flow.execute('s');
+      expect(state.history('s').map(({ eventName }) => eventName)).toEqual(['start', 'error_continued']);
+      expect(state.routineState('s')).not.toHaveProperty('n');
+    });
+
+    it.each(['immediate', 'commit'] as const)(
+      'should refuse what is no plain object, as without a function: emitMode %s',
+      async (emitMode) => {
+        const trigger: Handler = (_, ctx) => {
+          ctx.setState(() => [1]);
+        };
+        const state = await flowOf({ s: { slots: { trigger } } }, [], { emitMode }).execute('s');
+        expect(state.error?.cause).toMatchObject({ code: 'BAD_PAYLOAD' });
+      },
+    );
+
+    it('should fail the task where a tracked promise ends and the update throws then', async () => {
+      const trigger: Handler = (_, ctx) => {
+        let calls = 0;
+        void ctx.track(sleep(1));
+        ctx.setState(() => {
+          if (++calls === 2) throw new E1('too late');
+          return { n: 1 };
+        });
+      };
+      const state = await flowOf({ s: { slots: { trigger } } }, [], { emitMode: 'commit' }).execute('s');
+      expect([state.status, state.error?.cause]).toMatchObject(['failed', { message: 'too late' }]);
+    });
+  });
+
   describe('whatever is thrown', () => {
     const proxy = new Proxy(
       {},
