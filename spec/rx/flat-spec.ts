@@ -15,8 +15,8 @@ interface Report {
 
 const JOBS = process.env['ROUTILUX_LONG'] === undefined ? 10_000 : 100_000;
 
-const run = async (mode: string, jobs: number, keep = ''): Promise<Report> => {
-  const child = [join(__dirname, 'flat-child.ts'), mode, `${jobs}`, keep];
+const run = async (mode: string, jobs: number, inside = '', keep = ''): Promise<Report> => {
+  const child = [join(__dirname, 'flat-child.ts'), mode, `${jobs}`, inside, keep];
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', 'tsx', ...child]);
   return JSON.parse(stdout) as Report;
 };
@@ -24,11 +24,24 @@ const run = async (mode: string, jobs: number, keep = ''): Promise<Report> => {
 /** By how much the heap grows in the last seven tenths, in bytes per job; the weak references of the measure are among it. */
 const growth = ({ heap, started }: Report): number => ((heap[9] ?? NaN) - (heap[2] ?? NaN)) / (started * 0.7);
 
-describe(`${JOBS} jobs through one subscription of a flow as an operator`, () => {
-  it.each(['merge', 'concat', 'switch', 'exhaust'])(
-    'should leave nothing behind, with %s (issue 4)',
-    async (mode) => {
-      const report = await run(mode, JOBS);
+describe(`${JOBS} values through a flow as an operator`, () => {
+  it.each([
+    ['merge', ''],
+    ['concat', ''],
+    ['switch', ''],
+    ['exhaust', ''],
+    // A subscription, and so a job, for each of them.
+    ['job', ''],
+    // One job for all of them.
+    ['stream', ''],
+    ['merge', 'operator'],
+    ['exhaust', 'operator'],
+    ['job', 'operator'],
+    ['stream', 'operator'],
+  ])(
+    'should leave nothing behind, with %s %s (issue 4)',
+    async (mode, inside) => {
+      const report = await run(mode, JOBS, inside);
       expect(report).toMatchObject({ results: JOBS, started: JOBS, left: 0 });
       expect(report.live).toBeLessThanOrEqual(1);
       // The last of them may stand on the stack still.
@@ -40,7 +53,7 @@ describe(`${JOBS} jobs through one subscription of a flow as an operator`, () =>
   );
 
   it('should be seen to leave something behind where the states are kept: the measure is not blind', async () => {
-    const report = await run('merge', 2_000, 'keep');
+    const report = await run('merge', 2_000, '', 'keep');
     expect(report.alive).toBe(2_000);
     expect(growth(report)).toBeGreaterThan(500);
   }, 600_000);
