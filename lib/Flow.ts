@@ -79,7 +79,7 @@ const takeParams = (plan: Plan, params: object, where: () => string): Data => {
 
 /** What a run goes on with: what its job had left, where the caller does not say otherwise. */
 const goingOn = (rest: Remainder, asked: ResumeOptions, wanted: Wanted, rename: Rename): RunOptions => ({
-  limit: wanted.limit,
+  limit: asked.maxQueued === undefined && asked.overflow === undefined ? rest.limit : wanted.limit,
   entryRoutineId: rename(rest.entryRoutineId),
   // Where it has not begun yet, its entry is all that waits.
   params: rest.tasks[0]?.data ?? NO_DATA,

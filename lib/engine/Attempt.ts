@@ -12,6 +12,7 @@ import { describeError } from '../prelude/describeError.js';
 import { copyDeep, copyPlain, isPlainObject } from '../prelude/plainObject.js';
 import type { Flow } from '../Flow.js';
 import type { JobState } from '../JobState.js';
+import { Held } from './Backlog.js';
 import type { Context, PauseOptions, Shared } from './Context.js';
 import type { Emission } from './Emission.js';
 import type { JobRun } from './JobRun.js';
@@ -32,8 +33,8 @@ interface Extras {
   uncommitted?: Data | undefined;
   /** What it has done to its routine's own keys, among that. */
   updates?: ((own: Data) => Data)[] | undefined;
-  /** The routes of the emissions among that, in a job whose queue has a limit. */
-  emitting?: readonly Route[] | undefined;
+  /** The tasks that will come of that, in a job whose queue has a limit. */
+  emitting?: Held | undefined;
   /** How many deferred events are among that. */
   deferring?: number;
   last?: boolean;
@@ -117,9 +118,9 @@ export class Attempt implements Context, ExecutionSource {
     const { run } = this;
     const payload = isPlainObject(data) ? data : refusePayload(outlet, data);
     if (run.commits) checkSerialisable(payload, () => placeOf(outlet));
-    run.limits?.check(() => placeOf(outlet), outlet.routes, this.#extras?.emitting ?? NO_ROUTES);
+    run.limits?.check(() => placeOf(outlet), outlet.routes, this.#extras?.emitting);
     if (this.isBuffering) {
-      if (run.limits !== undefined) this.#more.emitting = [...(this.#extras?.emitting ?? NO_ROUTES), ...outlet.routes];
+      if (run.limits !== undefined) (this.#more.emitting ??= new Held()).add(outlet.routes);
       const kept = run.plan.isolate(payload);
       this.effect(() => {
         run.emit(outlet, kept);
@@ -355,8 +356,6 @@ export class Attempt implements Context, ExecutionSource {
     throw flowError('UNKNOWN_EVENT', { routineId: node.id, event: event.name, known: [...node.events.keys()] });
   }
 }
-
-const NO_ROUTES: readonly Route[] = [];
 
 const refusePayload = (outlet: Outlet, data: unknown): never => {
   throw flowError('BAD_PAYLOAD', { where: placeOf(outlet), value: data });

@@ -1,5 +1,4 @@
 import type { FixedLimit } from '../flow/Limit.js';
-import { RingBuffer } from '../prelude/RingBuffer.js';
 import { jobError } from '../job/JobError.js';
 import type { Attempt } from './Attempt.js';
 import { type Emission, singlesOf } from './Emission.js';
@@ -13,14 +12,32 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-/** The tasks of one slot that wait, oldest first; each is an emission of its own. */
-class SlotBacklog {
-  readonly waiting = new RingBuffer<Emission>();
+/** What waits under one limit; each task is an emission of its own, where some may be dropped. */
+class Waiting {
+  length = 0;
+  /** Oldest first. Not the entry, nor what is tried again: without them the job would not do what it was started for. */
+  readonly #droppable = new Set<Emission>();
 
   constructor(readonly limit: FixedLimit) {}
 
-  get length(): number {
-    return this.waiting.length;
+  add(emission: Emission): void {
+    this.length++;
+    if (this.limit.overflow === 'dropOldest' && emission.order > 0 && emission.tried === 0) this.#droppable.add(emission);
+  }
+
+  remove(emission: Emission): void {
+    this.length--;
+    this.#droppable.delete(emission);
+  }
+
+  /** The one to be dropped next. */
+  get oldest(): Emission | undefined {
+    return this.#droppable.values().next().value;
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#droppable.clear();
   }
 }
 
@@ -29,11 +46,27 @@ const AHEAD = 256;
 
 const roomUpTo = ({ maxQueued, overflow }: FixedLimit): number => (overflow === 'block' ? maxQueued : Infinity);
 
+/** Tasks that are on their way: what an attempt has emitted, where that counts only when it succeeds. */
+export class Held {
+  size = 0;
+  readonly #to = new Map<Inlet, number>();
+
+  add(routes: readonly Route[]): void {
+    this.size += routes.length;
+    for (const { target } of routes) this.#to.set(target, this.to(target) + 1);
+  }
+
+  to(inlet: Inlet): number {
+    return this.#to.get(inlet) ?? 0;
+  }
+}
+
 /** The limits of one job and of its slots: what happens to a task for which there is no room, and who waits for some. */
 export class Backlog {
-  readonly #slots: ReadonlyMap<Inlet, SlotBacklog>;
-  #waiters: readonly Waiter[] = [];
+  readonly #slots: ReadonlyMap<Inlet, Waiting>;
+  #waiters: Waiter[] = [];
   private readonly limit: FixedLimit;
+  readonly #job: Waiting;
 
   /** `shed` lets go of a task that was queued. */
   constructor(
@@ -42,7 +75,8 @@ export class Backlog {
     private readonly shed: (attempt: Attempt) => void,
   ) {
     this.limit = run.options.limit;
-    this.#slots = new Map(run.plan.limited.map((inlet) => [inlet, new SlotBacklog(inlet.limit as FixedLimit)]));
+    this.#job = new Waiting(this.limit);
+    this.#slots = new Map(run.plan.limited.map((inlet) => [inlet, new Waiting(inlet.limit as FixedLimit)]));
   }
 
   // ── what comes ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,7 +86,7 @@ export class Backlog {
    *
    * @throws JobError `QUEUE_FULL`
    */
-  check(call: () => string, routes: readonly Route[], held: readonly Route[]): void {
+  check(call: () => string, routes: readonly Route[], held: Held | undefined): void {
     const full = this.#refusing(routes, held);
     if (full === undefined) return;
     const { jobId } = this.run.data;
@@ -63,16 +97,17 @@ export class Backlog {
     throw jobError('QUEUE_FULL', { jobId, call: call(), where, limit });
   }
 
-  #refusing(routes: readonly Route[], held: readonly Route[]): Inlet | 'job' | undefined {
+  #refusing(routes: readonly Route[], held: Held | undefined): Inlet | 'job' | undefined {
     const { maxQueued, overflow } = this.limit;
-    if (overflow === 'error' && this.queue.length + held.length + routes.length > maxQueued) return 'job';
-    return routes.find(({ target }) => this.#isRefused(target, held, routes))?.target;
+    if (overflow === 'error' && this.queue.length + (held?.size ?? 0) + routes.length > maxQueued) return 'job';
+    return routes.find(({ target }) => this.#isRefused(target, routes, held))?.target;
   }
 
-  #isRefused(inlet: Inlet, held: readonly Route[], coming: readonly Route[]): boolean {
+  #isRefused(inlet: Inlet, coming: readonly Route[], held: Held | undefined): boolean {
     const slot = this.#slots.get(inlet);
     if (slot?.limit.overflow !== 'error') return false;
-    return slot.length + countTo(inlet, held) + countTo(inlet, coming) > slot.limit.maxQueued;
+    const count = coming.filter(({ target }) => target === inlet).length;
+    return slot.length + (held?.to(inlet) ?? 0) + count > slot.limit.maxQueued;
   }
 
   /** An emission that comes, as it may be queued. */
@@ -84,82 +119,87 @@ export class Backlog {
 
   /** Makes room for a part of an emission, if need be; false where it is the part that is dropped. */
   makeRoom(part: Emission): boolean {
-    const slot = this.#slots.get((part.routes[0] as Route).target);
-    return this.#cut(slot?.limit, slot?.length ?? 0, slot) && this.#cut(this.limit, this.queue.length, undefined);
+    const slot = this.#slots.get(targetOf(part));
+    return (slot === undefined || this.#cut(slot, slot.length)) && this.#cut(this.#job, this.queue.length);
   }
 
-  #cut(limit: FixedLimit | undefined, length: number, slot: SlotBacklog | undefined): boolean {
-    if (limit === undefined || length < limit.maxQueued) return true;
-    if (limit.overflow === 'dropOldest') this.#dropOldest(slot);
+  #cut({ limit, oldest }: Waiting, length: number): boolean {
+    if (length < limit.maxQueued) return true;
+    if (oldest !== undefined) this.#drop(oldest);
     return limit.overflow !== 'dropNewest';
   }
 
-  #dropOldest(slot: SlotBacklog | undefined): void {
-    const oldest = slot?.waiting.shift();
-    const attempt = oldest === undefined ? this.queue.take() : this.queue.drop(oldest);
-    if (oldest === undefined) this.#slots.get(attempt.route.target)?.waiting.shift();
-    this.shed(attempt);
+  #drop(emission: Emission): void {
+    this.#removed(emission);
+    this.shed(this.queue.drop(emission));
   }
 
   /** It stands in the queue now. */
   added(emission: Emission): void {
-    const { target } = emission.routes[0] as Route;
+    this.#job.add(emission);
+    const target = targetOf(emission);
     const slot = this.#slots.get(target);
     if (slot === undefined) return;
-    slot.waiting.push(emission);
+    slot.add(emission);
     this.run.cellOf(target.node).noteWaiting(target.ordinal, slot.length);
   }
 
   // ── what goes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A task of this slot has left the queue. */
-  taken(inlet: Inlet): void {
-    this.#slots.get(inlet)?.waiting.shift();
-    if (this.#waiters.length > 0) this.#wake(({ routes }) => this.#isRoomy(routes, 0.5));
+  /** A task has left the queue. */
+  taken({ emission, route }: Attempt): void {
+    this.#removed(emission, route.target);
+    if (this.#waiters.length > 0 && this.queue.length < this.#ahead) this.#callIn();
+  }
+
+  #removed(emission: Emission, inlet: Inlet = targetOf(emission)): void {
+    this.#job.remove(emission);
+    this.#slots.get(inlet)?.remove(emission);
+  }
+
+  // Not each place is worth a turn of all: when half is free, all go on. Before that one does, since others may keep it full.
+  #callIn(): void {
+    if (this.queue.length <= (this.#ahead - 1) / 2) this.#wake(this.#waiters.filter(({ routes }) => this.hasRoom(routes)));
+    else this.#wake(this.#waiters.filter(({ routes }) => this.hasRoom(routes)).slice(0, 1));
   }
 
   /** Nothing waits any more, or is about to be queued anew. */
   clear(): void {
-    for (const { waiting } of this.#slots.values()) waiting.clear();
+    this.#job.clear();
+    for (const slot of this.#slots.values()) slot.clear();
   }
 
   // ── who waits ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Whether a source that can wait may bring a value for these routes. */
   hasRoom(routes: readonly Route[]): boolean {
-    return this.#isRoomy(routes, 1);
+    return this.queue.length < this.#ahead && routes.every(({ target }) => this.#slotHasRoom(target));
   }
 
-  // Half of it has to be free again before those who wait go on: not each value is worth a turn.
-  #isRoomy(routes: readonly Route[], part: 1 | 0.5): boolean {
-    const { maxQueued } = this.limit;
-    const most = maxQueued === Infinity ? AHEAD : roomUpTo(this.limit);
-    return isBelow(this.queue.length, most, part) && routes.every(({ target }) => this.#slotIsRoomy(target, part));
+  get #ahead(): number {
+    return this.limit.maxQueued === Infinity ? AHEAD : roomUpTo(this.limit);
   }
 
-  #slotIsRoomy(inlet: Inlet, part: 1 | 0.5): boolean {
+  #slotHasRoom(inlet: Inlet): boolean {
     const slot = this.#slots.get(inlet);
-    return slot === undefined || isBelow(slot.length, roomUpTo(slot.limit), part);
+    return slot === undefined || slot.length < roomUpTo(slot.limit);
   }
 
   /** Calls back once, when there may be room again. */
   whenRoom(routes: readonly Route[], wake: () => void): void {
-    this.#waiters = [...this.#waiters, { routes, wake }];
+    this.#waiters.push({ routes, wake });
   }
 
   /** All who wait look again: the gate has opened, or the job is over. */
   wakeAll(): void {
-    if (this.#waiters.length > 0) this.#wake(() => true);
+    if (this.#waiters.length > 0) this.#wake(this.#waiters);
   }
 
-  #wake(which: (waiter: Waiter) => boolean): void {
-    const waiters = this.#waiters;
-    this.#waiters = waiters.filter((waiter) => !which(waiter));
-    for (const waiter of waiters) if (!this.#waiters.includes(waiter)) waiter.wake();
+  #wake(woken: readonly Waiter[]): void {
+    const gone = new Set(woken);
+    this.#waiters = gone.size === this.#waiters.length ? [] : this.#waiters.filter((waiter) => !gone.has(waiter));
+    for (const { wake } of woken) wake();
   }
 }
 
-const countTo = (inlet: Inlet, routes: readonly Route[]): number => routes.filter(({ target }) => target === inlet).length;
-
-const isBelow = (length: number, most: number, part: 1 | 0.5): boolean =>
-  part === 1 ? length < most : length <= Math.floor((most - 1) * part);
+const targetOf = ({ routes }: Emission): Inlet => (routes[0] as Route).target;

@@ -80,10 +80,10 @@ export class Intake {
 
   /** The job is over. */
   stop(): void {
-    this.#streams?.stop();
     const holds = [...this.#holds];
     this.#holds.clear();
     this.#atOpening = [];
+    this.#streams?.stop();
     for (const stop of holds) stop();
   }
 }

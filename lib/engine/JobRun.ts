@@ -217,7 +217,8 @@ export class JobRun implements RemainderSource {
   #put(emission: Emission): void {
     this.#open += emission.routes.length;
     this.#push(emission);
-    if (this.views.watched) this.#tellQueued(tasksOf(this, emission, 0));
+    // What waits at the start is told with it.
+    if (this.views.watched && this.#begun) this.#tellQueued(tasksOf(this, emission, 0));
     this.pump.ready(this);
   }
 
@@ -238,6 +239,8 @@ export class JobRun implements RemainderSource {
   /** A task for which there was no room is let go of. */
   #shed(attempt: Attempt): void {
     attempt.outcome = 'dropped';
+    // It is not kept after all.
+    if (this.data.status === 'paused' && this.#gathered > 0) this.#gathered--;
     this.cellOf(attempt.route.target.node).dropped++;
     this.data.dropped++;
     if (this.views.watched) this.views.tell({ type: 'taskSettled', outcome: 'dropped', ...attempt.task() });
@@ -258,7 +261,7 @@ export class JobRun implements RemainderSource {
   take(): Attempt {
     const attempt = this.#queue.take();
     const { node } = attempt.route.target;
-    if (this.#backlog !== undefined) this.#backlog.taken(attempt.route.target);
+    if (this.#backlog !== undefined) this.#backlog.taken(attempt);
     this.active++;
     this.cellOf(node).active++;
     if (this.views.followed) this.pump.stir(this);
@@ -443,7 +446,7 @@ export class JobRun implements RemainderSource {
 
   #check(where: () => string, routes: readonly Route[], payload: Data): void {
     if (this.commits) checkSerialisable(payload, where);
-    this.#backlog?.check(where, routes, []);
+    this.#backlog?.check(where, routes, undefined);
   }
 
   /** Whether a source that can wait may bring a value for these routes now; `whenRoom` tells when to ask again. */
@@ -470,11 +473,11 @@ export class JobRun implements RemainderSource {
 
   /** That, after what is at work: it runs again where a job is taken up from here. */
   remainder(): Remainder {
-    const { entryRoutineId, cap, timeoutMs } = this.options;
+    const { entryRoutineId, cap, limit, timeoutMs } = this.options;
     const leftMs = Math.max(this.#deadline.left, 0);
     const tasks = this.over ? [] : [...this.#atWork(), ...this.waiting()];
     const { structure } = this.plan;
-    return { structure, entryRoutineId, begun: this.#begun, cap, timeoutMs, leftMs, order: this.#order, tasks };
+    return { structure, entryRoutineId, begun: this.#begun, cap, limit, timeoutMs, leftMs, order: this.#order, tasks };
   }
 
   /** The tasks whose handler, or a promise that it tracks, is at work. */
@@ -533,6 +536,7 @@ export class JobRun implements RemainderSource {
       this.#stir(() => {
         this.intake.open();
       });
+    if (this.over) return;
     this.#backlog?.wakeAll();
     this.pump.ready(this);
   }
@@ -689,6 +693,8 @@ export class JobRun implements RemainderSource {
   #reopen(): void {
     if (this.views.watched) this.views.tell({ type: 'resumed' });
     this.#openGate();
+    // A stream may have failed while it stood still.
+    if (this.over) return;
     this.#emitDeferred();
     for (const emission of this.#retries?.go(this.pump.now()) ?? []) this.#requeue(emission);
     this.pump.resume(this);

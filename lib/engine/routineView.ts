@@ -15,7 +15,10 @@ import type { JobRun } from './JobRun.js';
 export const routineView = (run: JobRun, routineId: string): Observable<Data | undefined> => {
   const { nodes, settings } = run.plan;
   if (!nodes.has(routineId)) throw flowError('UNKNOWN_ROUTINE', { flowId: settings.flowId, routineId, known: [...nodes.keys()] });
-  const now = (): Data | undefined => run.data.cells.get(routineId)?.view();
+  const now = (): Data | undefined => {
+    const cell = run.data.cells.get(routineId);
+    return cell?.hasRun === true ? cell.view() : undefined;
+  };
   return defer(() =>
     run.views.record$().pipe(
       filter((record) => (record.type === 'taskStarted' || record.type === 'taskSettled') && record.routineId === routineId),

@@ -54,7 +54,7 @@ export interface Wanted {
 export const runOptionsFrom = (options: ExecuteOptions, settings: FlowSettings): Wanted => ({
   timeoutMs: options.timeoutMs === undefined ? settings.executionTimeoutMs : checkTimeout('timeoutMs', options.timeoutMs),
   cap: capFrom(options, settings),
-  limit: limitFrom({ maxQueued: options.maxQueued ?? settings.maxQueued, overflow: options.overflow ?? settings.overflow }),
+  limit: limitFrom(options, settings),
   jobId: options.jobId === undefined ? undefined : checkName('job', options.jobId),
   signal: options.signal === undefined ? undefined : checkSignal(options.signal),
   output: options.output === undefined ? undefined : checkOutput(options.output),

@@ -24,9 +24,21 @@ export interface FixedLimit {
   readonly overflow: Overflow;
 }
 
+const NO_LIMIT: FixedLimit = { maxQueued: Infinity, overflow: 'block' };
+
 /** @throws FlowError `BAD_OPTION` */
-export const limitFrom = ({ maxQueued = Infinity, overflow = 'block' }: Limit): FixedLimit => {
+export const limitFrom = (given: Limit, otherwise: FixedLimit = NO_LIMIT): FixedLimit => {
+  const { maxQueued = otherwise.maxQueued, overflow = otherwise.overflow } = given;
   if (maxQueued !== Infinity && !(Number.isSafeInteger(maxQueued) && maxQueued >= 1))
     throw flowError('BAD_OPTION', { option: 'maxQueued', value: maxQueued, expected: 'a whole number from 1 up, or Infinity' });
   return { maxQueued, overflow: oneOf('overflow', overflow, OVERFLOWS) };
 };
+
+/** A limit as it is written down: without the defaults. */
+export const toLimit = ({
+  maxQueued,
+  overflow,
+}: FixedLimit): { readonly [K in keyof FixedLimit]: FixedLimit[K] | undefined } => ({
+  maxQueued: maxQueued === Infinity ? undefined : maxQueued,
+  overflow: overflow === 'block' ? undefined : overflow,
+});

@@ -1,5 +1,6 @@
 import type { Connection } from '../flow/Connection.js';
 import type { Data } from '../flow/Data.js';
+import type { FixedLimit } from '../flow/Limit.js';
 import type { SlotActivationTask } from './JobRecord.js';
 
 /** A task that is still to be done, with what a run needs to go on with it. */
@@ -50,6 +51,8 @@ export interface Remainder {
   /** In ms of running time, and what is left of it; `Infinity` for no limit. */
   readonly timeoutMs: number;
   readonly leftMs: number;
+  /** How many of its tasks may wait. */
+  readonly limit: FixedLimit;
   /** The number of its next emission. */
   readonly order: number;
   /** What was at work first, then what waits, in the order in which it will run. */

@@ -49,6 +49,11 @@ export class RoutineCell {
     if (waiting > (this.highWater[ordinal] ?? 0)) this.highWater[ordinal] = waiting;
   }
 
+  /** Whether a task of it has begun, or it has emitted: not where tasks of it only waited, or were let go of. */
+  get hasRun(): boolean {
+    return this.active > 0 || this.end !== 'pending' || this.retried > 0 || this.emitted.length > 0;
+  }
+
   get status(): RoutineStatus {
     return this.active > 0 || this.end === 'pending' ? 'running' : this.end;
   }

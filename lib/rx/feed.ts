@@ -38,8 +38,9 @@ export function feed(job: Job, slot: string | AnySlot, source: Source<unknown>):
       give: (value) => {
         run.bring(inlet, payloadOf(value));
       },
-      fail: (error) => {
-        run.intake.failAt(inlet, error);
+      fail: (error, told) => {
+        run.intake.failAt(inlet, error, told);
+        feeding.unsubscribe();
       },
       end: () => {
         feeding.unsubscribe();

@@ -6,6 +6,7 @@ import { keepStreams, type StreamKind } from '../engine/Streams.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
 import type { StreamState } from '../job/StreamState.js';
+import { copyDeep } from '../prelude/plainObject.js';
 import { type DefinedRoutine, defineRoutine } from '../defineRoutine.js';
 import { type PayloadOf, payloadOf } from './payloadOf.js';
 import { checkSource, read, type Source } from './read.js';
@@ -76,11 +77,15 @@ class Reader implements StreamKind {
   }
 
   #read(run: JobRun, node: Node, params: Data, cursor: number): void {
+    // The function may do with its parameters what it likes.
+    const kept = this.#isResumable ? [copyDeep(params)] : undefined;
     const source = typeof this.source === 'function' ? this.source(cursor, params) : this.source;
+    // It may have ended its own job.
+    if (run.over) return;
     checkSource(source);
     const outlet = node.events.get('output') as Outlet;
     const state: Mutable<StreamState> = {
-      inputs: this.#isResumable ? [params] : undefined,
+      inputs: kept,
       given: cursor,
       begun: true,
       stage: 'open',
@@ -89,11 +94,12 @@ class Reader implements StreamKind {
     read(run, source, {
       routes: outlet.routes,
       give: (value) => {
-        run.give(outlet, payloadOf(value));
+        // Before anybody is told of it: a watcher may take a snapshot.
         state.given++;
+        run.give(outlet, payloadOf(value));
       },
-      fail: (error) => {
-        run.intake.failAt(node.slots.get('trigger') as Inlet, error);
+      fail: (error, told) => {
+        run.intake.failAt(node.slots.get('trigger') as Inlet, error, told);
       },
       end: forget,
     });

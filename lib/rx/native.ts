@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, Subject, takeUntil } from 'rxjs';
 import { flowError } from '../flow/FlowError.js';
 
 interface NativeObserver<T> {
@@ -63,7 +63,12 @@ export const toNative = <T>(source$: Observable<T>): NativeObservable<T> => {
       instead: 'use the observable of RxJS as it is',
     });
   return new Native((subscriber) => {
-    const watching = source$.subscribe({
+    const left$ = new Subject<void>();
+    // First, since a view may emit at once, and be left in the middle of that.
+    subscriber.addTeardown(() => {
+      left$.next();
+    });
+    source$.pipe(takeUntil(left$)).subscribe({
       next: (value) => {
         subscriber.next(value);
       },
@@ -73,9 +78,6 @@ export const toNative = <T>(source$: Observable<T>): NativeObservable<T> => {
       complete: () => {
         subscriber.complete();
       },
-    });
-    subscriber.addTeardown(() => {
-      watching.unsubscribe();
     });
   });
 };

@@ -1,4 +1,4 @@
-import { from, type Observable, type ObservableInput, takeWhile } from 'rxjs';
+import { Observable, type ObservableInput, type Subscribable, takeWhile } from 'rxjs';
 import type { JobRun } from '../engine/JobRun.js';
 import type { Route } from '../engine/Plan.js';
 import { flowError } from '../flow/FlowError.js';
@@ -11,8 +11,8 @@ export interface Sink {
   readonly routes: readonly Route[];
   /** Takes a value; may throw, which is a failure of the source. */
   readonly give: (value: unknown) => void;
-  /** The source has failed, or a value of it could not be given. */
-  readonly fail: (error: unknown) => void;
+  /** The source has failed, or a value of it could not be given; `told` is to be called when that has been told to the job. */
+  readonly fail: (error: unknown, told: () => void) => void;
   /** Nothing comes any more, whatever the reason. */
   readonly end: () => void;
 }
@@ -37,37 +37,53 @@ export const read = (run: JobRun, source: unknown, sink: Sink): (() => void) => 
   let stopReading = (): void => undefined;
   let over = false;
   const release = run.intake.hold(stop);
-  const pulled = iteratorOf(source);
-  const flow: Reading = {
+  const reading: Reading = {
     ...sink,
     end: stop,
     isOver: () => over,
     fail: (error) => {
       if (over) return;
-      sink.fail(error);
-      stop();
+      over = true;
+      drive(run, stopReading);
+      // A paused job hears of it when it goes on; until then the source is where it was.
+      sink.fail(error, close);
     },
   };
   try {
-    stopReading = pulled === undefined ? push(pushed(source), flow) : pull(run, pulled, source, flow);
+    const pulled = iteratorOf(source);
+    stopReading = pulled === undefined ? push(pushed(source), reading) : pull(run, pulled, source, reading);
   } catch (error) {
     stop();
     throw error;
   }
   // It may have ended before there was anything to stop.
-  if (over) stopReading();
+  if (over) drive(run, stopReading);
   return stop;
 
   function stop(): void {
     if (over) return;
     over = true;
-    stopReading();
-    sink.end();
+    drive(run, stopReading);
+    close();
+  }
+
+  function close(): void {
+    drive(run, sink.end);
     release();
   }
 };
 
-interface Reading extends Sink {
+/** What a teardown throws is told, and holds nothing up. */
+const drive = (run: JobRun, work: () => void): void => {
+  try {
+    work();
+  } catch (error) {
+    run.views.warn('The teardown of a source threw', error);
+  }
+};
+
+interface Reading extends Omit<Sink, 'fail'> {
+  readonly fail: (error: unknown) => void;
   /** Whether nothing is to be given any more. */
   readonly isOver: () => boolean;
 }
@@ -114,20 +130,48 @@ async function* valueOf(promise: PromiseLike<unknown>): AsyncGenerator {
 /** After so many values in one go others get their turn: a source may never have to wait. */
 const BREATH = 256;
 
+type Step = IteratorResult<unknown>;
+
+const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
+  typeof value === 'object' && value !== null && has(value, 'then');
+
+const checkStep = (step: Step): Step => {
+  if (typeof (step as Step | undefined) === 'object') return step;
+  throw new TypeError(`The iterator of a source gave no object; it has to give { done, value }.`);
+};
+
 const pull = (run: JobRun, open: Pullable, source: unknown, { routes, give, fail, end }: Reading): (() => void) => {
   const iterator = open();
   let stopped = false;
+  let broken = false;
 
   const room = async (): Promise<void> => {
     while (!stopped && !run.hasRoom(routes)) await new Promise<void>((wake) => void run.whenRoom(routes, wake));
+  };
+
+  // One that throws when it is asked has ended by that.
+  const broke = (error: unknown): never => {
+    broken = true;
+    throw error;
+  };
+
+  const ask = (): Step | Promise<Step> => {
+    try {
+      const asked = iterator.next();
+      return isPromise(asked) ? Promise.resolve(asked).then(checkStep, broke) : checkStep(asked);
+    } catch (error) {
+      return broke(error);
+    }
   };
 
   const readOn = async (): Promise<void> => {
     for (let count = 1; ; count++) {
       if (!run.hasRoom(routes)) await room();
       if (stopped) return;
-      const asked = iterator.next();
-      const step = 'then' in asked ? await asked : asked;
+      const asked = ask();
+      const step = isPromise(asked) ? await asked : asked;
+      // The job may have been paused meanwhile.
+      if (!run.hasRoom(routes)) await room();
       if (stopped || step.done === true) return;
       give(step.value);
       if (count % BREATH === 0) await new Promise<void>((wake) => void macrotask(wake));
@@ -143,16 +187,16 @@ const pull = (run: JobRun, open: Pullable, source: unknown, { routes, give, fail
   return () => {
     if (stopped) return;
     stopped = true;
-    void leave(iterator, source);
+    void leave(broken ? undefined : iterator, source);
   };
 };
 
 /** Lets go of a source that is not at its end. What it answers is nobody's any more. */
-const leave = async (iterator: Pulled, source: unknown): Promise<void> => {
+const leave = async (iterator: Pulled | undefined, source: unknown): Promise<void> => {
   try {
     // One that waits for its next value would hear of it only then.
     free(source as Partial<Record<'destroy' | 'close', () => void>>);
-    await iterator.return?.();
+    await iterator?.return?.();
   } catch {
     // It is let go of; there is nobody left to be told.
   }
@@ -170,9 +214,16 @@ const OBSERVABLE: PropertyKey = (Symbol as { observable?: symbol }).observable ?
 
 const isObservable = (source: object): boolean => has(source, OBSERVABLE) || has(source, '@@observable');
 
+// By hand: RxJS looks for one key only, the one that there was when it was loaded.
+const observableOf = (source: object): Observable<unknown> =>
+  new Observable((observer) => {
+    const key = has(source, OBSERVABLE) ? OBSERVABLE : '@@observable';
+    return (source as Record<PropertyKey, () => Subscribable<unknown>>)[key]?.().subscribe(observer);
+  });
+
 const pushed = (source: unknown): Observable<unknown> => {
   if (typeof source === 'object' && source !== null) {
-    if (isObservable(source)) return from(source as ObservableInput<unknown>);
+    if (isObservable(source)) return observableOf(source);
     if (isNative(source)) return fromNative(source);
   }
   throw flowError('BAD_OPTION', {

@@ -1,5 +1,6 @@
 import type * as t from 'io-ts';
 import type { Mismatch } from '../flow/Codec.js';
+import { OVERFLOWS } from '../flow/Limit.js';
 import { isFinal, JOB_STATUSES } from '../job/JobStatus.js';
 import { ROUTINE_STATUSES } from '../job/RoutineCell.js';
 import {
@@ -18,6 +19,7 @@ import {
   oneOf,
   optional,
   ordinal,
+  ordinalLimit,
   renames,
   shape,
   text,
@@ -106,6 +108,8 @@ const RunSnapshot = shape('a run', {
   maxWorkers: ordinal,
   timeoutMs: duration,
   leftMs: limit,
+  maxQueued: optional(ordinalLimit),
+  overflow: optional(oneOf(...OVERFLOWS)),
   order: emissions,
 });
 

@@ -5,7 +5,7 @@ import type { Mismatch } from '../flow/Codec.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import type { Finding } from '../flow/Finding.js';
 import { flowError } from '../flow/FlowError.js';
-import { type FixedLimit, type Limit, limitFrom } from '../flow/Limit.js';
+import { limitFrom, toLimit } from '../flow/Limit.js';
 import { isRoutine } from '../flow/Home.js';
 import { describeError } from '../prelude/describeError.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
@@ -40,12 +40,6 @@ export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowD
     connections: connections.map(toConnection),
   });
 };
-
-/** Defaults are left out: a flow without a limit reads as one that knows of none. */
-const toLimit = ({ maxQueued, overflow }: FixedLimit): Limit => ({
-  maxQueued: maxQueued === Infinity ? undefined : maxQueued,
-  overflow: overflow === 'block' ? undefined : overflow,
-});
 
 const toRoutine = (id: string, routine: Routine): FlowDocument['routines'][number] => {
   if (routine.type === '')

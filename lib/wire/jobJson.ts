@@ -1,5 +1,6 @@
 import type { Connection } from '../flow/Connection.js';
 import { flowError } from '../flow/FlowError.js';
+import { limitFrom, toLimit } from '../flow/Limit.js';
 import { History } from '../job/History.js';
 import { JobData } from '../job/JobData.js';
 import { JobError, TimeoutError } from '../job/JobError.js';
@@ -84,7 +85,7 @@ const whatHappened = ({ history, shared, outputs, pausePoints, dropped }: JobDat
 
 const leftToDo = (jobId: string, rest: Remainder | undefined): Pick<JobDocument, 'pendingTasks' | 'connections' | 'run'> => {
   if (rest === undefined) return { pendingTasks: [], connections: [], run: undefined };
-  const { tasks, cap, ...run } = rest;
+  const { tasks, cap, limit, ...run } = rest;
   const ways = new Map<Connection, { at: number; route: number }>();
   return {
     pendingTasks: tasks.map((task) => toTask(jobId, task, ways)),
@@ -93,7 +94,7 @@ const leftToDo = (jobId: string, rest: Remainder | undefined): Pick<JobDocument,
       route,
       mapping: typeof mapping === 'object' ? mapping : undefined,
     })),
-    run: { ...run, maxWorkers: cap },
+    run: { ...run, ...toLimit(limit), maxWorkers: cap },
   };
 };
 
@@ -226,7 +227,10 @@ interface Via {
   readonly route: number;
 }
 
-const toRemainder = (document: JobDocument, { maxWorkers, order, ...run }: NonNullable<JobDocument['run']>): Remainder => {
+const toRemainder = (
+  document: JobDocument,
+  { maxWorkers, maxQueued, overflow, order, ...run }: NonNullable<JobDocument['run']>,
+): Remainder => {
   const { jobId, pendingTasks } = document;
   const ways = document.connections.map(({ route, mapping, ...ends }): Via => ({ route, connection: { ...ends, mapping } }));
   const tasks = pendingTasks.map((task) => fromTask(jobId, task, ways));
@@ -234,7 +238,7 @@ const toRemainder = (document: JobDocument, { maxWorkers, order, ...run }: NonNu
     fromTask(jobId, { ...task, taskId: taskIdOf(jobId, order + at, 0) }, ways),
   );
   const all = [...recovered, ...tasks].sort((a, b) => dueTime(a) - dueTime(b));
-  return { ...run, cap: maxWorkers, order: order + recovered.length, tasks: all };
+  return { ...run, limit: limitFrom({ maxQueued, overflow }), cap: maxWorkers, order: order + recovered.length, tasks: all };
 };
 
 // What does not wait for its time comes first, in the order in which it stands.

@@ -446,8 +446,7 @@ describe('Backlog', () => {
       expect(log).toEqual(['0/1', '1/1', '0/2', '1/2']);
     });
 
-    // A known fault: once it waits again, a retry is as any other task, and the oldest.
-    it.failing('should not be lost where it waits again and newer ones come, with dropOldest', async () => {
+    it('should not be lost where it waits again and newer ones come, with dropOldest', async () => {
       const log: unknown[] = [];
       const i: Handler = ({ n }, ctx) => {
         log.push(`${String(n)}/${ctx.attempt}`);
@@ -481,8 +480,7 @@ describe('Backlog', () => {
       },
     );
 
-    // A known fault: the job completes although its entry has never run.
-    it.failing('should not be dropped for what is fed before it has begun', async () => {
+    it('should not be dropped for what is fed before it has begun', async () => {
       const log: unknown[] = [];
       const flow = flowOf({ s: { slots: { trigger: noting(log), i: noting(log) } } }, [], {
         maxQueued: 1,
@@ -533,8 +531,7 @@ describe('Backlog', () => {
       expect(log).toEqual([0, 1, 3]);
     });
 
-    // A known fault: pausedLimit counts what the slot has dropped, though it is not kept.
-    it.failing('should not count what was dropped among what a paused job keeps', async () => {
+    it('should not count what was dropped among what a paused job keeps', async () => {
       const { job, ctx, close } = await lateContext(emptied('dropOldest', [], { pausedLimit: 5 }));
       await job.pause();
       try {
@@ -669,8 +666,7 @@ describe('Backlog', () => {
       expect(metrics.flow().droppedTasks).toBe(2);
     });
 
-    // A known fault: its state says that it is running, also when the job is over.
-    it.failing('should leave a routine that has never run without a state (D7)', async () => {
+    it('should leave a routine that has never run without a state (D7)', async () => {
       const flow = flowOf(
         {
           s: { slots: { trigger: emitting({ n: 1 }) } },
@@ -749,8 +745,7 @@ describe('Backlog', () => {
       expect(metrics.routine('u')).toMatchObject({ highWater: { i: 4 } });
     });
 
-    // A known fault: the limit of a run stays behind, where its timeout and its workers go along.
-    it.failing('should go on under the limit of its run, where the job is taken up', async () => {
+    it('should go on under the limit of its run, where the job is taken up', async () => {
       const log: unknown[] = [];
       const make = (): Flow =>
         flowOf(
