@@ -15,7 +15,7 @@ export interface JobExpectation {
   /**
    * One diagram per line; every line that is named has to be as written, from its first mark to its end.
    *
-   * @throws TestingError `BAD_LINE`, `BAD_MARBLES`
+   * @throws TestingError `BAD_LINE`, `BAD_MARBLES`, `UNKNOWN_PLACE`
    */
   readonly toBe: (lines: JobMarbles, values?: MarbleValues) => void;
 }

@@ -9,6 +9,7 @@ import { expectedOn, type JobMarbles, type Line, type MarbleValues, type Moment 
 import { parseMarbles } from './marbles.js';
 import { placeOf, unlike } from './place.js';
 import { playMarbles, valueOf } from './playMarbles.js';
+import { checkPlaces } from './checkPlaces.js';
 import { expectation, Recorder, recordingOf, type Steps, together } from './recordMarbles.js';
 import { replay } from './replay.js';
 import { seeded } from './seeded.js';
@@ -197,6 +198,7 @@ export class Stage {
     recorders();
     const toBe = (lines: JobMarbles, values: MarbleValues = {}): void => {
       const report = expectation(lines, values);
+      checkPlaces(Object.keys(lines), jobsOf(jobs));
       this.#checks.push({ here: placeOf(toBe), report: () => report(together(recorders())) });
     };
     return { toBe };

@@ -6,6 +6,8 @@ const sentences = {
   BAD_MARBLES: (d: { diagram: string; reason: string }) => `The marbles '${d.diagram}' cannot be read: ${d.reason}.`,
   BAD_LINE: (d: { line: string; known: readonly string[] }) =>
     `There is no line '${d.line}'; choose one of ${d.known.join(', ')}, some with a routine behind, as in 'starts t'.`,
+  UNKNOWN_PLACE: (d: { line: string; known: readonly string[] }) =>
+    `Line '${d.line}' is about what none of these jobs has; there is ${d.known.slice(0, 20).join(', ')}.`,
   ENDED_UNWATCHED: (d: { jobId: string }) =>
     `Job '${d.jobId}' has ended, and nobody recorded it; call expectJob or recordMarbles in the turn in which it is started.`,
   NOT_RECORDED: (d: { jobId: string | undefined }) =>
@@ -28,7 +30,7 @@ export type TestingErrorCode = keyof typeof sentences;
 
 /**
  * A marble test failed (`UNLIKE`: a diagram differs; `RUNAWAY`, `STUCK`: it came to no end), or is written wrongly
- * (`BAD_MARBLES`, `BAD_LINE`, `ENDED_UNWATCHED`, `AT_WORK`); or a run cannot be made a test (`NOT_RECORDED`, `RECORDED_LATE`,
+ * (`BAD_MARBLES`, `BAD_LINE`, `UNKNOWN_PLACE`, `ENDED_UNWATCHED`, `AT_WORK`); or a run cannot be made a test (`NOT_RECORDED`, `RECORDED_LATE`,
  * `UNFINISHED`, `TOO_MANY_VALUES`).
  */
 export class TestingError extends RoutiluxError {

@@ -320,6 +320,9 @@ describe('testFlow', () => {
     it.each([
       [{ startz: '|' }, 'BAD_LINE', "There is no line 'startz'"],
       [{ 'queued s': '|' }, 'BAD_LINE', "There is no line 'queued s'"],
+      [{ 'emits s.typo': '(|)' }, 'UNKNOWN_PLACE', "'emits s.typo' is about what none of these jobs has; there is s.o"],
+      [{ 'starts nobody': '(|)' }, 'UNKNOWN_PLACE', 'there is s.trigger'],
+      [{ 'outputs nobody': '(|)' }, 'UNKNOWN_PLACE', 'there is s'],
       [{ starts: '-^|' }, 'BAD_MARBLES', "'^' has no meaning here"],
       [{ starts: '(ab' }, 'BAD_MARBLES', "'(' is out of place"],
       [{ 'emits s': '-x|' }, 'BAD_MARBLES', "'x' has no value on the line 'emits s'"],
