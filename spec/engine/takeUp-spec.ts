@@ -40,6 +40,7 @@ const task = (part: Partial<RemainingTask>): RemainingTask => ({
 
 const rest = (...tasks: RemainingTask[]): Remainder => ({
   structure: '',
+  limit: { maxQueued: Infinity, overflow: 'block' },
   entryRoutineId: 's',
   begun: true,
   cap: 1,
