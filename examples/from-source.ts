@@ -28,4 +28,6 @@ flow.connect(lines.event('output'), slow.line);
 
 const state = await flow.execute('lines');
 const { highWater } = state.metrics.flow();
-console.log(`${state.status}: ${Number(state.routineState('slow')?.['count'])} lines, at most 50 of them waiting: ${highWater <= 50}`);
+console.log(
+  `${state.status}: ${Number(state.routineState('slow')?.['count'])} lines, at most 50 of them waiting: ${highWater <= 50}`,
+);
