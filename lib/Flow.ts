@@ -39,6 +39,7 @@ import { Graph } from './flow/Graph.js';
 import { type Home, isRoutine, settle } from './flow/Home.js';
 import type { ParamMapping, Renames } from './flow/mapping.js';
 import { checkName } from './flow/names.js';
+import { checkEntry } from './flow/placeIn.js';
 import type { Slot } from './flow/Slot.js';
 import { JobData } from './job/JobData.js';
 import { type JobError, notStarted, whyNot } from './job/JobError.js';
@@ -52,7 +53,7 @@ import type { DecodeOptions } from './wire/decodeJson.js';
 import type { FlowDefinition } from './wire/FlowDefinition.js';
 import { type FlowParts, readFlow, wireFindings, writeFlow } from './wire/flowJson.js';
 import { Registry } from './wire/Registry.js';
-import { Job, quiet } from './Job.js';
+import { abandon, Job, quiet } from './Job.js';
 import { detached, JobState } from './JobState.js';
 import type { Routine } from './Routine.js';
 
@@ -341,7 +342,7 @@ export class Flow implements Home {
       const records = job.record$.subscribe(observer);
       return () => {
         records.unsubscribe();
-        if (!isFinal(job.status)) void job.cancel('unsubscribed');
+        abandon(job);
       };
     });
   }
@@ -391,11 +392,9 @@ export class Flow implements Home {
     return run;
   }
 
-  #entry(plan: Plan, entryRoutineId: string): Inlet {
-    this.#graph.routine(entryRoutineId);
-    const entry = plan.nodes.get(entryRoutineId)?.slots.get('trigger');
-    if (entry === undefined) throw flowError('NO_TRIGGER', { flowId: this.flowId, routineId: entryRoutineId });
-    return entry;
+  #entry({ nodes }: Plan, entryRoutineId: string): Inlet {
+    checkEntry({ flowId: this.flowId, byId: nodes }, entryRoutineId);
+    return nodes.get(entryRoutineId)?.slots.get('trigger') as Inlet;
   }
 
   #compiled(): Plan {

@@ -13,7 +13,7 @@ import type { AnyEvent, Event } from './flow/Event.js';
 import { flowError } from './flow/FlowError.js';
 import type { AnySlot, Slot } from './flow/Slot.js';
 import type { JobRecord, OutputRecord } from './job/JobRecord.js';
-import type { JobStatus } from './job/JobStatus.js';
+import { isFinal, type JobStatus } from './job/JobStatus.js';
 import { after } from './prelude/later.js';
 import type { JobSnapshot } from './wire/JobSnapshot.js';
 import type { JobState } from './JobState.js';
@@ -202,6 +202,11 @@ const telling = (
 const answerOf = (answer: unknown): Observable<never> | Promise<unknown> => {
   const left = unfinished(answer);
   return left?.kind === 'promise' ? Promise.resolve(left.work) : EMPTY;
+};
+
+/** Whoever owned the job is gone. */
+export const abandon = (job: Job): void => {
+  if (!isFinal(job.status)) void job.cancel('unsubscribed');
 };
 
 /** Resolves when a job has ended or is paused. */

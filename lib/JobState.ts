@@ -79,15 +79,13 @@ export class JobState {
 
   /** What the routine has set itself, beside `status`, `retryCount` and, where they apply, `executionTimeMs`, `error`, `errorTime`. */
   routineState(routineId: string): Data | undefined {
-    const cell = this.#data.cells.get(routineId);
-    return cell?.hasRun === true ? cell.view() : undefined;
+    return this.#data.routineState(routineId);
   }
 
   /** The state of every routine that ran, by id. */
   get routineStates(): Readonly<Record<string, Data>> {
-    return fromEntries([...this.#data.cells].flatMap(([id, cell]) => (cell.hasRun ? [[id, cell.view()]] : []))) as Readonly<
-      Record<string, Data>
-    >;
+    const ran = [...this.#data.cells].filter(([, cell]) => cell.hasRun);
+    return fromEntries(ran.map(([id, cell]) => [id, cell.view()])) as Readonly<Record<string, Data>>;
   }
 
   /** What happened, oldest first, of all routines or of one; at most as many records as the flow's `history`. */

@@ -19,7 +19,7 @@ import type { JobRun } from './JobRun.js';
 import type { Pump } from './Pump.js';
 import type { Worker } from './workerPool.js';
 import type { Loan } from './Workers.js';
-import { type Node, outletNamed, type Outlet, type Route } from './Plan.js';
+import { type Node, outletNamed, type Outlet, placeOf, type Route } from './Plan.js';
 import { sharedOf } from './shared.js';
 
 /** What only some attempts have. */
@@ -360,5 +360,3 @@ export class Attempt implements Context, ExecutionSource {
 const refusePayload = (outlet: Outlet, data: unknown): never => {
   throw flowError('BAD_PAYLOAD', { where: placeOf(outlet), value: data });
 };
-
-const placeOf = ({ name, node }: Outlet): string => `Event '${name}' of routine '${node.id}'`;

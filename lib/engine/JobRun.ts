@@ -20,7 +20,7 @@ import { Deadline } from './Deadline.js';
 import { arrival, type Emission, Emitted, entryEmission, retryEmission } from './Emission.js';
 import { Gate } from './Gate.js';
 import { Intake } from './Intake.js';
-import type { Inlet, Node, Outlet, Plan, Route } from './Plan.js';
+import { type Inlet, type Node, type Outlet, placeOf, type Plan, type Route } from './Plan.js';
 import type { Pump } from './Pump.js';
 import { Retries } from './Retries.js';
 import { drop, failTracked } from './settle.js';
@@ -91,7 +91,7 @@ export class JobRun implements RemainderSource {
   #begun = false;
   #open = 0;
   /** Whether something is being done to its streams. */
-  #stirring = false;
+  #atStreams = false;
   #order = 1;
   /** What it has taken in since it was paused. */
   #gathered = 0;
@@ -297,7 +297,7 @@ export class JobRun implements RemainderSource {
   closeTask(): void {
     this.#open--;
     if (this.#open > 0 || !this.#gate.isOpen) this.#goOn();
-    else if (!this.#stirring) this.#rest();
+    else if (!this.#atStreams) this.#rest();
   }
 
   /** Nothing is left to do: the streams complete, and when they have nothing to give any more, the job is done. */
@@ -310,16 +310,19 @@ export class JobRun implements RemainderSource {
   }
 
   #complete(streams: readonly Stream[]): void {
-    this.#stir(() => {
+    this.#withStreams(() => {
       for (const stream of streams) if (!this.over) stream.complete();
     });
   }
 
   /** Does something to the streams that may end some of them; whether the job is at rest is asked after it. */
-  #stir(work: () => void): void {
-    this.#stirring = true;
-    work();
-    this.#stirring = false;
+  #withStreams(work: () => void): void {
+    this.#atStreams = true;
+    try {
+      work();
+    } finally {
+      this.#atStreams = false;
+    }
   }
 
   #goOn(): void {
@@ -430,7 +433,7 @@ export class JobRun implements RemainderSource {
 
   /** A stream emits, outside any task. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` */
   give(outlet: Outlet, payload: Data): void {
-    this.#check(() => `Event '${outlet.name}' of routine '${outlet.node.id}'`, outlet.routes, payload);
+    this.#check(() => placeOf(outlet), outlet.routes, payload);
     this.emit(outlet, payload);
   }
 
@@ -451,11 +454,15 @@ export class JobRun implements RemainderSource {
 
   /** Whether a source that can wait may bring a value for these routes now; `whenRoom` tells when to ask again. */
   hasRoom(routes: readonly Route[]): boolean {
-    return this.#gate.isOpen && (this.#backlog ??= this.#newBacklog()).hasRoom(routes);
+    return this.#gate.isOpen && this.#room.hasRoom(routes);
   }
 
   whenRoom(routes: readonly Route[], wake: () => void): void {
-    (this.#backlog ??= this.#newBacklog()).whenRoom(routes, wake);
+    this.#room.whenRoom(routes, wake);
+  }
+
+  get #room(): Backlog {
+    return (this.#backlog ??= this.#newBacklog());
   }
 
   // ── what is left to do ──────────────────────────────────────────────────────────────────────────────────────────
@@ -533,7 +540,7 @@ export class JobRun implements RemainderSource {
     this.#deadline.run(this.pump.reading);
     if (!this.#begun) this.#noteStart();
     if (this.plan.streams || this.#intake !== undefined)
-      this.#stir(() => {
+      this.#withStreams(() => {
         this.intake.open();
       });
     if (this.over) return;

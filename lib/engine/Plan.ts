@@ -9,6 +9,7 @@ import type { FixedLimit } from '../flow/Limit.js';
 import { compileMapping } from '../flow/mapping.js';
 import { compileMerge, handOut, type Merged } from '../flow/merge.js';
 import type { Handler, AnySlot } from '../flow/Slot.js';
+import type { Mutable } from '../prelude/Mutable.js';
 import { type Isolate, isolates } from '../prelude/isolate.js';
 import type { Routine } from '../Routine.js';
 import type { Emission } from './Emission.js';
@@ -84,8 +85,6 @@ export interface Route {
   readonly target: Inlet;
   readonly map: ((data: Data) => Data) | undefined;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** @throws FlowError `UNKNOWN_EVENT` where a slot names an event that its routine lacks */
 export const compilePlan = (
@@ -173,6 +172,9 @@ const addRoute = (nodes: ReadonlyMap<string, Node>, connection: Connection): voi
   const routes = outlet.routes as Route[];
   routes.push({ connection, nth: routes.length, target, map: compileMapping(connection.mapping) });
 };
+
+/** An event as an error names it. */
+export const placeOf = ({ name, node }: Outlet): string => `Event '${name}' of routine '${node.id}'`;
 
 /** @throws FlowError `UNKNOWN_EVENT` */
 export const outletNamed = (node: Node, name: string): Outlet => {

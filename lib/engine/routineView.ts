@@ -1,6 +1,7 @@
 import { defer, filter, map, type Observable, startWith } from 'rxjs';
 import type { Data } from '../flow/Data.js';
-import { flowError } from '../flow/FlowError.js';
+import { checkRoutineIn } from '../flow/placeIn.js';
+import { partsOf } from './eventView.js';
 import type { JobRun } from './JobRun.js';
 
 /**
@@ -13,12 +14,8 @@ import type { JobRun } from './JobRun.js';
  * @throws FlowError `UNKNOWN_ROUTINE`
  */
 export const routineView = (run: JobRun, routineId: string): Observable<Data | undefined> => {
-  const { nodes, settings } = run.plan;
-  if (!nodes.has(routineId)) throw flowError('UNKNOWN_ROUTINE', { flowId: settings.flowId, routineId, known: [...nodes.keys()] });
-  const now = (): Data | undefined => {
-    const cell = run.data.cells.get(routineId);
-    return cell?.hasRun === true ? cell.view() : undefined;
-  };
+  checkRoutineIn(partsOf(run), routineId);
+  const now = (): Data | undefined => run.data.routineState(routineId);
   return defer(() =>
     run.views.record$().pipe(
       filter((record) => (record.type === 'taskStarted' || record.type === 'taskSettled') && record.routineId === routineId),

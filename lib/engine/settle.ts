@@ -39,7 +39,7 @@ export const fail = (attempt: Attempt, error: unknown): void => {
   }
   attempt.stale = true;
   attempt.error = error;
-  const outcome = attempt.isLast ? trackedOutcome(attempt, error) : decide(attempt, error);
+  const outcome = attempt.isLast ? outcomeWithoutRetry(attempt, error) : decide(attempt, error);
   const delay = outcome === 'retry' ? run.delayOf(attempt) : 0;
   // Whether to retry, and with which jitter, is asked of the user, who may have ended the job.
   if (!isUndecided(attempt)) return;
@@ -58,7 +58,7 @@ export const failTracked = (attempt: Attempt, error: unknown): void => {
     run.closeTask();
     return;
   }
-  const outcome = trackedOutcome(attempt, error);
+  const outcome = outcomeWithoutRetry(attempt, error);
   revise(attempt, outcome, error);
   note(attempt, outcome, error, cell);
   conclude(attempt, outcome, error);
@@ -66,19 +66,19 @@ export const failTracked = (attempt: Attempt, error: unknown): void => {
 
 /** A stream that a routine keeps has failed outside any task. */
 export const failAlone = (attempt: Attempt, error: unknown): void => {
-  const outcome = trackedOutcome(attempt, error);
+  const outcome = outcomeWithoutRetry(attempt, error);
   const { run, route } = attempt;
   note(attempt, outcome, error, run.cellOf(route.target.node));
   if (outcome === 'failed') run.fail(failure(attempt, error));
   else run.views.warn(`A stream of routine '${attempt.routineId}' failed`, error);
 };
 
-const trackedOutcome = (attempt: Attempt, error: unknown): TaskOutcome =>
+const outcomeWithoutRetry = (attempt: Attempt, error: unknown): TaskOutcome =>
   attempt.route.target.node.errorHandler?.strategy === 'retry' ? 'failed' : decide(attempt, error);
 
 /** Its handler has ended, but a promise that it tracked had failed before: that was told and counted then. */
 const endFailed = (attempt: Attempt, cell: RoutineCell): void => {
-  leave(attempt, trackedOutcome(attempt, attempt.error), cell);
+  leave(attempt, outcomeWithoutRetry(attempt, attempt.error), cell);
   attempt.run.closeTask();
 };
 

@@ -1,13 +1,10 @@
 import type { ObservableInput } from 'rxjs';
+import { has, OBSERVABLE } from '../prelude/has.js';
 
 /** What a handler may leave unfinished: it holds its worker until it settles. Anything else that it returns is ignored. */
 export type Unfinished =
   | { readonly kind: 'promise'; readonly work: PromiseLike<unknown> }
   | { readonly kind: 'stream'; readonly work: ObservableInput<unknown> };
-
-const OBSERVABLE: PropertyKey = (Symbol as { observable?: symbol }).observable ?? '@@observable';
-
-const has = (value: object, key: PropertyKey): boolean => typeof (value as Record<PropertyKey, unknown>)[key] === 'function';
 
 /**
  * A promise, an observable of any library, or an async iterable; never told by `instanceof`. It looks once, and what it

@@ -1,5 +1,6 @@
 import { defer, mergeMap, Observable, Subject, type Subscriber, type Subscription, takeWhile } from 'rxjs';
 import type { Attempt } from './Attempt.js';
+import { tearDown } from './tearDown.js';
 import type { Unfinished } from './unfinished.js';
 
 /** Told how the work of an attempt goes on and ends. */
@@ -123,7 +124,7 @@ export class Worker {
       stream = stream$.pipe(takeWhile(() => attempt.isAtWork)).subscribe(observer);
     } catch (error) {
       if (attempt.isAtWork) foreman.failed(attempt, error);
-      else warn(attempt, error);
+      else attempt.run.views.warn(`The teardown of ${streamOf(attempt)} threw`, error);
       return;
     }
     // It may have ended, or ended its job, while it was being subscribed to.
@@ -132,15 +133,10 @@ export class Worker {
   }
 }
 
-/** Unsubscribes from a stream; what its teardown throws must not hold up the end of the attempt, or of its job. */
 const close = (attempt: Attempt, stream: Subscription): void => {
-  try {
+  tearDown(attempt.run, streamOf(attempt), () => {
     stream.unsubscribe();
-  } catch (error) {
-    warn(attempt, error);
-  }
+  });
 };
 
-const warn = (attempt: Attempt, error: unknown): void => {
-  attempt.run.views.warn(`The teardown of a stream of routine '${attempt.routineId}' threw`, error);
-};
+const streamOf = ({ routineId }: Attempt): string => `a stream of routine '${routineId}'`;

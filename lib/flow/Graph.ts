@@ -30,7 +30,7 @@ export class Graph {
   }
 
   /** @throws FlowError `UNKNOWN_ROUTINE` */
-  routine(routineId: string): Routine {
+  #routine(routineId: string): Routine {
     const routine = this.routines.get(routineId);
     if (routine !== undefined) return routine;
     throw flowError('UNKNOWN_ROUTINE', { flowId: this.flowId, routineId, known: [...this.routines.keys()] });
@@ -69,7 +69,7 @@ export class Graph {
   }
 
   #checkEnds({ sourceId, sourceEvent, targetId, targetSlot }: Connection): void {
-    const [source, target] = [this.routine(sourceId), this.routine(targetId)];
+    const [source, target] = [this.#routine(sourceId), this.#routine(targetId)];
     if (source.event(sourceEvent) === undefined) {
       throw flowError('UNKNOWN_EVENT', { routineId: sourceId, event: sourceEvent, known: [...source.events.keys()] });
     }

@@ -46,6 +46,15 @@ export const slotIn = <P extends Part>(parts: Parts<P>, slot: string | AnySlot):
   throw flowError('UNKNOWN_SLOT', { routineId: place.routineId, slot: place.name, known: [...slots.keys()] });
 };
 
+/** @throws FlowError `UNKNOWN_ROUTINE` */
+export const checkRoutineIn = <P extends Part>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): void =>
+  void partAt(parts, routineId);
+
+/** Refuses a routine that no run can begin at. @throws FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER` */
+export const checkEntry = <P extends Part>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): void => {
+  if (!partAt(parts, routineId).slots.has('trigger')) throw flowError('NO_TRIGGER', { flowId: parts.flowId, routineId });
+};
+
 const placeOf = <P extends Part>(parts: Parts<P>, end: string | AnyEvent | AnySlot, option: string): Place => {
   if (typeof end === 'string') return placeNamed(end);
   // By what it has: one of another copy of this library would not be an instance of ours.
@@ -65,8 +74,9 @@ const idOf = <P extends Part>(parts: Parts<P>, routine: Routine): string => {
   return unknown(parts, routine.id);
 };
 
-const partAt = <P extends Part>(parts: Parts<P>, routineId: string): P => parts.byId.get(routineId) ?? unknown(parts, routineId);
+const partAt = <P extends Part>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): P =>
+  parts.byId.get(routineId) ?? unknown(parts, routineId);
 
-const unknown = <P extends Part>({ flowId, byId }: Parts<P>, routineId: string): never => {
+const unknown = <P extends Part>({ flowId, byId }: Omit<Parts<P>, 'routineOf'>, routineId: string): never => {
   throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...byId.keys()] });
 };

@@ -91,14 +91,25 @@ export class JobData {
     this.pausePoints.push(point);
   }
 
+  /** The state of a routine as a reader sees it; undefined before it has run. */
+  routineState(routineId: string): Data | undefined {
+    const cell = this.cells.get(routineId);
+    return cell?.hasRun === true ? cell.view() : undefined;
+  }
+
+  setStreams(routineId: string, states: readonly StreamState[]): void {
+    this.streams = new Map(this.streams).set(routineId, states);
+  }
+
   /** Keeps a stream of a routine among the others; gives what takes it out again. */
   keepStream(routineId: string, state: StreamState): () => void {
-    const put = (states: readonly StreamState[]): void => {
-      this.streams = new Map(this.streams).set(routineId, states);
-    };
-    put([...(this.streams.get(routineId) ?? []), state]);
+    const kept = (): readonly StreamState[] => this.streams.get(routineId) ?? [];
+    this.setStreams(routineId, [...kept(), state]);
     return () => {
-      put((this.streams.get(routineId) ?? []).filter((each) => each !== state));
+      this.setStreams(
+        routineId,
+        kept().filter((each) => each !== state),
+      );
     };
   }
 

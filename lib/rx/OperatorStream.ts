@@ -3,12 +3,12 @@ import type { Attempt } from '../engine/Attempt.js';
 import type { JobRun } from '../engine/JobRun.js';
 import type { Inlet, Node, Outlet } from '../engine/Plan.js';
 import type { Stream } from '../engine/Streams.js';
+import { tearDown } from '../engine/tearDown.js';
 import type { Data } from '../flow/Data.js';
 import type { StreamState } from '../job/StreamState.js';
+import type { Mutable } from '../prelude/Mutable.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import { payloadOf } from './payloadOf.js';
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** How an operator stands in a flow. */
 export interface OperatorSpec {
@@ -58,7 +58,7 @@ export class OperatorStream implements Stream {
     this.#known = given;
     this.#state = { inputs: this.#inputs, given, begun, stage: left?.stage === 'over' ? 'over' : 'open' };
     // In the place of what was told of it before.
-    run.data.streams = new Map(run.data.streams).set(node.id, [this.#state]);
+    run.data.setStreams(node.id, [this.#state]);
     if (this.isOpen) this.#begin(left);
   }
 
@@ -211,10 +211,6 @@ export class OperatorStream implements Stream {
 
   // Errors of the operator come as such; what is thrown is its teardown's.
   #drive(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.run.views.warn(`The teardown of the operator of routine '${this.node.id}' threw`, error);
-    }
+    tearDown(this.run, `the operator of routine '${this.node.id}'`, work);
   }
 }

@@ -6,6 +6,7 @@ import { keepStreams, type StreamKind } from '../engine/Streams.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
 import type { StreamState } from '../job/StreamState.js';
+import type { Mutable } from '../prelude/Mutable.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import { type DefinedRoutine, defineRoutine } from '../defineRoutine.js';
 import { type PayloadOf, payloadOf } from './payloadOf.js';
@@ -50,8 +51,6 @@ export const fromSource = <Out>(type: string, source: Source<Out> | OpenSource<O
   return keepStreams(routine, reader) as unknown as SourceRoutine<Out>;
 };
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** Reads one source, in any number of jobs, any number of times. */
 class Reader implements StreamKind {
   constructor(private readonly source: Source<unknown> | OpenSource<unknown>) {}
@@ -64,7 +63,7 @@ class Reader implements StreamKind {
 
   /** Goes on with what was being read. */
   open(run: JobRun, node: Node, left: readonly StreamState[]): undefined {
-    run.data.streams = new Map(run.data.streams).set(node.id, []);
+    run.data.setStreams(node.id, []);
     for (const { inputs, given } of left) this.#goOn(run, node, inputs?.[0] ?? {}, given);
   }
 

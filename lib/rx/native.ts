@@ -22,6 +22,19 @@ type NativeConstructor = new <T>(subscribe: (subscriber: NativeSubscriber<T>) =>
 export const isNative = (value: object): value is NativeObservable<unknown> =>
   typeof (value as Partial<NativeObservable<unknown>>).subscribe === 'function';
 
+/** Tells somebody: the platform calls the parts of an observer without it. */
+const tellingOf = <T>(whom: NativeObserver<T>): NativeObserver<T> => ({
+  next: (value) => {
+    whom.next(value);
+  },
+  error: (error) => {
+    whom.error(error);
+  },
+  complete: () => {
+    whom.complete();
+  },
+});
+
 /** An observable of the platform as one of RxJS. */
 export const fromNative = <T>(source: NativeObservable<T>): Observable<T> =>
   new Observable((observer) => {
@@ -29,20 +42,7 @@ export const fromNative = <T>(source: NativeObservable<T>): Observable<T> =>
     observer.add(() => {
       abort.abort();
     });
-    source.subscribe(
-      {
-        next: (value) => {
-          observer.next(value);
-        },
-        error: (error) => {
-          observer.error(error);
-        },
-        complete: () => {
-          observer.complete();
-        },
-      },
-      { signal: abort.signal },
-    );
+    source.subscribe(tellingOf(observer), { signal: abort.signal });
   });
 
 /**
@@ -68,16 +68,6 @@ export const toNative = <T>(source$: Observable<T>): NativeObservable<T> => {
     subscriber.addTeardown(() => {
       left$.next();
     });
-    source$.pipe(takeUntil(left$)).subscribe({
-      next: (value) => {
-        subscriber.next(value);
-      },
-      error: (error: unknown) => {
-        subscriber.error(error);
-      },
-      complete: () => {
-        subscriber.complete();
-      },
-    });
+    source$.pipe(takeUntil(left$)).subscribe(tellingOf(subscriber));
   });
 };

@@ -1,7 +1,9 @@
 import { Observable, type ObservableInput, type Subscribable, takeWhile } from 'rxjs';
 import type { JobRun } from '../engine/JobRun.js';
 import type { Route } from '../engine/Plan.js';
+import { tearDown } from '../engine/tearDown.js';
 import { flowError } from '../flow/FlowError.js';
+import { has, OBSERVABLE } from '../prelude/has.js';
 import { macrotask } from '../prelude/macrotask.js';
 import { fromNative, isNative, type NativeObservable } from './native.js';
 
@@ -44,7 +46,7 @@ export const read = (run: JobRun, source: unknown, sink: Sink): (() => void) => 
     fail: (error) => {
       if (over) return;
       over = true;
-      drive(run, stopReading);
+      tearDown(run, 'a source', stopReading);
       // A paused job hears of it when it goes on; until then the source is where it was.
       sink.fail(error, close);
     },
@@ -57,28 +59,19 @@ export const read = (run: JobRun, source: unknown, sink: Sink): (() => void) => 
     throw error;
   }
   // It may have ended before there was anything to stop.
-  if (over) drive(run, stopReading);
+  if (over) tearDown(run, 'a source', stopReading);
   return stop;
 
   function stop(): void {
     if (over) return;
     over = true;
-    drive(run, stopReading);
+    tearDown(run, 'a source', stopReading);
     close();
   }
 
   function close(): void {
-    drive(run, sink.end);
+    tearDown(run, 'a source', sink.end);
     release();
-  }
-};
-
-/** What a teardown throws is told, and holds nothing up. */
-const drive = (run: JobRun, work: () => void): void => {
-  try {
-    work();
-  } catch (error) {
-    run.views.warn('The teardown of a source threw', error);
   }
 };
 
@@ -96,8 +89,6 @@ export const checkSource = (source: unknown): void => {
 // ── what can wait ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Pulled = Iterator<unknown> | AsyncIterator<unknown>;
-
-const has = (value: object, key: PropertyKey): boolean => typeof (value as Record<PropertyKey, unknown>)[key] === 'function';
 
 /** Made when reading begins: most iterables can be read once. */
 type Pullable = () => Pulled;
@@ -137,7 +128,7 @@ const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
 
 const checkStep = (step: Step): Step => {
   if (typeof (step as Step | undefined) === 'object') return step;
-  throw new TypeError(`The iterator of a source gave no object; it has to give { done, value }.`);
+  throw new TypeError('The iterator of a source gave no object; it has to give { done, value }.');
 };
 
 const pull = (run: JobRun, open: Pullable, source: unknown, { routes, give, fail, end }: Reading): (() => void) => {
@@ -209,8 +200,6 @@ const free = (source: Partial<Record<'destroy' | 'close', () => void>>): void =>
 };
 
 // ── what cannot ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-const OBSERVABLE: PropertyKey = (Symbol as { observable?: symbol }).observable ?? '@@observable';
 
 const isObservable = (source: object): boolean => has(source, OBSERVABLE) || has(source, '@@observable');
 

@@ -4,12 +4,11 @@ import type { AnyEvent, Event } from '../flow/Event.js';
 import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
 import { flowError } from '../flow/FlowError.js';
 import { checkStrategy, checkTimeout, workersFor } from '../flow/FlowOptions.js';
-import { eventIn, type Parts, type Place } from '../flow/placeIn.js';
+import { checkEntry, eventIn, type Parts, type Place } from '../flow/placeIn.js';
 import { notStarted, whyNot } from '../job/JobError.js';
 import type { JobRecord } from '../job/JobRecord.js';
-import { isFinal } from '../job/JobStatus.js';
 import { type Flow, openJob } from '../Flow.js';
-import type { Job } from '../Job.js';
+import { abandon, type Job } from '../Job.js';
 import type { Routine } from '../Routine.js';
 import { feed } from './feed.js';
 
@@ -70,9 +69,10 @@ export function toOperator<In extends object = object>(
 ): OperatorFunction<In, Data>;
 export function toOperator(flow: Flow, options: ToOperatorOptions): OperatorFunction<object, object> {
   const { entry, output, as = 'merge', concurrent, ...wanted } = options;
-  checkEntry(flow, entry);
+  const parts = partsOf(flow);
+  checkEntry(parts, entry);
   checkWanted(wanted);
-  const place = eventIn(partsOf(flow), output, 'output');
+  const place = eventIn(parts, output, 'output');
   const flatten = checkFlattening(as, concurrent);
   if (flatten === undefined) return asOneJob(flow, entry, wanted, place);
   return flatten((params) => flow.run$(entry, params, wanted).pipe(payloadsOf(place)));
@@ -86,7 +86,7 @@ const asOneJob =
       const job = tryToOpen(flow, entry, wanted);
       observer.add(job.record$.pipe(payloadsOf(place)).subscribe(observer));
       observer.add(() => {
-        if (!isFinal(job.status)) void job.cancel('unsubscribed');
+        abandon(job);
       });
       // The error of the source is the stream's, and not one of the job.
       const tell = (error: unknown): void => {
@@ -130,12 +130,6 @@ const checkConcurrent = (as: Flattening, concurrent: number): number => {
 };
 
 const partsOf = ({ flowId, routines }: Flow): Parts<Routine> => ({ flowId, byId: routines, routineOf: (routine) => routine });
-
-const checkEntry = ({ flowId, routines }: Flow, entry: string): void => {
-  const routine = routines.get(entry);
-  if (routine === undefined) throw flowError('UNKNOWN_ROUTINE', { flowId, routineId: entry, known: [...routines.keys()] });
-  if (!routine.slots.has('trigger')) throw flowError('NO_TRIGGER', { flowId, routineId: entry });
-};
 
 // What a run would refuse is refused here, before a value has come.
 const checkWanted = ({ timeoutMs, executionStrategy, maxWorkers }: ExecuteOptions): void => {
