@@ -12,6 +12,7 @@ import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packInto } from './pack.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const examples = join(root, 'examples/frameworks');
@@ -22,12 +23,6 @@ const QUIET = ['--silent', '--no-audit', '--no-fund', '--ignore-scripts'];
 // Time for an install on a slow line, and an end for a journey that hangs.
 const npm = (args, cwd) =>
   execFileSync('npm', args, { cwd, encoding: 'utf8', timeout: 600_000, stdio: ['ignore', 'pipe', 'inherit'] });
-
-const pack = () => {
-  const packed = JSON.parse(npm(['pack', '--silent', '--json', '--ignore-scripts', '--pack-destination', work], root));
-  const { filename } = Array.isArray(packed) ? packed[0] : Object.values(packed)[0];
-  return join(work, filename);
-};
 
 const copyOf = (name, tarball) => {
   const folder = join(work, name);
@@ -73,7 +68,7 @@ const names = args.filter((arg) => arg !== '--lock');
 const job = args.includes('--lock') ? lock : tryOut;
 
 try {
-  const tarball = pack();
+  const { tarball } = packInto(work);
   const went = (names.length > 0 ? names : all()).map((name) => step(name, () => job(copyOf(name, tarball), name)));
   process.exitCode = went.every(Boolean) ? 0 : 1;
 } finally {

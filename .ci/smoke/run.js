@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packInto } from '../pack.js';
 import { checkInBrowser } from './browser.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -35,8 +36,7 @@ const step = async (name, work) => {
 };
 
 const pack = () => {
-  const packed = JSON.parse(run('npm', ['pack', '--silent', '--json', '--ignore-scripts', '--pack-destination', folder], root));
-  const { filename, files, size } = Array.isArray(packed) ? packed[0] : Object.values(packed)[0];
+  const { filename, files, size } = packInto(folder);
   const stray = files
     .map(({ path }) => path)
     .filter((path) => !/^(dist\/|(package\.json|README\.md|CHANGELOG\.md|LICENSE)$)/.test(path));
