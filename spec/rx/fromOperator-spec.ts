@@ -93,6 +93,18 @@ const build = (parts: Readonly<Record<string, Sketch | Routine>>, links: readonl
   return flow;
 };
 
+/** Give what can be neither cloned nor written down. */
+const GIVING_CODE: readonly (readonly [string, Operator])[] = [
+  ['for an input', map(() => ({ f: boom }))],
+  [
+    'at rest',
+    pipe(
+      toArray(),
+      map(() => ({ f: boom })),
+    ),
+  ],
+];
+
 /** Fails by a timer, when its input has completed. */
 const FAILS_LATE: Operator = pipe(toArray(), delay(5), map(boom));
 
@@ -1182,16 +1194,7 @@ describe('fromOperator', () => {
         expect([Object.isFrozen(given[0]), Object.isFrozen(given[0]?.['value'])]).toEqual([true, true]);
       });
 
-      it.each<[string, Operator]>([
-        ['for an input', map(() => ({ f: boom }))],
-        [
-          'at rest',
-          pipe(
-            toArray(),
-            map(() => ({ f: boom })),
-          ),
-        ],
-      ])("'clone': what cannot be cloned is a failure of it, %s", async (_, operator) => {
+      it.each(GIVING_CODE)("'clone': what cannot be cloned is a failure of it, %s", async (_, operator) => {
         const job = atOnce(operator, 'a', { isolation: 'clone' }).start('s');
         await job.done;
         expect(job.state.error).toMatchObject({ code: 'TASK_FAILED', details: { routineId: 'op' } });
@@ -1224,16 +1227,7 @@ describe('fromOperator', () => {
           test.expectJob(job).toBe({ 'emits op.output': '-----[x|]' }, { x: letter('ab') });
         }));
 
-      it.each<[string, Operator]>([
-        ['for an input', map(() => ({ f: boom }))],
-        [
-          'at rest',
-          pipe(
-            toArray(),
-            map(() => ({ f: boom })),
-          ),
-        ],
-      ])('should refuse what cannot be written down, %s', async (_, operator) => {
+      it.each(GIVING_CODE)('should refuse what cannot be written down, %s', async (_, operator) => {
         const job = atOnce(operator, 'a', { emitMode: 'commit' }).start('s');
         await job.done;
         expect(job.state.error?.cause).toMatchObject({ code: 'NOT_SERIALISABLE' });
