@@ -1,5 +1,5 @@
 /**
- * Runs the pages of `docs`, as their readers would.
+ * Runs the pages of `docs`, and what the README says of the same, as their readers would.
  *
  * A page is read from top to bottom. Each block marked `ts` is a module of its own: it is compiled strictly, and run on the
  * sources of the library.
@@ -74,8 +74,17 @@ const quiet = async (isDone: () => boolean): Promise<void> => {
 
 const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
 
-describe.each(pages)('docs/%s', (name) => {
-  const blocks = blocksOf(readFileSync(join('docs', name), 'utf8'));
+/** What the README says of composing and of testing; its other blocks need files, or two hosts. */
+const summary = (text: string): string =>
+  text.slice(text.indexOf('**Flows and observables**'), text.indexOf('**When you are done**'));
+
+const texts: readonly (readonly [string, string])[] = [
+  ...pages.map((name) => [`docs/${name}`, readFileSync(join('docs', name), 'utf8')] as const),
+  ['README.md', summary(readFileSync('README.md', 'utf8'))],
+];
+
+describe.each(texts)('%s', (_, text) => {
+  const blocks = blocksOf(text);
   const files: Record<string, unknown> = {};
 
   it('should hold blocks that run', () => {
