@@ -123,6 +123,8 @@ export class Flow implements Home {
   readonly #pump: Pump;
   #settings: FlowSettings;
   #plan: Plan | undefined;
+  // eslint-disable-next-line no-unused-private-class-members -- it is enough that it is alive (see `JobRun.pose`)
+  #specimen: JobRun | undefined;
   #shutDown = false;
 
   /** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
@@ -398,7 +400,21 @@ export class Flow implements Home {
   }
 
   #compiled(): Plan {
-    return (this.#plan ??= compilePlan(this.#settings, this.#graph.routines, this.#graph.connections));
+    return (this.#plan ??= this.#compile());
+  }
+
+  #compile(): Plan {
+    const plan = compilePlan(this.#settings, this.#graph.routines, this.#graph.connections);
+    this.#specimen = this.#newSpecimen(plan);
+    return plan;
+  }
+
+  #newSpecimen(plan: Plan): JobRun {
+    const data = new JobData('', this.flowId, this.#pump.now(), 2, this.#pump.base);
+    const options = { ...runOptionsFrom({}, plan.settings), entryRoutineId: '', params: NO_DATA, leftMs: Infinity };
+    const run = this.#newRun(plan, new JobState(data), data, options);
+    run.pose();
+    return run;
   }
 
   // ── its jobs ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ import type { SlotActivationTask, TaskOutcome } from '../job/JobRecord.js';
 import type { Execution, ExecutionSource } from '../job/Metrics.js';
 import { type RemainingTask, taskIdOf } from '../job/Remainder.js';
 import type { RoutineCell } from '../job/RoutineCell.js';
-import { isTimed } from '../job/stopwatch.js';
+import { noteTime } from '../job/stopwatch.js';
 import { describeError } from '../prelude/describeError.js';
 import { copyDeep, copyPlain, isPlainObject } from '../prelude/plainObject.js';
 import type { Flow } from '../Flow.js';
@@ -16,7 +16,6 @@ import { Held } from './Backlog.js';
 import type { Context, PauseOptions, Shared } from './Context.js';
 import type { Emission } from './Emission.js';
 import type { JobRun } from './JobRun.js';
-import type { Pump } from './Pump.js';
 import type { Worker } from './workerPool.js';
 import type { Loan } from './Workers.js';
 import { type Node, outletNamed, type Outlet, placeOf, type Route } from './Plan.js';
@@ -39,6 +38,11 @@ interface Extras {
   deferring?: number;
   last?: boolean;
   tracking?: number;
+  /** Whose worker it is on, where it is not simply its own (D16). */
+  loan?: Loan;
+  /** When it began, by the clock in ms, and for how long it ran; only where it is one that is timed. */
+  started?: number;
+  ms?: number;
 }
 
 /**
@@ -52,13 +56,8 @@ export class Attempt implements Context, ExecutionSource {
   error: unknown = undefined;
   /** When it began, in ms since the pump was made: a small whole number. */
   tick = 0;
-  /** Readings of the clock, in ms; only where it is one that is timed. */
-  started: number | undefined = undefined;
-  ended: number | undefined = undefined;
   /** Failed or let go of: what it still does counts no more. */
   stale = false;
-  /** Whose worker it is on, where it is not simply its own (D16). */
-  loan: Loan | undefined = undefined;
   /** Who holds what its handler has left unfinished. */
   worker: Worker | undefined = undefined;
   #extras: Extras | undefined = undefined;
@@ -67,11 +66,20 @@ export class Attempt implements Context, ExecutionSource {
     readonly run: JobRun,
     readonly emission: Emission,
     readonly route: Route,
-    /** The place of the route among those of the emission. */
-    readonly place: number,
-    readonly attempt: number,
+    /** What the job knows of its routine; it counts only once the attempt is at work. */
+    readonly cell: RoutineCell,
   ) {
     this.input = emission.input;
+  }
+
+  /** The place of its route among those of the event. */
+  get place(): number {
+    return this.emission.firstPlace + this.emission.routes.indexOf(this.route);
+  }
+
+  /** 1 = the first. */
+  get attempt(): number {
+    return this.emission.tried + 1;
   }
 
   get taskId(): string {
@@ -95,45 +103,54 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   get signal(): AbortSignal {
-    const abort = (this.#more.abort ??= new AbortController());
-    if (this.#more.cause !== undefined) abort.abort(this.#more.cause);
+    const abort = (this.more.abort ??= new AbortController());
+    if (this.more.cause !== undefined) abort.abort(this.more.cause);
     return abort.signal;
   }
 
   get shared(): Shared {
-    return (this.#more.shared ??= sharedOf(this));
+    return (this.more.shared ??= sharedOf(this));
   }
 
   emit(event: string | AnyEvent, data: object = NO_DATA): void {
-    this.#emit(this.#outlet(event), data);
+    this.emitAt(this.outletOf(event), data);
   }
 
   /** Emits as another routine of the flow does, whose own handler is not at work. */
   emitFrom(node: Node, event: string, data: object): void {
-    this.#emit(outletNamed(node, event), data);
+    this.emitAt(outletNamed(node, event), data);
   }
 
-  #emit(outlet: Outlet, data: object): void {
+  private emitAt(outlet: Outlet, data: object): void {
     this.checkAlive('emit');
+    if (!isPlainObject(data)) return refusePayload(outlet, data);
+    if (this.run.isFree) this.run.emit(outlet, data);
+    else this.emitWithCare(outlet, data);
+  }
+
+  /** In a job whose queue has limits, or where an emission counts only when the attempt succeeds. */
+  private emitWithCare(outlet: Outlet, data: Data): void {
     const { run } = this;
-    const payload = isPlainObject(data) ? data : refusePayload(outlet, data);
-    if (run.commits) checkSerialisable(payload, () => placeOf(outlet));
+    this.checkSerialisable(data, () => placeOf(outlet));
     run.limits?.check(() => placeOf(outlet), outlet.routes, this.#extras?.emitting);
-    if (this.isBuffering) {
-      if (run.limits !== undefined) (this.#more.emitting ??= new Held()).add(outlet.routes);
-      const kept = run.plan.isolate(payload);
-      this.effect(() => {
-        run.emit(outlet, kept);
-      });
-    } else run.emit(outlet, payload);
+    if (this.isBuffering) this.emitAtCommit(outlet, run.plan.isolate(data));
+    else run.emit(outlet, data);
+  }
+
+  private emitAtCommit(outlet: Outlet, data: Data): void {
+    const { run } = this;
+    if (run.limits !== undefined) (this.more.emitting ??= new Held()).add(outlet.routes);
+    this.effect(() => {
+      run.emit(outlet, data);
+    });
   }
 
   emitDeferred(event: string | AnyEvent, data: object = NO_DATA): void {
     this.checkAlive('emitDeferred');
-    const outlet = this.#outlet(event);
-    const payload = { ...this.#checked(data, () => placeOf(outlet)) };
+    const outlet = this.outletOf(event);
+    const payload = { ...this.checkedData(data, () => placeOf(outlet)) };
     this.run.checkRoom('emitDeferred', this.run.data.deferred.length + (this.#extras?.deferring ?? 0));
-    if (this.isBuffering) this.#more.deferring = (this.#more.deferring ?? 0) + 1;
+    if (this.isBuffering) this.more.deferring = (this.more.deferring ?? 0) + 1;
     this.effect(() => {
       this.run.defer(outlet, payload);
     });
@@ -141,47 +158,48 @@ export class Attempt implements Context, ExecutionSource {
 
   output(type: string, data: object = NO_DATA): void {
     this.checkAlive('output');
-    const payload = { ...this.#checked(data, () => `Output '${type}' of routine '${this.routineId}'`) };
+    const payload = { ...this.checkedData(data, () => `Output '${type}' of routine '${this.routineId}'`) };
     this.effect(() => {
       this.run.output(this.routineId, type, payload);
     });
   }
 
   state(): Data {
-    return this.#copy(this.#own);
+    return this.copied(this.ownState);
   }
 
   setState(state: object | ((own: Data) => object)): void {
     this.checkAlive('setState');
-    if (typeof state === 'function') this.#update((own) => this.#kept((state as (own: Data) => object)(this.#copy(own))));
+    if (typeof state === 'function')
+      this.updateState((own) => this.keptState((state as (own: Data) => object)(this.copied(own))));
     else {
-      const kept = this.#kept(state);
-      this.#update(() => kept);
+      const kept = this.keptState(state);
+      this.updateState(() => kept);
     }
   }
 
-  #kept(state: object): Data {
-    return this.#copy(this.#checked(state, () => `State of routine '${this.routineId}'`));
+  private keptState(state: object): Data {
+    return this.copied(this.checkedData(state, () => `State of routine '${this.routineId}'`));
   }
 
-  #update(update: (own: Data) => Data): void {
-    const own = update(this.#own);
+  private updateState(update: (own: Data) => Data): void {
+    const own = update(this.ownState);
     if (this.isBuffering) {
-      this.#more.uncommitted = own;
-      (this.#more.updates ??= []).push(update);
-    } else this.run.cellOf(this.route.target.node).own = own;
+      this.more.uncommitted = own;
+      (this.more.updates ??= []).push(update);
+    } else this.cell.own = own;
   }
 
-  get #own(): Data {
-    return this.#extras?.uncommitted ?? this.run.cellOf(this.route.target.node).own ?? {};
+  private get ownState(): Data {
+    return this.#extras?.uncommitted ?? this.cell.own ?? {};
   }
 
   // What a failed attempt has changed in place must not be seen. Where each change stands at once, a large map need not be copied.
-  #copy(data: Data): Data {
+  private copied(data: Data): Data {
     return this.run.commits ? copyDeep(data) : copyPlain(data);
   }
 
-  #checked(data: object, where: () => string): Data {
+  private checkedData(data: object, where: () => string): Data {
     const plain = checkData(data, where);
     this.checkSerialisable(plain, where);
     return plain;
@@ -199,7 +217,7 @@ export class Attempt implements Context, ExecutionSource {
 
   /** Does something that others will see: at once, or when the attempt succeeds. */
   effect(work: () => void): void {
-    if (this.isBuffering) (this.#more.effects ??= []).push(work);
+    if (this.isBuffering) (this.more.effects ??= []).push(work);
     else work();
   }
 
@@ -207,17 +225,17 @@ export class Attempt implements Context, ExecutionSource {
   commit(): void {
     if (this.#extras === undefined || this.tracking > 0) return;
     const { effects = [], updates } = this.#extras;
-    if (updates !== undefined) this.#commitState(updates);
+    if (updates !== undefined) this.commitState(updates);
     this.#extras.effects = this.#extras.emitting = undefined;
     this.#extras.deferring = 0;
     for (const work of effects) work();
   }
 
   /** First, since an update is the user's: where it throws, the attempt has failed, and nothing of it counts. */
-  #commitState(updates: readonly ((own: Data) => Data)[]): void {
-    const cell = this.run.cellOf(this.route.target.node);
+  private commitState(updates: readonly ((own: Data) => Data)[]): void {
+    const { cell } = this;
     cell.own = updates.reduce((own, update) => update(own), cell.own ?? {});
-    this.#more.updates = this.#more.uncommitted = undefined;
+    this.more.updates = this.more.uncommitted = undefined;
   }
 
   /** Promises that it tracks and that are open. */
@@ -226,7 +244,7 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   set tracking(count: number) {
-    this.#more.tracking = count;
+    this.more.tracking = count;
   }
 
   /** Whether its task is not to be tried again, whatever the error handler says. */
@@ -235,10 +253,10 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   set isLast(last: boolean) {
-    this.#more.last = last;
+    this.more.last = last;
   }
 
-  get #more(): Extras {
+  private get more(): Extras {
     return (this.#extras ??= {});
   }
 
@@ -264,10 +282,29 @@ export class Attempt implements Context, ExecutionSource {
     return this.outcome === undefined && !this.stale;
   }
 
-  /** Notes when it began, and whether its end is measured too. */
-  start(pump: Pump, cell: RoutineCell): void {
-    this.tick = pump.tick;
-    if (isTimed(cell)) this.started = pump.clock.elapsed();
+  /** Notes when it began, where its time is one to measure. */
+  startClock(): void {
+    this.more.started = this.run.pump.clock.elapsed();
+  }
+
+  stopClock(): void {
+    const started = this.#extras?.started;
+    if (started === undefined) return;
+    const ms = (this.more.ms = this.run.pump.clock.elapsed() - started);
+    noteTime(ms, this.cell);
+  }
+
+  get loan(): Loan | undefined {
+    return this.#extras?.loan;
+  }
+
+  set loan(loan: Loan | undefined) {
+    if (loan !== undefined) this.more.loan = loan;
+  }
+
+  /** Whether it has nothing that only some attempts have. */
+  get isPlain(): boolean {
+    return this.#extras === undefined;
   }
 
   /** Ends the attempt before its handler does: its signal aborts, and nothing it does counts any more. */
@@ -275,7 +312,7 @@ export class Attempt implements Context, ExecutionSource {
     this.stale = true;
     this.outcome = 'dropped';
     this.error ??= cause;
-    this.#more.cause = cause;
+    this.more.cause = cause;
     this.#extras?.abort?.abort(cause);
     this.letGo();
   }
@@ -319,7 +356,7 @@ export class Attempt implements Context, ExecutionSource {
   execution(): Execution {
     const { taskId, routineId, slot, attempt, data: params } = this.task();
     const startedAt = this.run.pump.base + this.tick;
-    const executionTimeMs = this.#timed();
+    const executionTimeMs = this.#extras?.ms;
     return {
       routineId,
       slot,
@@ -334,28 +371,27 @@ export class Attempt implements Context, ExecutionSource {
     };
   }
 
-  #timed(): number | undefined {
-    return this.started === undefined || this.ended === undefined ? undefined : this.ended - this.started;
-  }
-
   checkAlive(call: string): void {
-    if (this.stale || this.error !== undefined || this.run.over) this.#refuse(call);
+    if (this.stale || this.error !== undefined || this.run.over) this.refuse(call);
   }
 
-  #refuse(call: string): never {
+  private refuse(call: string): never {
     const { run, routineId, attempt } = this;
     const jobId = run.data.jobId;
     if (run.over) throw jobError('EMIT_AFTER_END', { jobId, routineId, call, status: run.data.status });
     throw jobError('STALE_CONTEXT', { jobId, routineId, call, attempt });
   }
 
-  #outlet(event: string | AnyEvent): Outlet {
+  private outletOf(event: string | AnyEvent): Outlet {
     const { node } = this.route.target;
-    if (typeof event === 'string') return outletNamed(node, event);
-    if (event.routine === node.routine) return outletNamed(node, event.name);
-    throw flowError('UNKNOWN_EVENT', { routineId: node.id, event: event.name, known: [...node.events.keys()] });
+    return typeof event === 'string' ? outletNamed(node, event) : outletOf(node, event);
   }
 }
+
+const outletOf = (node: Node, event: AnyEvent): Outlet => {
+  if (event.routine === node.routine) return outletNamed(node, event.name);
+  throw flowError('UNKNOWN_EVENT', { routineId: node.id, event: event.name, known: [...node.events.keys()] });
+};
 
 const refusePayload = (outlet: Outlet, data: unknown): never => {
   throw flowError('BAD_PAYLOAD', { where: placeOf(outlet), value: data });

@@ -177,8 +177,8 @@ const addRoute = (nodes: ReadonlyMap<string, Node>, connection: Connection): voi
 export const placeOf = ({ name, node }: Outlet): string => `Event '${name}' of routine '${node.id}'`;
 
 /** @throws FlowError `UNKNOWN_EVENT` */
-export const outletNamed = (node: Node, name: string): Outlet => {
-  const outlet = node.events.get(name);
-  if (outlet !== undefined) return outlet;
+export const outletNamed = (node: Node, name: string): Outlet => node.events.get(name) ?? refuseEvent(node, name);
+
+const refuseEvent = (node: Node, name: string): never => {
   throw flowError('UNKNOWN_EVENT', { routineId: node.id, event: name, known: [...node.events.keys()] });
 };

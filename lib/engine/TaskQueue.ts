@@ -1,6 +1,7 @@
 import { RingBuffer } from '../prelude/RingBuffer.js';
 import { Attempt } from './Attempt.js';
 import { type Emission, restOf } from './Emission.js';
+import type { Route } from './Plan.js';
 import type { JobRun } from './JobRun.js';
 
 /**
@@ -30,14 +31,18 @@ export class TaskQueue {
   /** Takes the oldest task off the queue, which must not be empty. */
   take(): Attempt {
     if (this.#dropped.size > 0) this.#skip();
-    const emission = this.#emissions.at(0) as Emission;
-    const at = this.#taken++;
-    if (this.#taken === emission.routes.length) {
-      this.#emissions.shift();
-      this.#taken = 0;
-    }
     this.#length--;
-    return attemptOf(this.run, emission, at);
+    const at = this.#taken;
+    const emission = this.#emissions.at(0) as Emission;
+    if (at + 1 < emission.routes.length) this.#taken = at + 1;
+    else this.#next();
+    const route = emission.routes[at] as Route;
+    return new Attempt(this.run, emission, route, this.run.cellOf(route.target.node));
+  }
+
+  #next(): void {
+    this.#emissions.shift();
+    this.#taken = 0;
   }
 
   #skip(): void {
@@ -51,7 +56,7 @@ export class TaskQueue {
     this.#length--;
     // Once in a while, so that each costs no more than its own place.
     if (this.#dropped.size > this.#length) this.#compact();
-    return attemptOf(this.run, emission, 0);
+    return attemptAt(this.run, emission, 0);
   }
 
   #compact(): void {
@@ -89,12 +94,11 @@ export class TaskQueue {
   }
 }
 
-const attemptOf = (run: JobRun, emission: Emission, at: number): Attempt => {
-  const route = emission.routes[at];
-  if (route === undefined) throw new RangeError('an emission has no task there');
-  return new Attempt(run, emission, route, emission.firstPlace + at, emission.tried + 1);
-};
-
-/** The tasks of an emission from one of its routes on. */
+/** The tasks of an emission from one of its routes on, as they are listed, or let go of: none of them is at work. */
 export const tasksOf = (run: JobRun, emission: Emission, from: number): readonly Attempt[] =>
-  emission.routes.slice(from).map((_, at) => attemptOf(run, emission, from + at));
+  emission.routes.slice(from).map((_, at) => attemptAt(run, emission, from + at));
+
+const attemptAt = (run: JobRun, emission: Emission, at: number): Attempt => {
+  const route = emission.routes[at] as Route;
+  return new Attempt(run, emission, route, run.cellSeen(route.target.node));
+};

@@ -34,6 +34,11 @@ export class Views {
 
   constructor(private readonly run: JobRun) {}
 
+  /** Whether a view was asked for at all. */
+  get isWatched(): boolean {
+    return this.#shown !== undefined;
+  }
+
   /** Whether somebody sees the records. */
   get watched(): boolean {
     return this.#record$ !== undefined && this.#record$.observed;

@@ -32,7 +32,8 @@ export class Workers {
   }
 
   /** An attempt is done with its worker; one that is lent out stays with its borrower. */
-  release({ loan }: Attempt): void {
+  release(attempt: Attempt): void {
+    const loan = attempt.isPlain ? undefined : attempt.loan;
     if (loan === undefined) this.#busy--;
     else this.#settle(loan);
   }

@@ -13,10 +13,10 @@ import type { Inlet, Route } from './Plan.js';
  * merges once per task, so a retry gets the same merged payload again, each time in a copy of its own.
  */
 export const activate = (attempt: Attempt): unknown => {
-  const { run, route, emission } = attempt;
+  const { route } = attempt;
   const { target } = route;
-  const input = (attempt.input ??= arrive(route, emission.data, run.cellOf(target.node).held));
-  return target.handler === undefined ? undefined : runAs(attempt, run.carries, call, target.handOut(input));
+  const input = (attempt.input ??= arrive(route, attempt.emission.data, attempt.cell.held));
+  return target.handler === undefined ? undefined : runAs(attempt, attempt.run.carries, call, target.handOut(input));
 };
 
 const call = (attempt: Attempt, data: Data): unknown => {
@@ -27,12 +27,12 @@ const call = (attempt: Attempt, data: Data): unknown => {
 /** Takes a payload in: mapped, read by the slot's codec, merged with what the slot holds, which it writes. */
 export const arrive = ({ map, target }: Route, data: Data, held: (Data | undefined)[]): Data => {
   const mapped = map === undefined ? data : take(target, 'BAD_MAPPING', map(data));
-  return merge(target, held, target.codec === undefined ? mapped : read(target, target.codec, mapped));
+  const incoming = target.codec === undefined ? mapped : read(target, target.codec, mapped);
+  return target.merge === undefined ? (held[target.ordinal] = incoming) : merge(target, target.merge, held, incoming);
 };
 
-const merge = (target: Inlet, held: (Data | undefined)[], incoming: Data): Data => {
-  if (target.merge === undefined) return (held[target.ordinal] = incoming);
-  const merged = target.merge(held[target.ordinal] ?? NO_DATA, incoming);
+const merge = (target: Inlet, join: NonNullable<Inlet['merge']>, held: (Data | undefined)[], incoming: Data): Data => {
+  const merged = join(held[target.ordinal] ?? NO_DATA, incoming);
   const kept = take(target, 'BAD_MERGE', merged.held);
   held[target.ordinal] = kept;
   return merged.handed === merged.held ? kept : merged.handed;

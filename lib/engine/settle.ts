@@ -4,35 +4,37 @@ import { type JobError, jobError } from '../job/JobError.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import type { RoutineStatus } from '../job/JobStatus.js';
 import { endWith, noteError, type RoutineCell } from '../job/RoutineCell.js';
-import { noteTime } from '../job/stopwatch.js';
 import { describeError } from '../prelude/describeError.js';
 import type { Attempt } from './Attempt.js';
 
 /** The task is done: its worker is free, and the job may be at rest. */
 export const succeed = (attempt: Attempt): void => {
-  const { run } = attempt;
-  const cell = run.cellOf(attempt.route.target.node);
+  const { run, cell } = attempt;
   if (attempt.error !== undefined) {
     endFailed(attempt, cell);
     return;
   }
-  try {
-    attempt.commit();
-  } catch (error) {
-    fail(attempt, error);
-    return;
-  }
+  if (run.commits && !hasCommitted(attempt)) return;
   leave(attempt, 'completed', cell);
   cell.completed++;
   if (cell.end !== 'completed') endWith('completed', cell);
-  if (attempt.attempt > 1) noteRetried(attempt, cell);
+  if (attempt.emission.tried > 0) noteRetried(attempt, cell);
   run.closeTask();
+};
+
+const hasCommitted = (attempt: Attempt): boolean => {
+  try {
+    attempt.commit();
+    return true;
+  } catch (error) {
+    fail(attempt, error);
+    return false;
+  }
 };
 
 /** The attempt failed: what its routine's error handler, then the flow's, says, is done. */
 export const fail = (attempt: Attempt, error: unknown): void => {
-  const { run } = attempt;
-  const cell = run.cellOf(attempt.route.target.node);
+  const { run, cell } = attempt;
   if (attempt.error !== undefined) {
     endFailed(attempt, cell);
     return;
@@ -51,8 +53,7 @@ export const fail = (attempt: Attempt, error: unknown): void => {
 
 /** A promise that the handler let run on (`ctx.track`) was rejected: as a failure, but without a retry. */
 export const failTracked = (attempt: Attempt, error: unknown): void => {
-  const { run, route } = attempt;
-  const cell = run.cellOf(route.target.node);
+  const { run, cell } = attempt;
   // A task fails once, and what it had left running fails with it.
   if (attempt.stale || attempt.error !== undefined) {
     run.closeTask();
@@ -86,7 +87,7 @@ const isUndecided = ({ outcome }: Attempt): boolean => outcome === undefined;
 
 /** A task that had succeeded has failed after all: it counts once. */
 const revise = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void => {
-  if (attempt.outcome === 'completed') attempt.run.cellOf(attempt.route.target.node).completed--;
+  if (attempt.outcome === 'completed') attempt.cell.completed--;
   if (attempt.outcome !== undefined) attempt.outcome = outcome;
   // What is thrown may be undefined, which says that nothing was.
   attempt.error = error ?? new Error(String(error));
@@ -94,7 +95,7 @@ const revise = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void =>
 
 /** The job ended before the attempt did. */
 export const drop = (attempt: Attempt, cause: Error): void => {
-  const cell = attempt.run.cellOf(attempt.route.target.node);
+  const { cell } = attempt;
   const failed = attempt.error !== undefined;
   attempt.drop(cause);
   leave(attempt, failed ? 'failed' : 'dropped', cell);
@@ -130,15 +131,10 @@ const leave = (attempt: Attempt, outcome: TaskOutcome, cell: RoutineCell): void 
   const { run } = attempt;
   attempt.outcome = outcome;
   cell.active--;
-  if (attempt.started !== undefined) stop(attempt, attempt.started, cell);
+  if (!attempt.isPlain) attempt.stopClock();
   if (attempt.worker !== undefined) attempt.letGo();
   run.leave(attempt);
   if (run.views.watched) run.views.tell({ type: 'taskSettled', outcome, ...attempt.task(), ...errorOf(attempt) });
-};
-
-const stop = (attempt: Attempt, started: number, cell: RoutineCell): void => {
-  attempt.ended = attempt.run.pump.clock.elapsed();
-  noteTime(attempt.ended - started, cell);
 };
 
 const errorOf = ({ error }: Attempt): { error?: unknown } => (error === undefined ? {} : { error });

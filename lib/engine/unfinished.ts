@@ -10,8 +10,10 @@ export type Unfinished =
  * A promise, an observable of any library, or an async iterable; never told by `instanceof`. It looks once, and what it
  * looks at may throw.
  */
-export const unfinished = (value: unknown): Unfinished | undefined => {
-  if (typeof value !== 'object' || value === null) return undefined;
+export const unfinished = (value: unknown): Unfinished | undefined =>
+  typeof value === 'object' && value !== null ? unfinishedIn(value) : undefined;
+
+const unfinishedIn = (value: object): Unfinished | undefined => {
   if (has(value, 'then')) return { kind: 'promise', work: value as PromiseLike<unknown> };
   if (has(value, OBSERVABLE) || has(value, Symbol.asyncIterator))
     return { kind: 'stream', work: value as ObservableInput<unknown> };

@@ -33,6 +33,8 @@ export class History {
   readonly #emissions: BoundedLog<Recorded>;
   readonly #kept: BoundedLog<Recorded>;
   #start: Recorded | undefined;
+  /** How many records there still is room for. */
+  #room: number;
 
   constructor(
     readonly bound: number,
@@ -42,6 +44,7 @@ export class History {
   ) {
     this.#emissions = new BoundedLog(bound, dropped);
     this.#kept = new BoundedLog(Math.max(bound - 1, 0));
+    this.#room = bound;
   }
 
   /** The history that was written down, its ticks counted from `base` on. */
@@ -65,18 +68,28 @@ export class History {
   }
 
   start(record: Recorded): void {
-    if (this.bound > 0) this.#start = record;
+    if (this.bound === 0) return;
+    if (this.#start === undefined) this.#room--;
+    this.#start = record;
   }
 
   emitted(record: Recorded): void {
-    if (this.length < this.bound) this.#emissions.push(record);
-    else this.#emissions.replaceOldest(record);
+    if (this.#room > 0) {
+      this.#room--;
+      this.#emissions.push(record);
+    } else this.#emissions.replaceOldest(record);
   }
 
   /** Keeps a record that emissions do not push out: an error, or a retry that succeeded. */
   keep(record: Recorded): void {
+    const { length } = this.#kept;
     this.#kept.push(record);
-    this.#trim();
+    if (this.#kept.length > length) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    if (this.#room > 0) this.#room--;
+    else this.#emissions.dropOldest();
   }
 
   /** In the order in which it happened; each record's data is a copy. */
@@ -108,9 +121,5 @@ export class History {
 
   #toExecutionRecord({ routineId, eventName, data, tick }: Recorded): ExecutionRecord {
     return { routineId, eventName, data: { ...data }, timestamp: new Date(this.base + tick) };
-  }
-
-  #trim(): void {
-    if (this.length > this.bound && this.#emissions.length > 0) this.#emissions.dropOldest();
   }
 }
