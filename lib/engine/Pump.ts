@@ -40,24 +40,20 @@ export class Pump {
   readonly #virtual: boolean;
   readonly #pool = workerPool({
     value: (attempt, value) => {
-      this.enter(() => {
-        passOn(attempt, value);
-      });
+      this.#hear(passOn, attempt, value, false);
     },
-    finished: (attempt) => {
-      this.enter(() => {
-        succeed(attempt);
-      });
+    finished: (attempt, scoped) => {
+      this.#hear(succeed, attempt, undefined, scoped);
     },
-    failed: (attempt, error) => {
-      this.enter(() => {
-        fail(attempt, error);
-      });
+    failed: (attempt, error, scoped) => {
+      this.#hear(fail, attempt, error, scoped);
     },
   });
   #settings: FlowSettings;
   readonly #workers: Workers;
   #draining = false;
+  /** The job in whose async context it is. */
+  #inside: JobRun | undefined;
   #scheduled = false;
   /** The attempt whose handler is on the stack. */
   #onStack: Attempt | undefined;
@@ -110,7 +106,9 @@ export class Pump {
   }
 
   #look(): void {
+    const before = this.#reading;
     this.#reading = this.clock.elapsed();
+    this.#untilLook = this.#reading - before > SLOW_MS ? 1 : LOOK_EVERY;
     this.#now = this.clock.epoch(this.#reading);
     this.#tick = toWhole(this.#now - this.base);
   }
@@ -168,8 +166,38 @@ export class Pump {
 
   /** Work has come to an end: what follows from it is done, and what became possible is run. */
   enter(work: () => void): void {
-    this.change(work);
-    if (!this.#draining) this.#drainNow();
+    if (this.#draining) {
+      work();
+      return;
+    }
+    this.#look();
+    this.#guarded(work);
+    this.#tell();
+    this.#drainNow();
+  }
+
+  /** Something unfinished goes on, or has ended. */
+  #hear(note: (attempt: Attempt, what: unknown) => void, attempt: Attempt, what: unknown, scoped: boolean): void {
+    if (this.#draining) {
+      note(attempt, what);
+      return;
+    }
+    this.#glance();
+    this.#draining = true;
+    try {
+      note(attempt, what);
+    } finally {
+      this.#draining = false;
+    }
+    this.#tell();
+    this.#inside = scoped ? attempt.run : undefined;
+    this.#drainNow();
+    this.#inside = undefined;
+  }
+
+  /** A look at the clock, but not for each of many promises that are fulfilled in one turn of the event loop. */
+  #glance(): void {
+    if (!this.#unturned || --this.#untilLook <= 0) this.#look();
   }
 
   /** A user changes jobs: it is done, and what became possible is run after the user's turn, never on his stack. */
@@ -191,6 +219,7 @@ export class Pump {
   }
 
   #tell(): void {
+    if (this.#untold.length === 0) return;
     for (const run of this.#untold) run.views.deliver();
     this.#untold.length = 0;
   }
@@ -227,7 +256,6 @@ export class Pump {
 
   /** Drains right after a look at the clock. */
   #drainNow(): void {
-    this.#untilLook = LOOK_EVERY;
     if (this.#hasTime()) this.#guarded(this.#slice);
     this.#settleDown();
   }
@@ -261,7 +289,7 @@ export class Pump {
     let run: JobRun | undefined;
     while (this.#reading < this.#sliceEnd && (run = this.#next()) !== undefined) {
       const { scope } = run;
-      if (scope === undefined) this.#stretch(run);
+      if (scope === undefined || run === this.#inside) this.#stretch(run);
       else scope(this.#stretch, this, run);
     }
   };
@@ -298,7 +326,7 @@ export class Pump {
       run.begin();
       this.#fresh.push(run);
     }
-    if (this.#untold.length > 0) this.#tell();
+    this.#tell();
   }
 
   /** The job whose turn it is, if a worker is free for it. */
@@ -327,16 +355,10 @@ export class Pump {
   #stretch(run: JobRun): void {
     do {
       this.#turn(run);
-      if (--this.#untilLook === 0) this.#lookAgain();
+      if (--this.#untilLook <= 0) this.#look();
     } while (run.isReady && this.#ring.length === 0 && this.#workers.isFree && this.#reading < this.#sliceEnd);
     run.inRing = false;
     this.ready(run);
-  }
-
-  #lookAgain(): void {
-    const before = this.#reading;
-    this.#look();
-    this.#untilLook = this.#reading - before > SLOW_MS ? 1 : LOOK_EVERY;
   }
 
   #turn(run: JobRun): void {

@@ -3,11 +3,11 @@ import type { Attempt } from './Attempt.js';
 import { tearDown } from './tearDown.js';
 import type { Unfinished } from './unfinished.js';
 
-/** Told how the work of an attempt goes on and ends. */
+/** Told how the work of an attempt goes on and ends; `scoped` where that is told in the async context in which it was given. */
 export interface Foreman {
   value(attempt: Attempt, value: unknown): void;
-  finished(attempt: Attempt): void;
-  failed(attempt: Attempt, error: unknown): void;
+  finished(attempt: Attempt, scoped: boolean): void;
+  failed(attempt: Attempt, error: unknown, scoped: boolean): void;
 }
 
 /** The workers of one flow that something unfinished may hold. */
@@ -32,8 +32,17 @@ export const workerPool = (foreman: Foreman): WorkerPool => {
   let workers: Worker[] = [];
   let idle: Worker[] = [];
 
+  /** One that still waits for the promise of an attempt that was let go of takes no other. */
+  const whenFree = (worker: Worker): void => {
+    if (!worker.waits) idle.push(worker);
+    else {
+      worker.home?.complete();
+      workers = workers.filter((each) => each !== worker);
+    }
+  };
+
   const hire = (): Worker => {
-    const worker = new Worker(foreman, (free) => idle.push(free));
+    const worker = new Worker(foreman, whenFree);
     workers.push(worker);
     hired$.next(
       new Observable((home) => {
@@ -62,6 +71,8 @@ export const workerPool = (foreman: Foreman): WorkerPool => {
 export class Worker {
   attempt: Attempt | undefined;
   home: Subscriber<never> | undefined;
+  /** Whether it has a promise that has not settled. */
+  waits = false;
   #stream: Subscription | undefined;
 
   constructor(
@@ -72,7 +83,7 @@ export class Worker {
   take(attempt: Attempt, { kind, work }: Unfinished): void {
     this.attempt = attempt;
     attempt.worker = this;
-    if (kind === 'promise') this.#await(attempt, work);
+    if (kind === 'promise') this.#await(work);
     else
       this.#subscribe(
         attempt,
@@ -91,17 +102,21 @@ export class Worker {
   }
 
   // A thenable may answer twice, or throw when asked: a promise of ours does neither.
-  #await(attempt: Attempt, promise: PromiseLike<unknown>): void {
-    const { foreman } = this;
-    Promise.resolve(promise).then(
-      () => {
-        if (attempt.isAtWork) foreman.finished(attempt);
-      },
-      (error: unknown) => {
-        if (attempt.isAtWork) foreman.failed(attempt, error);
-      },
-    );
+  #await(promise: PromiseLike<unknown>): void {
+    this.waits = true;
+    Promise.resolve(promise).then(this.#fulfilled, this.#rejected);
   }
+
+  // Made once for all that the worker waits for, one after the other.
+  readonly #fulfilled = (): void => {
+    this.waits = false;
+    if (this.attempt?.isAtWork === true) this.foreman.finished(this.attempt, true);
+  };
+
+  readonly #rejected = (error: unknown): void => {
+    this.waits = false;
+    if (this.attempt?.isAtWork === true) this.foreman.failed(this.attempt, error, true);
+  };
 
   // The stream is made inside `defer`: what is not really one is a failure of the task, not of the pool.
   #subscribe(attempt: Attempt, stream$: Observable<unknown>): void {
@@ -111,10 +126,10 @@ export class Worker {
         if (attempt.isAtWork) foreman.value(attempt, value);
       },
       error: (error: unknown) => {
-        if (attempt.isAtWork) foreman.failed(attempt, error);
+        if (attempt.isAtWork) foreman.failed(attempt, error, false);
       },
       complete: () => {
-        if (attempt.isAtWork) foreman.finished(attempt);
+        if (attempt.isAtWork) foreman.finished(attempt, false);
       },
     };
     let stream: Subscription;
@@ -123,7 +138,7 @@ export class Worker {
       // eslint-disable-next-line rxjs-x/no-ignored-takewhile-value -- it is the attempt that says when to stop
       stream = stream$.pipe(takeWhile(() => attempt.isAtWork)).subscribe(observer);
     } catch (error) {
-      if (attempt.isAtWork) foreman.failed(attempt, error);
+      if (attempt.isAtWork) foreman.failed(attempt, error, false);
       else attempt.run.views.warn(`The teardown of ${streamOf(attempt)} threw`, error);
       return;
     }

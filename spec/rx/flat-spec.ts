@@ -44,8 +44,8 @@ describe(`${JOBS} values through a flow as an operator`, () => {
       const report = await run(mode, JOBS, inside);
       expect(report).toMatchObject({ results: JOBS, started: JOBS, left: 0 });
       expect(report.live).toBeLessThanOrEqual(1);
-      // The last of them may stand on the stack still.
-      expect(report.alive).toBeLessThanOrEqual(2);
+      // The last of them may stand on the stack still, or in code that is optimised: a few, whatever the number of jobs.
+      expect(report.alive).toBeLessThanOrEqual(10);
       expect(report.heap).toHaveLength(10);
       expect(growth(report)).toBeLessThan(150);
     },
