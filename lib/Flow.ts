@@ -46,7 +46,6 @@ import { type JobError, notStarted, whyNot } from './job/JobError.js';
 import type { JobRecord, OutputRecord } from './job/JobRecord.js';
 import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import type { Remainder } from './job/Remainder.js';
-import { captureScope } from '#async-context';
 import { describeError } from './prelude/describeError.js';
 import { isPlainObject } from './prelude/plainObject.js';
 import type { DecodeOptions } from './wire/decodeJson.js';
@@ -96,6 +95,10 @@ const checkWish = (value: unknown): PauseOptions => {
 };
 
 const isJob = (job: unknown): job is Job | JobState => job instanceof Job || job instanceof JobState;
+
+// What a call throws at once, as a promise gives it.
+// eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- which a catch cannot know
+const refusal = (error: unknown): Promise<never> => Promise.reject(error);
 
 const stateOf = (job: Job | JobState): JobState => (job instanceof Job ? job.state : job);
 
@@ -311,8 +314,13 @@ export class Flow implements Home {
    * Rejects with FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER`, `BAD_PAYLOAD`, `BAD_OPTION`, `BAD_STRATEGY`, `DUPLICATE_JOB`,
    * `SHUT_DOWN`, before anything has run.
    */
-  async execute(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): Promise<JobState> {
-    return this.#start(entryRoutineId, entryParams, options).done;
+  // Not an async function, which would wrap the promise of the run in another one.
+  execute(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): Promise<JobState> {
+    try {
+      return this.#start(entryRoutineId, entryParams, options).done;
+    } catch (error) {
+      return refusal(error);
+    }
   }
 
   /** The same, lazily and with failure in the type: a job that did not complete, or could not start, is a `Left`. */
@@ -382,7 +390,7 @@ export class Flow implements Home {
   }
 
   #newRun(plan: Plan, state: JobState, data: JobData, options: RunOptions): JobRun {
-    const run = new JobRun(plan, this.#pump, data, options, this.carriesContext ? captureScope() : undefined);
+    const run = new JobRun(plan, this.#pump, data, options);
     run.doors = { flow: this, state, job: new Job(run) };
     return run;
   }

@@ -13,6 +13,7 @@ import { isTimed, noteTime } from '../job/stopwatch.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import type { Scope } from '../prelude/Scope.js';
+import { captureScope } from '#async-context';
 import { currentAttempt } from './ambient.js';
 import type { Attempt } from './Attempt.js';
 import { Backlog } from './Backlog.js';
@@ -67,8 +68,8 @@ export class JobRun implements RemainderSource {
   inRing = false;
   /** The attempt that started it, where a handler did. */
   parent: Attempt | undefined = currentAttempt();
-  /** The async context of whoever started the run. */
-  scope: Scope | undefined;
+  /** The async context of whoever started the run, once it has to be kept. */
+  scope: Scope | undefined = undefined;
   /** Whether handlers are called so that their context follows them across an `await`. */
   readonly carries: boolean;
   /** Whether what an attempt does counts only when it succeeds. */
@@ -97,22 +98,17 @@ export class JobRun implements RemainderSource {
   #order = 1;
   /** What it has taken in since it was paused. */
   #gathered = 0;
-  #done: Promise<JobState> | undefined;
-  #atEnd: (() => void)[] = [];
+  #done: Promise<JobState> | undefined = undefined;
+  #resolve: ((state: JobState) => void) | undefined = undefined;
+  #atEnd: (() => void)[] | undefined = undefined;
 
   constructor(
     readonly plan: Plan,
     readonly pump: Pump,
     readonly data: JobData,
     readonly options: RunOptions,
-    scope: Scope | undefined,
   ) {
-    this.scope = scope;
-    this.#deadline = new Deadline(options.leftMs, pump.clock, plan.settings.scheduler, () => {
-      pump.enter(() => {
-        this.#timeOut();
-      });
-    });
+    this.#deadline = new Deadline(options.leftMs, this);
     this.carries = plan.settings.asyncContext === 'auto';
     this.commits = plan.settings.emitMode === 'commit';
     this.#measures = plan.settings.metrics;
@@ -160,10 +156,14 @@ export class JobRun implements RemainderSource {
   /** Resolves with the job's state at its end. */
   get done(): Promise<JobState> {
     return (this.#done ??= new Promise((resolve) => {
-      this.atEnd(() => {
-        resolve(this.doors.state);
-      });
+      if (this.over) resolve(this.doors.state);
+      else this.#resolve = resolve;
     }));
+  }
+
+  /** Keeps the async context of here and now for what is done later. */
+  keepScope(): void {
+    if (this.carries && !this.over) this.scope ??= captureScope();
   }
 
   /** Emits once, at the end. */
@@ -180,7 +180,7 @@ export class JobRun implements RemainderSource {
   /** Calls back at the end of the job, in the same step. */
   atEnd(work: () => void): void {
     if (this.over) work();
-    else this.#atEnd.push(work);
+    else (this.#atEnd ??= []).push(work);
   }
 
   // ── emissions ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -584,7 +584,7 @@ export class JobRun implements RemainderSource {
 
   #openGate(): void {
     this.#gate.isOpen = true;
-    this.#deadline.run(this.pump.reading);
+    this.#deadline.start(this.pump.reading);
     if (!this.#begun) this.#noteStart();
     if (this.plan.streams || this.#intake !== undefined)
       this.#withStreams(() => {
@@ -613,7 +613,7 @@ export class JobRun implements RemainderSource {
     this.#tellQueued(this.#queue.tasks());
   }
 
-  #timeOut(): void {
+  timeOut(): void {
     const error = jobError('TIMEOUT', { jobId: this.data.jobId, timeoutMs: this.options.timeoutMs });
     const routineId = this.data.currentRoutineId ?? this.options.entryRoutineId;
     this.keep(routineId, 'error', { error: error.message, error_type: error.name });
@@ -671,8 +671,9 @@ export class JobRun implements RemainderSource {
     this.views.endSinks();
     if (this.views.watched) this.#tellEnd();
     this.views.end();
-    for (const work of this.#atEnd) work();
-    this.#atEnd = [];
+    if (this.#atEnd !== undefined) for (const work of this.#atEnd) work();
+    this.#atEnd = undefined;
+    this.#resolve?.(this.doors.state);
     this.#gate.answer(this.doors.state);
   }
 

@@ -53,7 +53,9 @@ export class Pump {
   readonly #workers: Workers;
   #draining = false;
   /** The job in whose async context it is. */
-  #inside: JobRun | undefined;
+  #inside: JobRun | undefined = undefined;
+  /** The job whose start has asked for the drain to come. */
+  #starter: JobRun | undefined = undefined;
   #scheduled = false;
   /** The attempt whose handler is on the stack. */
   #onStack: Attempt | undefined;
@@ -127,6 +129,9 @@ export class Pump {
     if (run.parent !== undefined) this.#nested++;
     if (run.options.cap > this.#workers.limit) this.#workers.limit = run.options.cap;
     this.#toBegin.push(run);
+    // What a microtask of this moment does is done in the async context of this moment: most jobs end there, and need no more.
+    if (this.#scheduled || this.#draining || this.#virtual) run.keepScope();
+    else this.#starter = run;
     this.#drainSoon();
   }
 
@@ -245,7 +250,11 @@ export class Pump {
 
   readonly #scheduledDrain = (): void => {
     this.#scheduled = false;
+    const starter = (this.#inside = this.#starter);
+    this.#starter = undefined;
     this.drain();
+    starter?.keepScope();
+    this.#inside = undefined;
   };
 
   drain(): void {
@@ -285,7 +294,8 @@ export class Pump {
   }
 
   readonly #slice = (): void => {
-    if (this.#toBegin.length > 0) this.#begin();
+    // One that is to begin in its own async context does so in the drain that it has asked for.
+    if (this.#toBegin.length > 0 && this.#starter === undefined) this.#begin();
     let run: JobRun | undefined;
     while (this.#reading < this.#sliceEnd && (run = this.#next()) !== undefined) {
       const { scope } = run;
@@ -322,7 +332,9 @@ export class Pump {
   }
 
   #begin(): void {
-    for (const run of this.#toBegin.splice(0)) {
+    const toBegin = this.#toBegin;
+    this.#toBegin = [];
+    for (const run of toBegin) {
       run.begin();
       this.#fresh.push(run);
     }

@@ -14,7 +14,7 @@ export class TaskQueue {
   #taken = 0;
   #length = 0;
   /** Emissions of one task that were dropped, and stand there still. */
-  readonly #dropped = new Set<Emission>();
+  #dropped: Set<Emission> | undefined = undefined;
 
   constructor(private readonly run: JobRun) {}
 
@@ -30,7 +30,7 @@ export class TaskQueue {
 
   /** Takes the oldest task off the queue, which must not be empty. */
   take(): Attempt {
-    if (this.#dropped.size > 0) this.#skip();
+    if (this.#dropped !== undefined) this.#skip(this.#dropped);
     this.#length--;
     const at = this.#taken;
     const emission = this.#emissions.at(0) as Emission;
@@ -45,17 +45,18 @@ export class TaskQueue {
     this.#taken = 0;
   }
 
-  #skip(): void {
-    for (let first = this.#emissions.at(0); first !== undefined && this.#dropped.delete(first); first = this.#emissions.at(0))
+  #skip(dropped: Set<Emission>): void {
+    for (let first = this.#emissions.at(0); first !== undefined && dropped.delete(first); first = this.#emissions.at(0))
       this.#emissions.shift();
   }
 
   /** Drops the task of an emission that has one, wherever it stands. */
   drop(emission: Emission): Attempt {
-    this.#dropped.add(emission);
+    const dropped = (this.#dropped ??= new Set());
+    dropped.add(emission);
     this.#length--;
     // Once in a while, so that each costs no more than its own place.
-    if (this.#dropped.size > this.#length) this.#compact();
+    if (dropped.size > this.#length) this.#compact();
     return attemptAt(this.run, emission, 0);
   }
 
@@ -63,12 +64,13 @@ export class TaskQueue {
     const left = this.#left();
     this.#emissions = new RingBuffer();
     for (const emission of left) this.#emissions.push(emission);
-    this.#dropped.clear();
+    this.#dropped = undefined;
   }
 
   #left(): readonly Emission[] {
     const all = [...this.#emissions];
-    return this.#dropped.size === 0 ? all : all.filter((emission) => !this.#dropped.has(emission));
+    const dropped = this.#dropped;
+    return dropped === undefined ? all : all.filter((emission) => !dropped.has(emission));
   }
 
   /** Every waiting task, oldest first; they stay where they are. */
@@ -89,7 +91,7 @@ export class TaskQueue {
 
   clear(): void {
     this.#emissions.clear();
-    this.#dropped.clear();
+    this.#dropped = undefined;
     this.#taken = this.#length = 0;
   }
 }

@@ -2,13 +2,16 @@
 const pool = new Uint8Array(4_096);
 let used = pool.length;
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const DIGITS = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const DASH = 45;
 
-const hex = (at: number): string => HEX[pool[at] ?? 0] ?? '';
+/** The two digits of a byte of the pool, as codes of characters. */
+const high = (at: number): number => DIGITS[(pool[at] ?? 0) >> 4] ?? 0;
+const low = (at: number): number => DIGITS[(pool[at] ?? 0) & 15] ?? 0;
 
 /**
- * A random uuid (version 4). Not `crypto.randomUUID`, which a page has only when it came over https, and which costs
- * 0.3 µs here.
+ * A random uuid (version 4), in one string of one piece. Not `crypto.randomUUID`, which a page has only when it came over https,
+ * and which costs twice as much.
  */
 export const uuid = (): string => {
   if (used === pool.length) {
@@ -19,7 +22,12 @@ export const uuid = (): string => {
   used += 16;
   pool[at + 6] = ((pool[at + 6] ?? 0) & 0x0f) | 0x40;
   pool[at + 8] = ((pool[at + 8] ?? 0) & 0x3f) | 0x80;
-  const time = `${hex(at)}${hex(at + 1)}${hex(at + 2)}${hex(at + 3)}-${hex(at + 4)}${hex(at + 5)}-${hex(at + 6)}${hex(at + 7)}`;
-  const node = `${hex(at + 10)}${hex(at + 11)}${hex(at + 12)}${hex(at + 13)}${hex(at + 14)}${hex(at + 15)}`;
-  return `${time}-${hex(at + 8)}${hex(at + 9)}-${node}`;
+  // Written out, since a loop costs more than the rest.
+  // prettier-ignore
+  return String.fromCharCode(
+    high(at), low(at), high(at + 1), low(at + 1), high(at + 2), low(at + 2), high(at + 3), low(at + 3), DASH,
+    high(at + 4), low(at + 4), high(at + 5), low(at + 5), DASH, high(at + 6), low(at + 6), high(at + 7), low(at + 7), DASH,
+    high(at + 8), low(at + 8), high(at + 9), low(at + 9), DASH, high(at + 10), low(at + 10), high(at + 11), low(at + 11),
+    high(at + 12), low(at + 12), high(at + 13), low(at + 13), high(at + 14), low(at + 14), high(at + 15), low(at + 15),
+  );
 };

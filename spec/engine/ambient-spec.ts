@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { lastValueFrom, mergeMap, Subject } from 'rxjs';
+import { lastValueFrom, mergeMap, Subject, timer } from 'rxjs';
 import { type Context, currentContext, Flow, type FlowOptions, Routine } from '../../lib/index.js';
 import { emitting, flowOf, noting, routine, sleep } from '../support/flows.js';
 
@@ -258,5 +258,51 @@ describe("a caller's own async storage (rule 1)", () => {
     await Promise.all(['a', 'b'].map((name) => storage.run(name, () => flow.execute('s', {}, { jobId: name }))));
     expect(seen).toHaveLength(8);
     expect(seen.filter(([jobId, stored]) => jobId !== stored)).toEqual([]);
+  });
+
+  it('should be there where the promise of another job is fulfilled between the start of a job and its first task', async () => {
+    const seen: [string, string | undefined][] = [];
+    let answer: () => void = () => undefined;
+    const flow = flowOf(
+      {
+        slow: { slots: { trigger: () => new Promise<void>((resolve) => (answer = resolve)) } },
+        quick: { slots: { trigger: (_: object, ctx: Context) => void seen.push([ctx.job.jobId, storage.getStore()]) } },
+      },
+      [],
+      { maxWorkers: 3 },
+    );
+    const slow = storage.run('slow', () => flow.start('slow'));
+    await sleep(1);
+    // Its microtask is the first, and the jobs after it have not begun.
+    answer();
+    const jobs = ['a', 'b'].map((jobId) => storage.run(jobId, () => flow.start('quick', {}, { jobId })));
+    await Promise.all([slow, ...jobs].map(({ done }) => done));
+    expect(seen).toEqual([
+      ['a', 'a'],
+      ['b', 'b'],
+    ]);
+  });
+
+  it.each(['a timer', 'a promise', 'a stream'])('should be there in the tasks after %s', async (kind) => {
+    const seen: (string | undefined)[] = [];
+    const waits: Record<string, () => unknown> = {
+      'a timer': () => undefined,
+      'a promise': () => sleep(1),
+      'a stream': () => timer(1),
+    };
+    const again = (data: { n?: number }, ctx: Context): unknown => {
+      seen.push(storage.getStore());
+      if ((data.n ?? 0) === 3) return undefined;
+      const emit = (): void => ctx.emit('o', { n: (data.n ?? 0) + 1 });
+      if (kind === 'a timer') void ctx.track(sleep(1).then(emit));
+      else emit();
+      return waits[kind]?.();
+    };
+    const flow = flowOf({ s: { slots: { trigger: again } } }, ['s.o -> s.trigger']);
+    const other = flowOf({ s: { slots: { trigger: again } } }, ['s.o -> s.trigger']);
+    await storage.run('mine', () => flow.execute('s'));
+    expect(seen).toEqual(['mine', 'mine', 'mine', 'mine']);
+    await other.execute('s');
+    expect(seen.slice(4)).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
