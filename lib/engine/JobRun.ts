@@ -329,8 +329,8 @@ export class JobRun implements RemainderSource {
   }
 
   /** The same, but for a routine that has done nothing yet it is not kept. */
-  cellSeen({ id, slotNames, events }: Node): RoutineCell {
-    return this.data.cells.get(id) ?? new RoutineCell(id, slotNames, [...events.keys()]);
+  cellSeen({ id, slotNames, eventNames }: Node): RoutineCell {
+    return this.data.cells.get(id) ?? new RoutineCell(id, slotNames, eventNames);
   }
 
   /** The attempt gives its worker back. */

@@ -43,6 +43,7 @@ export interface Node {
   readonly routine: Routine;
   readonly slots: ReadonlyMap<string, Inlet>;
   readonly slotNames: readonly string[];
+  readonly eventNames: readonly string[];
   readonly events: ReadonlyMap<string, Outlet>;
   readonly errorHandler: ErrorHandler | undefined;
   /** How it keeps a stream in each job, if it does. */
@@ -138,8 +139,9 @@ export const compileNode = (index: number, id: string, routine: Routine, setting
   const events = new Map<string, Outlet>();
   const slots = new Map<string, Inlet>();
   const errorHandler = routine.errorHandler ?? settings.errorHandler;
-  const slotNames = [...routine.slots.keys()];
-  const node: Node = { index, id, routine, slots, slotNames, events, errorHandler, streams: streamKindOf(routine) };
+  const [slotNames, eventNames] = [[...routine.slots.keys()], [...routine.events.keys()]];
+  const streams = streamKindOf(routine);
+  const node: Node = { index, id, routine, slots, slotNames, eventNames, events, errorHandler, streams };
   for (const name of routine.events.keys()) {
     events.set(name, { node, name, ordinal: events.size, emission$: new Subject(), routes: [] });
   }

@@ -66,8 +66,8 @@ export class Pump {
   /** Live jobs that a handler has started: only they may borrow a worker. */
   #nested = 0;
   /** Jobs that began since the last drain: their timeouts are not armed yet. */
-  #fresh: JobRun[] = [];
-  #toBegin: JobRun[] = [];
+  readonly #fresh = new RingBuffer<JobRun>();
+  readonly #toBegin = new RingBuffer<JobRun>();
   #reading = 0;
   #now = 0;
   #tick = 0;
@@ -315,8 +315,7 @@ export class Pump {
   }
 
   #arm(): void {
-    for (const run of this.#fresh) run.arm();
-    this.#fresh.length = 0;
+    for (let run = this.#fresh.shift(); run !== undefined; run = this.#fresh.shift()) run.arm();
   }
 
   #tellProgress(): void {
@@ -332,9 +331,9 @@ export class Pump {
   }
 
   #begin(): void {
-    const toBegin = this.#toBegin;
-    this.#toBegin = [];
-    for (const run of toBegin) {
+    // Those that are there now.
+    for (let left = this.#toBegin.length; left > 0; left--) {
+      const run = this.#toBegin.shift() as JobRun;
       run.begin();
       this.#fresh.push(run);
     }

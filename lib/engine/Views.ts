@@ -178,7 +178,7 @@ export class Views {
 
   /** Completes every view once what is in the outbox has been delivered. */
   end(): void {
-    if (this.#outbox === undefined && this.#views.length === 0) this.#ended = true;
+    if (this.#outbox === undefined && this.#shown === undefined) this.#ended = true;
     else
       this.#post(() => {
         this.#complete();

@@ -102,7 +102,7 @@ const moveCells = (cells: Map<string, RoutineCell>, { nodes }: Plan, rename: Ren
   const moved = [...cells.values()].map((cell) => {
     const routineId = rename(cell.routineId);
     const node = nodes.get(routineId);
-    return inPlaces(routineId, node?.slotNames ?? cell.slotNames, [...(node?.events.keys() ?? cell.eventNames)], cell);
+    return inPlaces(routineId, node?.slotNames ?? cell.slotNames, node?.eventNames ?? cell.eventNames, cell);
   });
   cells.clear();
   for (const cell of moved) cells.set(cell.routineId, cell);

@@ -31,7 +31,8 @@ export interface WrittenRecord extends ExecutionRecord {
  */
 export class History {
   readonly #emissions: BoundedLog<Recorded>;
-  readonly #kept: BoundedLog<Recorded>;
+  // Most jobs have no error.
+  #kept: BoundedLog<Recorded> | undefined = undefined;
   #start: Recorded | undefined;
   /** How many records there still is room for. */
   #room: number;
@@ -43,7 +44,6 @@ export class History {
     dropped = 0,
   ) {
     this.#emissions = new BoundedLog(bound, dropped);
-    this.#kept = new BoundedLog(Math.max(bound - 1, 0));
     this.#room = bound;
   }
 
@@ -60,11 +60,11 @@ export class History {
   }
 
   get length(): number {
-    return this.#emissions.length + this.#kept.length + (this.#start === undefined ? 0 : 1);
+    return this.#emissions.length + (this.#kept?.length ?? 0) + (this.#start === undefined ? 0 : 1);
   }
 
   get dropped(): number {
-    return this.#emissions.dropped + this.#kept.dropped;
+    return this.#emissions.dropped + (this.#kept?.dropped ?? 0);
   }
 
   start(record: Recorded): void {
@@ -82,9 +82,10 @@ export class History {
 
   /** Keeps a record that emissions do not push out: an error, or a retry that succeeded. */
   keep(record: Recorded): void {
-    const { length } = this.#kept;
-    this.#kept.push(record);
-    if (this.#kept.length > length) this.#makeRoom();
+    const kept = (this.#kept ??= new BoundedLog(Math.max(this.bound - 1, 0)));
+    const { length } = kept;
+    kept.push(record);
+    if (kept.length > length) this.#makeRoom();
   }
 
   #makeRoom(): void {
@@ -101,7 +102,7 @@ export class History {
 
   /** Everything that is held, to be written down. */
   written(): readonly WrittenRecord[] {
-    const kept = new Set(this.#kept);
+    const kept = new Set(this.#kept ?? []);
     return this.#inOrder().map((record) => ({
       ...this.#toExecutionRecord(record),
       order: record.order,
@@ -110,7 +111,7 @@ export class History {
   }
 
   #inOrder(): Recorded[] {
-    const all = [...(this.#start === undefined ? [] : [this.#start]), ...this.#emissions, ...this.#kept];
+    const all = [...(this.#start === undefined ? [] : [this.#start]), ...this.#emissions, ...(this.#kept ?? [])];
     return all.sort((a, b) => a.order - b.order);
   }
 

@@ -15,12 +15,11 @@ export class RoutineCell {
   /** The keys that the routine has set itself. */
   own: Data | undefined;
   /** What each slot holds, by the slot's place. */
-  readonly held: (Data | undefined)[] = [];
+  readonly held: (Data | undefined)[];
   /** How often each event was emitted, by the event's place. */
-  readonly emitted: number[] = [];
-
+  readonly emitted: number[];
   /** The most tasks of a limited slot that have waited at a time, by the slot's place. */
-  readonly highWater: number[] = [];
+  highWater: readonly number[] = NO_MARKS;
 
   completed = 0;
   failed = 0;
@@ -39,19 +38,24 @@ export class RoutineCell {
     readonly routineId: string,
     readonly slotNames: readonly string[],
     readonly eventNames: readonly string[],
-  ) {}
+  ) {
+    // As long as they will be: one that grows takes room for sixteen more.
+    this.held = new Array<Data | undefined>(slotNames.length);
+    this.emitted = new Array<number>(eventNames.length).fill(0);
+  }
 
   countEmitted(ordinal: number): void {
     this.emitted[ordinal] = (this.emitted[ordinal] ?? 0) + 1;
   }
 
   noteWaiting(ordinal: number, waiting: number): void {
-    if (waiting > (this.highWater[ordinal] ?? 0)) this.highWater[ordinal] = waiting;
+    if (waiting > (this.highWater[ordinal] ?? 0))
+      this.highWater = this.slotNames.map((_, at) => (at === ordinal ? waiting : (this.highWater[at] ?? 0)));
   }
 
   /** Whether a task of it has begun, or it has emitted: not where tasks of it only waited, or were let go of. */
   get hasRun(): boolean {
-    return this.active > 0 || this.end !== 'pending' || this.retried > 0 || this.emitted.length > 0;
+    return this.active > 0 || this.end !== 'pending' || this.retried > 0 || this.emitted.some((count) => count > 0);
   }
 
   get status(): RoutineStatus {
@@ -85,6 +89,8 @@ export const inPlaces = (
     highWater: slotNames.map((name) => cell.highWater[cell.slotNames.indexOf(name)] ?? 0),
     emitted: eventNames.map((name) => cell.emitted[cell.eventNames.indexOf(name)] ?? 0),
   });
+
+const NO_MARKS: readonly number[] = [];
 
 const RANK: Readonly<Record<RoutineStatus, number>> = {
   pending: 0,

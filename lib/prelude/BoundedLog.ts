@@ -1,15 +1,13 @@
 import { RingBuffer } from './RingBuffer.js';
 
 /** A list that keeps its newest `bound` entries and counts what it let go of. `Infinity` keeps all. */
-export class BoundedLog<T> {
-  readonly #entries = new RingBuffer<T>();
-  #dropped: number;
-
+export class BoundedLog<T> extends RingBuffer<T> {
   constructor(
     readonly bound: number,
-    dropped = 0,
+    /** How many of the oldest entries are gone. */
+    public dropped = 0,
   ) {
-    this.#dropped = dropped;
+    super();
   }
 
   /** A log with these entries, as it was written down. */
@@ -19,32 +17,19 @@ export class BoundedLog<T> {
     return log;
   }
 
-  /** How many of the oldest entries are gone. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
-  get length(): number {
-    return this.#entries.length;
-  }
-
-  push(entry: T): void {
-    if (this.#entries.length < this.bound) this.#entries.push(entry);
+  override push(entry: T): void {
+    if (this.length < this.bound) super.push(entry);
     else this.replaceOldest(entry);
   }
 
   /** Keeps an entry in the place of the oldest one; where there is none, it is the one that goes. */
   replaceOldest(entry: T): void {
-    if (this.#entries.length > 0) this.#entries.rotate(entry);
-    this.#dropped++;
+    if (this.length > 0) this.rotate(entry);
+    this.dropped++;
   }
 
   dropOldest(): void {
-    this.#entries.shift();
-    this.#dropped++;
-  }
-
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.#entries[Symbol.iterator]();
+    this.shift();
+    this.dropped++;
   }
 }
