@@ -14,7 +14,7 @@ import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import type { Scope } from '../prelude/Scope.js';
 import { captureScope } from '#async-context';
-import { currentAttempt } from './ambient.js';
+import { currentAttempt, poseCarried } from './ambient.js';
 import type { Attempt } from './Attempt.js';
 import { Backlog } from './Backlog.js';
 import type { PauseOptions } from './Context.js';
@@ -143,6 +143,7 @@ export class JobRun implements RemainderSource {
    */
   pose(): void {
     this.scope = this.parent = undefined;
+    if (this.carries) poseCarried();
     const [inlet] = [...this.plan.nodes.values()].flatMap(({ slots }) => [...slots.values()]);
     if (inlet === undefined) return;
     this.enter(inlet);

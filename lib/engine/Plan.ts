@@ -45,6 +45,8 @@ export interface Node {
   readonly slotNames: readonly string[];
   readonly eventNames: readonly string[];
   readonly events: ReadonlyMap<string, Outlet>;
+  /** The first of them, which most routines have no other than: a look at its name costs less than one into the map. */
+  readonly mainEvent: Outlet | undefined;
   readonly errorHandler: ErrorHandler | undefined;
   /** How it keeps a stream in each job, if it does. */
   readonly streams: StreamKind | undefined;
@@ -141,10 +143,22 @@ export const compileNode = (index: number, id: string, routine: Routine, setting
   const errorHandler = routine.errorHandler ?? settings.errorHandler;
   const [slotNames, eventNames] = [[...routine.slots.keys()], [...routine.events.keys()]];
   const streams = streamKindOf(routine);
-  const node: Node = { index, id, routine, slots, slotNames, eventNames, events, errorHandler, streams };
+  const node: Mutable<Node> = {
+    index,
+    id,
+    routine,
+    slots,
+    slotNames,
+    eventNames,
+    events,
+    mainEvent: undefined,
+    errorHandler,
+    streams,
+  };
   for (const name of routine.events.keys()) {
     events.set(name, { node, name, ordinal: events.size, emission$: new Subject(), routes: [] });
   }
+  [node.mainEvent] = events.values();
   for (const slot of routine.slots.values()) slots.set(slot.name, compileInlet(node, slots.size, slot, settings));
   return node;
 };
@@ -179,7 +193,8 @@ const addRoute = (nodes: ReadonlyMap<string, Node>, connection: Connection): voi
 export const placeOf = ({ name, node }: Outlet): string => `Event '${name}' of routine '${node.id}'`;
 
 /** @throws FlowError `UNKNOWN_EVENT` */
-export const outletNamed = (node: Node, name: string): Outlet => node.events.get(name) ?? refuseEvent(node, name);
+export const outletNamed = (node: Node, name: string): Outlet =>
+  node.mainEvent?.name === name ? node.mainEvent : (node.events.get(name) ?? refuseEvent(node, name));
 
 const refuseEvent = (node: Node, name: string): never => {
   throw flowError('UNKNOWN_EVENT', { routineId: node.id, event: name, known: [...node.events.keys()] });

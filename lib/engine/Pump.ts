@@ -72,6 +72,8 @@ export class Pump {
   #now = 0;
   #tick = 0;
   #sliceEnd = -Infinity;
+  /** Whether the last reading was before the end of the slice. */
+  #inTime = false;
   /** Whether the event loop has not turned since the slice began. */
   #unturned = false;
   #untilLook = 0;
@@ -111,6 +113,7 @@ export class Pump {
     const before = this.#reading;
     this.#reading = this.clock.elapsed();
     this.#untilLook = this.#reading - before > SLOW_MS ? 1 : LOOK_EVERY;
+    this.#inTime = this.#reading < this.#sliceEnd;
     this.#now = this.clock.epoch(this.#reading);
     this.#tick = toWhole(this.#now - this.base);
   }
@@ -271,9 +274,10 @@ export class Pump {
 
   // A slice goes on over microtasks, or handlers that only await what is there already would never let a timer run.
   #hasTime(): boolean {
-    if (this.#reading < this.#sliceEnd) return true;
+    if (this.#inTime) return true;
     if (this.#unturned) return false;
     this.#sliceEnd = this.#reading + SLICE_MS;
+    this.#inTime = true;
     if (this.#virtual) return true;
     this.#unturned = true;
     macrotask(this.#turned);
@@ -297,7 +301,7 @@ export class Pump {
     // One that is to begin in its own async context does so in the drain that it has asked for.
     if (this.#toBegin.length > 0 && this.#starter === undefined) this.#begin();
     let run: JobRun | undefined;
-    while (this.#reading < this.#sliceEnd && (run = this.#next()) !== undefined) {
+    while (this.#inTime && (run = this.#next()) !== undefined) {
       const { scope } = run;
       if (scope === undefined || run === this.#inside) this.#stretch(run);
       else scope(this.#stretch, this, run);
@@ -308,7 +312,7 @@ export class Pump {
   #settleDown(): void {
     if (this.#fresh.length > 0) this.#arm();
     if (this.#ring.length > 0 || this.#toBegin.length > 0) {
-      if (this.#reading >= this.#sliceEnd) this.#yield();
+      if (!this.#inTime) this.#yield();
       else if (this.#toBegin.length > 0) this.#drainSoon();
     }
     if (this.#stirred.size > 0) this.#tellProgress();
@@ -367,7 +371,7 @@ export class Pump {
     do {
       this.#turn(run);
       if (--this.#untilLook <= 0) this.#look();
-    } while (run.isReady && this.#ring.length === 0 && this.#workers.isFree && this.#reading < this.#sliceEnd);
+    } while (run.isReady && this.#ring.length === 0 && this.#workers.isFree && this.#inTime);
     run.inRing = false;
     this.ready(run);
   }
@@ -398,7 +402,8 @@ export class Pump {
 
   /** An attempt is done with its worker. */
   release(attempt: Attempt): void {
-    this.#workers.release(attempt);
+    if (attempt.isPlain) this.#workers.free();
+    else this.#workers.release(attempt);
   }
 }
 

@@ -32,10 +32,14 @@ export class Workers {
   }
 
   /** An attempt is done with its worker; one that is lent out stays with its borrower. */
-  release(attempt: Attempt): void {
-    const loan = attempt.isPlain ? undefined : attempt.loan;
-    if (loan === undefined) this.#busy--;
+  release({ loan }: Attempt): void {
+    if (loan === undefined) this.free();
     else this.#settle(loan);
+  }
+
+  /** One that was neither borrowed nor lent is free. */
+  free(): void {
+    this.#busy--;
   }
 
   #settle({ borrower, lender, holdsWorker }: Loan): void {

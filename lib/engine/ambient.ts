@@ -10,6 +10,12 @@ const carried = createAsyncContext<Attempt>();
 
 export const platformCarriesContext = carried !== undefined;
 
+/** The specimens of what carries an attempt; made when the first job needs them, since from then on every promise costs more. */
+let specimens: unknown;
+export const poseCarried = (): void => {
+  specimens ??= carried?.pose();
+};
+
 export const currentAttempt = (): Attempt | undefined => synchronous ?? carried?.get();
 
 type Invoke<A> = (attempt: Attempt, input: A) => unknown;

@@ -30,7 +30,6 @@ export const workerPool = (foreman: Foreman): WorkerPool => {
   const hired$ = new Subject<Observable<never>>();
   hired$.pipe(mergeMap((worker$) => worker$)).subscribe();
   let workers: Worker[] = [];
-  let idle: Worker[] = [];
 
   /** One that still waits for the promise of an attempt that was let go of takes no other. */
   const whenFree = (worker: Worker): void => {
@@ -41,39 +40,43 @@ export const workerPool = (foreman: Foreman): WorkerPool => {
     }
   };
 
-  const hire = (): Worker => {
-    const worker = new Worker(foreman, whenFree);
+  // There is always one, which keeps the shape of its kind alive (see `JobRun.pose`).
+  let idle = [new Worker(foreman, whenFree)];
+
+  const hire = (worker: Worker): void => {
     workers.push(worker);
     hired$.next(
       new Observable((home) => {
         worker.home = home;
       }),
     );
-    return worker;
   };
 
   return {
     give: (attempt, left) => {
-      (idle.pop() ?? hire()).take(attempt, left);
+      const worker = idle.pop() ?? new Worker(foreman, whenFree);
+      if (worker.home === undefined) hire(worker);
+      worker.take(attempt, left);
     },
     get attempts() {
       return workers.flatMap(({ attempt }) => attempt ?? []);
     },
     close: () => {
+      if (workers.length === 0) return;
       for (const { home } of workers) home?.complete();
       workers = [];
-      idle = [];
+      idle = [new Worker(foreman, whenFree)];
     },
   };
 };
 
 /** One worker: at most one attempt at a time. An attempt that is let go of is not heard any more. */
 export class Worker {
-  attempt: Attempt | undefined;
-  home: Subscriber<never> | undefined;
+  attempt: Attempt | undefined = undefined;
+  home: Subscriber<never> | undefined = undefined;
   /** Whether it has a promise that has not settled. */
   waits = false;
-  #stream: Subscription | undefined;
+  #stream: Subscription | undefined = undefined;
 
   constructor(
     private readonly foreman: Foreman,

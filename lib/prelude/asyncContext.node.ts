@@ -1,18 +1,17 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { AsyncContext, Scope } from './Scope.js';
 
-/** Never run in, but alive, as `JobRun.pose` says. */
-const specimen = new AsyncResource('RoutiluxJob', { requireManualDestroy: true });
-
 /** Node carries a value across every `await`: 13 ns a call, measured on Node 20. */
 export const createAsyncContext = <T>(): AsyncContext<T> | undefined => {
   const storage = new AsyncLocalStorage<T>();
-  specimen.runInAsyncScope(() => {
-    storage.run(undefined as T, () => undefined);
-  });
+  const within = (): unknown => storage.run({} as T, () => Promise.resolve());
   return {
     run: (value, work, a, b) => storage.run(value, work, a, b),
     get: () => storage.getStore(),
+    pose: () => {
+      const resource = new AsyncResource('RoutiluxJob', { requireManualDestroy: true });
+      return [resource, resource.runInAsyncScope(within), Promise.resolve().then(within)];
+    },
   };
 };
 
