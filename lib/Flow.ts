@@ -385,7 +385,7 @@ export class Flow implements Home {
   }
 
   #freeId(jobId: string): string {
-    if (this.#pump.jobs.has(jobId)) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
+    if (this.#pump.jobs.get(jobId) !== undefined) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
     return jobId;
   }
 
@@ -429,7 +429,7 @@ export class Flow implements Home {
 
   /** The jobs that have not come to their end, oldest first. */
   get jobs(): readonly Job[] {
-    return [...this.#pump.jobs.values()].map((run) => run.doors.job);
+    return this.#pump.jobs.all.map((run) => run.doors.job);
   }
 
   /** Pauses one job, or with no job all that can be paused (see `Job.pause`). */
@@ -446,7 +446,7 @@ export class Flow implements Home {
 
   /** Not those that a handler at work waits for: its own job would never be quiet. */
   get #pausable(): readonly Job[] {
-    const runs = [...this.#pump.jobs.values()];
+    const runs = this.#pump.jobs.all;
     return runs.filter(({ data, parent }) => data.status !== 'paused' && parent?.isAtWork !== true).map(({ doors }) => doors.job);
   }
 
@@ -554,7 +554,7 @@ export class Flow implements Home {
   }
 
   jobsUsing(routine: Routine): readonly string[] {
-    return [...this.#pump.jobs.values()].filter(({ plan }) => plan.nodeOf.has(routine)).map(({ data }) => data.jobId);
+    return this.#pump.jobs.all.filter(({ plan }) => plan.nodeOf.has(routine)).map(({ data }) => data.jobId);
   }
 
   deliver(routine: Routine, event: string, data: Data): void {

@@ -66,6 +66,8 @@ export class JobRun implements RemainderSource {
   active = 0;
   /** Whether it stands in the pump's ring. */
   inRing = false;
+  /** Whether its followers are to be told of progress at the end of this stretch of work. */
+  stirred = false;
   /** The attempt that started it, where a handler did. */
   parent: Attempt | undefined = currentAttempt();
   /** The async context of whoever started the run, once it has to be kept. */

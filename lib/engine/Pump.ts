@@ -5,6 +5,7 @@ import { type Clock, clockOf } from '../prelude/Clock.js';
 import { macrotask } from '../prelude/macrotask.js';
 import { RingBuffer } from '../prelude/RingBuffer.js';
 import { activate } from './activate.js';
+import { LiveJobs } from './LiveJobs.js';
 import type { Attempt } from './Attempt.js';
 import type { JobRun } from './JobRun.js';
 import { fail, succeed } from './settle.js';
@@ -35,7 +36,7 @@ export class Pump {
   /** When it was made, epoch ms. */
   readonly base: number;
   /** Jobs that have not come to their end. */
-  readonly jobs = new Map<string, JobRun>();
+  readonly jobs = new LiveJobs();
   readonly #ring = new RingBuffer<JobRun>();
   readonly #virtual: boolean;
   readonly #pool = workerPool({
@@ -62,7 +63,7 @@ export class Pump {
   /** Jobs whose watchers are to be told at the end of this step. */
   readonly #untold: JobRun[] = [];
   /** Jobs that did something since their followers were told of progress. */
-  readonly #stirred = new Set<JobRun>();
+  readonly #stirred = new RingBuffer<JobRun>();
   /** Live jobs that a handler has started: only they may borrow a worker. */
   #nested = 0;
   /** Jobs that began since the last drain: their timeouts are not armed yet. */
@@ -128,7 +129,7 @@ export class Pump {
 
   /** Takes a job on; it begins after the caller's turn, so that whoever subscribes in it misses nothing. */
   admit(run: JobRun): void {
-    this.jobs.set(run.data.jobId, run);
+    this.jobs.add(run);
     if (run.parent !== undefined) this.#nested++;
     if (run.options.cap > this.#workers.limit) this.#workers.limit = run.options.cap;
     this.#toBegin.push(run);
@@ -145,7 +146,7 @@ export class Pump {
   }
 
   forget(run: JobRun): void {
-    this.jobs.delete(run.data.jobId);
+    this.jobs.remove(run);
     if (run.parent !== undefined) this.#nested--;
     run.part();
     if (this.jobs.size === 0) this.#pool.close();
@@ -154,7 +155,7 @@ export class Pump {
 
   #recount(): void {
     this.#workers.limit = this.#settings.maxWorkers;
-    for (const { options } of this.jobs.values()) this.#workers.limit = Math.max(this.#workers.limit, options.cap);
+    for (const { options } of this.jobs.all) this.#workers.limit = Math.max(this.#workers.limit, options.cap);
   }
 
   /** A job may have something to do: it joins the end of the ring. */
@@ -234,7 +235,9 @@ export class Pump {
 
   /** A job did something that its followers are told of at the end of this stretch of work. */
   stir(run: JobRun): void {
-    this.#stirred.add(run);
+    if (run.stirred) return;
+    run.stirred = true;
+    this.#stirred.push(run);
   }
 
   /** The attempts of a job that are at work: those that hold a worker, and the one on the stack. */
@@ -315,7 +318,7 @@ export class Pump {
       if (!this.#inTime) this.#yield();
       else if (this.#toBegin.length > 0) this.#drainSoon();
     }
-    if (this.#stirred.size > 0) this.#tellProgress();
+    if (this.#stirred.length > 0) this.#tellProgress();
   }
 
   #arm(): void {
@@ -323,9 +326,12 @@ export class Pump {
   }
 
   #tellProgress(): void {
-    const stirred = [...this.#stirred];
-    this.#stirred.clear();
-    for (const run of stirred) if (!run.over) run.views.progress();
+    // Those that are there now.
+    for (let left = this.#stirred.length; left > 0; left--) {
+      const run = this.#stirred.shift() as JobRun;
+      run.stirred = false;
+      if (!run.over) run.views.progress();
+    }
   }
 
   #yield(): void {

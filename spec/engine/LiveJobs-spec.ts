@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { JobRun } from '../../lib/engine/JobRun.js';
+import { LiveJobs } from '../../lib/engine/LiveJobs.js';
+
+const run = (jobId: string): JobRun => ({ data: { jobId } }) as unknown as JobRun;
+
+describe('LiveJobs', () => {
+  it('should give what was added and not removed, by id, and in the order in which it came', () => {
+    const jobs = new LiveJobs();
+    const [b, one, a] = [run('b'), run('1'), run('a')];
+    for (const each of [b, one, a]) jobs.add(each);
+    expect([jobs.get('b'), jobs.get('1'), jobs.get('a'), jobs.get('toString')]).toEqual([b, one, a, undefined]);
+    expect(jobs.all).toEqual([b, one, a]);
+    jobs.remove(one);
+    expect([jobs.size, jobs.get('1'), jobs.all]).toEqual([2, undefined, [b, a]]);
+    jobs.remove(one);
+    expect(jobs.size).toBe(2);
+  });
+
+  it('should leave no job that has ended to a full collection: those of a batch are collected young', async () => {
+    const child = [join(__dirname, 'live-jobs-child.ts'), '200', '8'];
+    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', 'tsx', ...child]);
+    const { heap, live } = JSON.parse(stdout) as { heap: readonly number[]; live: number };
+    expect([heap.length, live]).toEqual([8, 0]);
+    // A batch is 10,000 tasks and their records, over 2 MB: a plain map of runs kept one whole after the other.
+    expect(((heap[7] ?? NaN) - (heap[1] ?? NaN)) / 6).toBeLessThan(500_000);
+  }, 60_000);
+});
