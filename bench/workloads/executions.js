@@ -4,16 +4,18 @@ import fastq from 'fastq';
 import PQueue from 'p-queue';
 import { lastValueFrom, mergeMap, of, Subject } from 'rxjs';
 import { createActor, fromTransition } from 'xstate';
-import { add, complete, flowFor } from '../engines/ours.js';
+import { add, flowFor } from '../engines/ours.js';
 import { Ring } from '../engines/Ring.js';
 
-export const floorOf = (handler) => {
-  const ring = new Ring();
-  return async (data) => {
+/** An execution stands for itself, so it has a ring of its own, and a promise of its end. */
+export const floorOf = (handler) => (data) =>
+  new Promise((resolve) => {
+    const ring = new Ring();
+    ring.push(handler);
     ring.push(data);
-    for (let next = ring.shift(); next !== undefined; next = ring.shift()) handler(next);
-  };
-};
+    for (let next = ring.shift(); next !== undefined; next = ring.shift()) next(ring.shift());
+    resolve();
+  });
 
 const naiveOf = (handler) => (data) => {
   const task$ = new Subject();
@@ -58,5 +60,10 @@ export const peers = { 'naive RxJS': naiveOf, fastq: fastqOf, 'async.queue': asy
 export const flowOf = (options) => (handler) => {
   const flow = flowFor({}, options);
   add(flow, 'only', 'trigger', handler);
-  return (data) => complete(flow, 'only', data);
+  return (data) => flow.execute('only', data);
+};
+
+/** What an execution of ours gives says whether it was a good one; a promise of anybody else is rejected otherwise. */
+export const checkEnd = (state) => {
+  if (state?.status === 'failed') throw new Error("the job ended 'failed'", { cause: state.error });
 };

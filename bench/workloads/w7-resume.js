@@ -1,4 +1,4 @@
-import { floorOf, flowOf, peers } from './executions.js';
+import { checkEnd, floorOf, flowOf, peers } from './executions.js';
 
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
@@ -15,8 +15,9 @@ const resuming =
     return async () => {
       const delays = new Float64Array(executions);
       for (let n = 0; n < executions; n++) {
-        await execute({ n });
+        const state = await execute({ n });
         delays[n] = performance.now() - ended;
+        checkEnd(state);
       }
       return median(delays) * 1_000;
     };
