@@ -10,6 +10,7 @@ import { JobRun, type RunOptions } from './engine/JobRun.js';
 import { compilePlan, type Inlet, type Plan } from './engine/Plan.js';
 import { Pump } from './engine/Pump.js';
 import { refuseWaiting } from './engine/refuseWaiting.js';
+import { pose } from './engine/specimen.js';
 import { placesIn, type Rename, takeUp } from './engine/takeUp.js';
 import type { Connection, Renamed } from './flow/Connection.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
@@ -126,7 +127,7 @@ export class Flow implements Home {
   readonly #pump: Pump;
   #settings: FlowSettings;
   #plan: Plan | undefined;
-  // eslint-disable-next-line no-unused-private-class-members -- it is enough that it is alive (see `JobRun.pose`)
+  // eslint-disable-next-line no-unused-private-class-members -- it is enough that it is alive (see `pose`)
   #specimen: JobRun | undefined;
   #shutDown = false;
 
@@ -420,9 +421,7 @@ export class Flow implements Home {
   #newSpecimen(plan: Plan): JobRun {
     const data = new JobData('', this.flowId, this.#pump.now(), 2, this.#pump.base);
     const options = { ...runOptionsFrom({}, plan.settings), entryRoutineId: '', params: NO_DATA, leftMs: Infinity };
-    const run = this.#newRun(plan, new JobState(data), data, options);
-    run.pose();
-    return run;
+    return pose(this.#newRun(plan, new JobState(data), data, options));
   }
 
   // ── its jobs ────────────────────────────────────────────────────────────────────────────────────────────────────

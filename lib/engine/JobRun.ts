@@ -1,5 +1,5 @@
 import { defer, type Observable } from 'rxjs';
-import { type Data, NO_DATA } from '../flow/Data.js';
+import type { Data } from '../flow/Data.js';
 import { retryDelay } from '../flow/ErrorHandler.js';
 import { checkSerialisable } from '../flow/FlowError.js';
 import type { FixedLimit } from '../flow/Limit.js';
@@ -9,12 +9,12 @@ import type { OutputRecord } from '../job/JobRecord.js';
 import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import type { Remainder, RemainderSource, RemainingTask } from '../job/Remainder.js';
 import { endWith, RoutineCell } from '../job/RoutineCell.js';
-import { isTimed, noteTime } from '../job/stopwatch.js';
+import { isTimed } from '../job/stopwatch.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import type { Scope } from '../prelude/Scope.js';
 import { captureScope } from '#async-context';
-import { currentAttempt, poseCarried } from './ambient.js';
+import { currentAttempt } from './ambient.js';
 import type { Attempt } from './Attempt.js';
 import { Backlog } from './Backlog.js';
 import type { PauseOptions } from './Context.js';
@@ -25,7 +25,7 @@ import { Intake } from './Intake.js';
 import { type Inlet, type Node, type Outlet, placeOf, type Plan, type Route } from './Plan.js';
 import type { Pump } from './Pump.js';
 import { Retries } from './Retries.js';
-import { drop, failTracked } from './settle.js';
+import { drop } from './settle.js';
 import type { Stream } from './Streams.js';
 import { TaskQueue, tasksOf } from './TaskQueue.js';
 import { Tracker } from './Tracker.js';
@@ -136,24 +136,6 @@ export class JobRun implements RemainderSource {
   /** Promises that are tracked. */
   get #tracking(): number {
     return this.#tracker?.size ?? 0;
-  }
-
-  /**
-   * Stands as the specimen of a run, which never begins: with something of everything that a run makes for a task. V8 forgets what
-   * the objects of a class look like when none of them has been alive at a few collections in a row, and throws away the code
-   * that it has optimised for them: a service at rest would run its next job at a third of the speed (see decision 11).
-   */
-  pose(): void {
-    this.scope = this.parent = undefined;
-    if (this.carries) poseCarried();
-    const [inlet] = [...this.plan.nodes.values()].flatMap(({ slots }) => [...slots.values()]);
-    if (inlet === undefined) return;
-    this.enter(inlet);
-    this.data.history.emitted(new Emitted(undefined as never, NO_DATA, 0, 0));
-    const attempt = this.take();
-    attempt.startClock();
-    attempt.stopClock();
-    noteTime(0.5, attempt.cell);
   }
 
   /** Resolves with the job's state at its end. */
@@ -423,40 +405,7 @@ export class JobRun implements RemainderSource {
 
   /** Keeps the job open until a promise settles, without a worker. */
   track(attempt: Attempt, work: PromiseLike<unknown>): void {
-    this.#open++;
-    const late = attempt.outcome !== undefined && attempt.tracking === 0;
-    attempt.tracking++;
-    const untrack = (this.#tracker ??= new Tracker()).add(attempt, late);
-    const conclude = (answer: () => void): void => {
-      if (this.over) return;
-      this.pump.enter(() => {
-        untrack();
-        attempt.tracking--;
-        answer();
-      });
-    };
-    Promise.resolve(work).then(
-      () => {
-        conclude(() => {
-          this.#commitTracked(attempt);
-        });
-      },
-      (error: unknown) => {
-        conclude(() => {
-          failTracked(attempt, error);
-        });
-      },
-    );
-  }
-
-  #commitTracked(attempt: Attempt): void {
-    try {
-      if (attempt.outcome === 'completed') attempt.commit();
-    } catch (error) {
-      failTracked(attempt, error);
-      return;
-    }
-    this.closeTask();
+    (this.#tracker ??= new Tracker(this)).follow(attempt, work);
   }
 
   // ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────

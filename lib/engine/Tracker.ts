@@ -1,9 +1,13 @@
 import type { Attempt } from './Attempt.js';
+import type { JobRun } from './JobRun.js';
+import { failTracked } from './settle.js';
 
 /** The promises that handlers of one job have left running (`ctx.track`): the job stays open for them, without a worker. */
 export class Tracker {
   /** One token for each promise, since an attempt may leave several. */
   readonly #tokens = new Set<{ readonly attempt: Attempt; readonly late: boolean }>();
+
+  constructor(private readonly run: JobRun) {}
 
   get size(): number {
     return this.#tokens.size;
@@ -14,10 +18,41 @@ export class Tracker {
     return [...this.#tokens].filter(({ late }) => !late).map(({ attempt }) => attempt);
   }
 
-  /** Follows a promise; gives what says that it counts no more. `late`: its task was done before, and stays done. */
-  add(attempt: Attempt, late: boolean): () => void {
-    const token = { attempt, late };
+  /** Keeps the job open until a promise of an attempt settles. One whose task was done before stays done. */
+  follow(attempt: Attempt, work: PromiseLike<unknown>): void {
+    const token = { attempt, late: attempt.outcome !== undefined && attempt.tracking === 0 };
     this.#tokens.add(token);
-    return () => this.#tokens.delete(token);
+    this.run.openTask();
+    attempt.tracking++;
+    const conclude = (answer: () => void): void => {
+      if (this.run.over) return;
+      this.run.pump.enter(() => {
+        this.#tokens.delete(token);
+        attempt.tracking--;
+        answer();
+      });
+    };
+    Promise.resolve(work).then(
+      () => {
+        conclude(() => {
+          this.#commit(attempt);
+        });
+      },
+      (error: unknown) => {
+        conclude(() => {
+          failTracked(attempt, error);
+        });
+      },
+    );
+  }
+
+  #commit(attempt: Attempt): void {
+    try {
+      if (attempt.outcome === 'completed') attempt.commit();
+    } catch (error) {
+      failTracked(attempt, error);
+      return;
+    }
+    this.run.closeTask();
   }
 }

@@ -40,7 +40,7 @@ export const workerPool = (foreman: Foreman): WorkerPool => {
     }
   };
 
-  // There is always one, which keeps the shape of its kind alive (see `JobRun.pose`).
+  // There is always one, which keeps the shape of its kind alive (see `specimen.ts`).
   let idle = [new Worker(foreman, whenFree)];
 
   const hire = (worker: Worker): void => {

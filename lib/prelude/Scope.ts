@@ -2,7 +2,7 @@
 export interface AsyncContext<T> {
   run<A, B, R>(value: T, work: (a: A, b: B) => R, a: A, b: B): R;
   get(): T | undefined;
-  /** What the platform keeps such a value in, one of each kind, as specimens (see `JobRun.pose`). */
+  /** What the platform keeps such a value in, one of each kind, as specimens (see `specimen.ts`). */
   pose(): unknown;
 }
 
