@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 /** What GOALS asks for, which the engine alone is near and the engine with its JSON is not (decision 8), and what no change may pass. */
 const GOAL = 16_000;
-const LIMIT = 31_000;
+const LIMIT = 32_000;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
