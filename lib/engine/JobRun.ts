@@ -93,6 +93,8 @@ export class JobRun implements RemainderSource {
   readonly #cells: (RoutineCell | undefined)[] = [];
   #tracker: Tracker | undefined;
   #intake: Intake | undefined;
+  /** Whether the pump has taken it on. */
+  #taken = false;
   #begun = false;
   #open = 0;
   /** Whether something is being done to its streams. */
@@ -519,6 +521,7 @@ export class JobRun implements RemainderSource {
   /** The pump takes the job on; it may have been paused, or ended, in the meantime. */
   begin(): void {
     const { status } = this.data;
+    this.#taken = true;
     if (this.insteadOfBegin !== undefined) this.insteadOfBegin();
     else if (status === 'pending') {
       this.#setStatus('running');
@@ -692,7 +695,8 @@ export class JobRun implements RemainderSource {
     this.pump.change(() => {
       this.#gate.answer(this.doors.state);
       if (status === 'paused') this.#setStatus('running');
-      if (status !== 'pending') this.#reopen();
+      // One that the pump has not taken on yet begins where it would have, and in the context in which it was started.
+      if (this.#taken) this.#reopen();
     });
   }
 

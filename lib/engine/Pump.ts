@@ -191,7 +191,7 @@ export class Pump {
       note(attempt, what);
       return;
     }
-    this.#glance();
+    this.#look();
     this.#draining = true;
     try {
       note(attempt, what);
@@ -201,12 +201,6 @@ export class Pump {
     this.#tell();
     this.#inside = scoped ? attempt.run : undefined;
     this.#drainNow();
-    this.#inside = undefined;
-  }
-
-  /** A look at the clock, but not for each of many promises that are fulfilled in one turn of the event loop. */
-  #glance(): void {
-    if (!this.#unturned || --this.#untilLook <= 0) this.#look();
   }
 
   /** A user changes jobs: it is done, and what became possible is run after the user's turn, never on his stack. */
@@ -256,11 +250,9 @@ export class Pump {
 
   readonly #scheduledDrain = (): void => {
     this.#scheduled = false;
-    const starter = (this.#inside = this.#starter);
+    this.#inside = this.#starter;
     this.#starter = undefined;
     this.drain();
-    starter?.keepScope();
-    this.#inside = undefined;
   };
 
   drain(): void {
@@ -272,6 +264,9 @@ export class Pump {
   /** Drains right after a look at the clock. */
   #drainNow(): void {
     if (this.#hasTime()) this.#guarded(this.#slice);
+    // From here on its context is anybody's.
+    this.#inside?.keepScope();
+    this.#inside = undefined;
     this.#settleDown();
   }
 

@@ -104,10 +104,9 @@ export class Worker {
     if (attempt !== undefined && stream !== undefined) close(attempt, stream);
   }
 
-  // A thenable may answer twice, or throw when asked: a promise of ours does neither.
   #await(promise: PromiseLike<unknown>): void {
     this.waits = true;
-    Promise.resolve(promise).then(this.#fulfilled, this.#rejected);
+    answering(promise).then(this.#fulfilled, this.#rejected);
   }
 
   // Made once for all that the worker waits for, one after the other.
@@ -150,6 +149,15 @@ export class Worker {
     else close(attempt, stream);
   }
 }
+
+/** A thenable may answer twice, or throw when asked, and so may a promise with a `then` of its own: this one does neither. */
+const answering = (work: PromiseLike<unknown>): Promise<unknown> => {
+  const promise = Promise.resolve(work);
+  if (promise.then === Promise.prototype.then) return promise;
+  return new Promise((resolve) => {
+    resolve(promise);
+  });
+};
 
 const close = (attempt: Attempt, stream: Subscription): void => {
   tearDown(attempt.run, streamOf(attempt), () => {

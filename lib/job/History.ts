@@ -69,7 +69,7 @@ export class History {
 
   start(record: Recorded): void {
     if (this.bound === 0) return;
-    if (this.#start === undefined) this.#room--;
+    if (this.#start === undefined && this.#room > 0) this.#room--;
     this.#start = record;
   }
 

@@ -453,4 +453,50 @@ describe('Pump', () => {
     expect(first.state.history().map(({ timestamp }) => timestamp.getTime())).toEqual([0, 0]);
     expect(ids).toEqual([]);
   });
+
+  describe('the clock (rule 5)', () => {
+    /** The clocks of the platform, which can be put forward: what a handler does that takes so long. */
+    const clocks = (): { forward(ms: number): void } => {
+      let ahead = 0;
+      for (const clock of [performance, Date]) {
+        const real = clock.now.bind(clock);
+        jest.spyOn(clock, 'now').mockImplementation(() => real() + ahead);
+      }
+      return { forward: (ms) => (ahead += ms) };
+    };
+
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('should be read after each promise: what comes after a long stretch behind an await has its own time (D20)', async () => {
+      const time = clocks();
+      const trigger = async (): Promise<void> => {
+        await Promise.resolve();
+        time.forward(60_000);
+        throw new Error('too late');
+      };
+      const errorHandler = new ErrorHandler({ strategy: 'continue' });
+      const state = await flowOf({ s: { slots: { trigger } } }, [], { errorHandler }).execute('s');
+      const [error] = state.history().filter(({ eventName }) => eventName === 'error_continued');
+      expect(Number(error?.timestamp) - state.createdAt.getTime()).toBeGreaterThan(59_000);
+      expect(state.updatedAt.getTime() - state.createdAt.getTime()).toBeGreaterThan(59_000);
+    });
+
+    it('should end a slice also where all its work is done behind awaits', async () => {
+      const time = clocks();
+      let ran = 0;
+      const i = async (): Promise<void> => {
+        await Promise.resolve();
+        ran++;
+        time.forward(10);
+      };
+      const flow = flowOf({ s: { slots: { trigger: numbered(40) } }, t: { slots: { i } } }, ['s.o -> t.i']);
+      const done = flow.execute('s');
+      const atTurn = await new Promise<number>((resolve) => void setImmediate(() => resolve(ran)));
+      await done;
+      expect(atTurn).toBeLessThanOrEqual(2);
+      expect(ran).toBe(40);
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { lastValueFrom, mergeMap, Subject, timer } from 'rxjs';
-import { type Context, currentContext, Flow, type FlowOptions, Routine } from '../../lib/index.js';
+import { defer, filter, lastValueFrom, mergeMap, type Observable, Subject, take, timer } from 'rxjs';
+import { type Context, currentContext, type Data, Flow, type FlowOptions, Routine } from '../../lib/index.js';
+import { fromOperator } from '../../lib/rx/index.js';
 import { emitting, flowOf, noting, routine, sleep } from '../support/flows.js';
 
 /** A routine of the kind most users write: its handler emits on itself, before and after an `await`. */
@@ -304,5 +305,73 @@ describe("a caller's own async storage (rule 1)", () => {
     expect(seen).toEqual(['mine', 'mine', 'mine', 'mine']);
     await other.execute('s');
     expect(seen.slice(4)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('should be there in the streams and the tasks of a job that somebody else paused and resumed before it began', async () => {
+    const seen: unknown[] = [];
+    let answer: () => void = () => undefined;
+    const op = fromOperator('op', (source$: Observable<Data>) =>
+      defer(() => {
+        seen.push(['op', storage.getStore()]);
+        return source$;
+      }),
+    );
+    const flow = flowOf(
+      {
+        slow: { slots: { trigger: () => new Promise<void>((resolve) => (answer = resolve)) } },
+        s: {
+          slots: {
+            trigger: (_, ctx) => {
+              seen.push(['s', storage.getStore()]);
+              ctx.emit('o', {});
+            },
+          },
+        },
+      },
+      [],
+      { maxWorkers: 3 },
+    );
+    flow.addRoutine(op, 'op');
+    flow.connect('s', 'o', 'op', 'input');
+    const slow = storage.run('theirs', () => flow.start('slow'));
+    await sleep(1);
+    answer();
+    const job = storage.run('mine', () => flow.start('s'));
+    storage.run('theirs', () => {
+      void job.pause();
+      job.resume();
+    });
+    await Promise.all([slow.done, job.done]);
+    expect(seen).toEqual([
+      ['op', 'mine'],
+      ['s', 'mine'],
+    ]);
+  });
+
+  it('should be there where whoever watches the first stretch of a job drives it on, in a context of his', async () => {
+    const seen: (string | undefined)[] = [];
+    const answer$ = new Subject<Data>();
+    const flow = flowOf(
+      {
+        s: { slots: { trigger: [() => answer$, { emits: 'o' }] } },
+        t: { slots: { i: () => void seen.push(storage.getStore()) } },
+      },
+      ['s.o -> t.i'],
+      { maxWorkers: 2 },
+    );
+    const job = storage.run('mine', () => flow.start('s'));
+    job.progress$
+      .pipe(
+        filter(({ active }) => active === 1),
+        take(1),
+      )
+      .subscribe(() => {
+        storage.run('theirs', () => {
+          answer$.next({});
+          answer$.complete();
+        });
+      });
+    await job.done;
+    expect(seen).toEqual(['mine']);
   });
 });

@@ -43,6 +43,36 @@ const streaming = (m: Marbles, answer: Handler, count = 1, workers = 1): ReturnT
 const VALUES = { a: { n: 1 }, b: { n: 2 } };
 
 describe('workerPool', () => {
+  it('should not take a second answer of one promise for that of the next task (rule 10)', async () => {
+    const log: string[] = [];
+    let again: () => void = () => undefined;
+    const answersTwice = Object.assign(Promise.resolve(), {
+      then: (answer: () => void) => {
+        again = answer;
+        answer();
+      },
+    });
+    const flow = flowOf(
+      {
+        s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }) } },
+        t: {
+          slots: {
+            i: async ({ n }) => {
+              await settled();
+              again();
+              await settled();
+              log.push(`end of ${String(n)}`);
+            },
+            first: () => answersTwice,
+          },
+        },
+      },
+      ['s.o -> t.first', 's.o -> t.i'],
+    );
+    await flow.execute('s');
+    expect(log).toEqual(['end of 1', 'end of 2']);
+  });
+
   describe('by itself', () => {
     it('should tell of each value, then of the end', () => {
       const { told, work } = pool();

@@ -49,6 +49,15 @@ describe('clockOf', () => {
     expect(clock.epoch(11.8)).toBe(1_001);
   });
 
+  it('should ask the platform of the moment: fake timers put another one in its place', () => {
+    const clock = clockOf(asyncScheduler);
+    const real = Object.getOwnPropertyDescriptor(globalThis, 'performance') ?? {};
+    Object.defineProperty(globalThis, 'performance', { value: { now: () => 7 }, configurable: true });
+    expect(clock.elapsed()).toBe(7);
+    Object.defineProperty(globalThis, 'performance', real);
+    expect(clock.elapsed()).not.toBe(7);
+  });
+
   it('should ask any other scheduler only', () => {
     const scheduler = new VirtualTimeScheduler();
     const clock = clockOf(scheduler);
