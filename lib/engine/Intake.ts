@@ -37,7 +37,7 @@ export class Intake {
     };
     // As whoever has started the job, like its handlers.
     if (scope === undefined) open(this.#streams);
-    else scope(open, undefined, this.#streams);
+    else scope.runInAsyncScope(open, undefined, this.#streams);
   }
 
   /** The stream that a routine keeps in this job. */

@@ -302,7 +302,7 @@ export class Pump {
     while (this.#inTime && (run = this.#next()) !== undefined) {
       const { scope } = run;
       if (scope === undefined || run === this.#inside) this.#stretch(run);
-      else scope(this.#stretch, this, run);
+      else scope.runInAsyncScope(this.#stretch, this, run);
     }
   };
 

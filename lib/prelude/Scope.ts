@@ -7,4 +7,6 @@ export interface AsyncContext<T> {
 }
 
 /** Enters the async context in which it was captured: what the caller's own async storages held there. */
-export type Scope = <A>(work: (a: A) => void, self: unknown, a: A) => void;
+export interface Scope {
+  runInAsyncScope<A>(work: (a: A) => void, self: unknown, a: A): void;
+}

@@ -16,9 +16,4 @@ export const createAsyncContext = <T>(): AsyncContext<T> | undefined => {
 };
 
 /** Runs work in the async context of here and now, so that a caller's own storages are there for its tasks. */
-export const captureScope = (): Scope | undefined => {
-  const resource = new AsyncResource('RoutiluxJob', { requireManualDestroy: true });
-  return (work, self, a) => {
-    resource.runInAsyncScope(work, self, a);
-  };
-};
+export const captureScope = (): Scope | undefined => new AsyncResource('RoutiluxJob', { requireManualDestroy: true });

@@ -23,7 +23,7 @@ describe('the async context of Node', () => {
     const scope = storage.run('there', () => node.captureScope());
     const seen: unknown[] = [];
     storage.run('here', () => {
-      scope?.((value: number) => seen.push(value, storage.getStore()), undefined, 7);
+      scope?.runInAsyncScope((value: number) => seen.push(value, storage.getStore()), undefined, 7);
     });
     expect(seen).toEqual([7, 'there']);
   });
