@@ -175,44 +175,32 @@ export class Pump {
 
   /** Work has come to an end: what follows from it is done, and what became possible is run. */
   enter(work: () => void): void {
-    if (this.#draining) {
-      work();
-      return;
-    }
-    this.#look();
-    this.#guarded(work);
-    this.#tell();
-    this.#drainNow();
+    if (this.#isDone(work, undefined, undefined)) this.#drainNow();
   }
 
-  /** Something unfinished goes on, or has ended. */
+  /** Something unfinished goes on, or has ended; `scoped` where this is the async context of its job. */
   #hear(note: (attempt: Attempt, what: unknown) => void, attempt: Attempt, what: unknown, scoped: boolean): void {
-    if (this.#draining) {
-      note(attempt, what);
-      return;
-    }
-    this.#look();
-    this.#draining = true;
-    try {
-      note(attempt, what);
-    } finally {
-      this.#draining = false;
-    }
-    this.#tell();
+    if (!this.#isDone(note, attempt, what)) return;
     this.#inside = scoped ? attempt.run : undefined;
     this.#drainNow();
   }
 
   /** A user changes jobs: it is done, and what became possible is run after the user's turn, never on his stack. */
   change(work: () => void): void {
+    if (!this.#isDone(work, undefined, undefined)) return;
+    if (this.#ring.length > 0 || this.#fresh.length > 0 || this.#toBegin.length > 0) this.#drainSoon();
+  }
+
+  /** Does something to the jobs, and says whether that is all; where the pump is at work, it will see to the rest itself. */
+  #isDone<A>(work: (subject: A, what: unknown) => void, subject: A, what: unknown): boolean {
     if (this.#draining) {
-      work();
-      return;
+      work(subject, what);
+      return false;
     }
     this.#look();
-    this.#guarded(work);
+    this.#guarded(work, subject, what);
     this.#tell();
-    if (this.#ring.length > 0 || this.#fresh.length > 0 || this.#toBegin.length > 0) this.#drainSoon();
+    return true;
   }
 
   /** The watchers of a job are told when no job is half way through a step, and no handler on the stack. */
@@ -263,10 +251,13 @@ export class Pump {
 
   /** Drains right after a look at the clock. */
   #drainNow(): void {
-    if (this.#hasTime()) this.#guarded(this.#slice);
-    // From here on its context is anybody's.
-    this.#inside?.keepScope();
-    this.#inside = undefined;
+    try {
+      if (this.#hasTime()) this.#guarded(this.#slice, undefined, undefined);
+    } finally {
+      // From here on its context is anybody's.
+      this.#inside?.keepScope();
+      this.#inside = undefined;
+    }
     this.#settleDown();
   }
 
@@ -286,10 +277,10 @@ export class Pump {
     this.#unturned = false;
   };
 
-  #guarded(work: () => void): void {
+  #guarded<A>(work: (subject: A, what: unknown) => void, subject: A, what: unknown): void {
     this.#draining = true;
     try {
-      work();
+      work(subject, what);
     } finally {
       this.#draining = false;
     }
