@@ -49,6 +49,7 @@ import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import type { Remainder } from './job/Remainder.js';
 import { describeError } from './prelude/describeError.js';
 import { isPlainObject } from './prelude/plainObject.js';
+import { refusal } from './prelude/refusal.js';
 import type { DecodeOptions } from './wire/decodeJson.js';
 import type { FlowDefinition } from './wire/FlowDefinition.js';
 import { type FlowParts, readFlow, wireFindings, writeFlow } from './wire/flowJson.js';
@@ -97,10 +98,6 @@ const checkWish = (value: unknown): PauseOptions => {
 
 const isJob = (job: unknown): job is Job | JobState => job instanceof Job || job instanceof JobState;
 
-// What a call throws at once, as a promise gives it.
-// eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- which a catch cannot know
-const refusal = (error: unknown): Promise<never> => Promise.reject(error);
-
 const stateOf = (job: Job | JobState): JobState => (job instanceof Job ? job.state : job);
 
 /** What a flow from JSON needs beside it, and how much the JSON may ask for. */
@@ -127,7 +124,7 @@ export class Flow implements Home {
   readonly #pump: Pump;
   #settings: FlowSettings;
   #plan: Plan | undefined;
-  // eslint-disable-next-line no-unused-private-class-members -- it is enough that it is alive (see `pose`)
+  /** Of the runs of the present plan (see `pose`). */
   #specimen: JobRun | undefined;
   #shutDown = false;
 
@@ -382,7 +379,9 @@ export class Flow implements Home {
 
   #openPlan(): Plan {
     if (this.#shutDown) throw flowError('SHUT_DOWN', { flowId: this.flowId });
-    return this.#compiled();
+    const plan = this.#compiled();
+    if (this.#specimen?.plan !== plan) this.#specimen = this.#newSpecimen(plan);
+    return plan;
   }
 
   #freeId(jobId: string): string {
@@ -409,13 +408,7 @@ export class Flow implements Home {
   }
 
   #compiled(): Plan {
-    return (this.#plan ??= this.#compile());
-  }
-
-  #compile(): Plan {
-    const plan = compilePlan(this.#settings, this.#graph.routines, this.#graph.connections);
-    this.#specimen = this.#newSpecimen(plan);
-    return plan;
+    return (this.#plan ??= compilePlan(this.#settings, this.#graph.routines, this.#graph.connections));
   }
 
   #newSpecimen(plan: Plan): JobRun {

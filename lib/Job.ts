@@ -15,6 +15,7 @@ import type { AnySlot, Slot } from './flow/Slot.js';
 import type { JobRecord, OutputRecord } from './job/JobRecord.js';
 import { isFinal, type JobStatus } from './job/JobStatus.js';
 import { after } from './prelude/later.js';
+import { refusal } from './prelude/refusal.js';
 import type { JobSnapshot } from './wire/JobSnapshot.js';
 import type { JobState } from './JobState.js';
 
@@ -149,8 +150,7 @@ export class Job {
     try {
       return this.#run.pause(options);
     } catch (error) {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a JobError, which a catch cannot know
-      return Promise.reject(error);
+      return refusal(error);
     }
   }
 

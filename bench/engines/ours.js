@@ -12,8 +12,10 @@ export const add = (flow, id, slot, handler) => {
   flow.addRoutine(routine, id);
 };
 
-/** Runs a flow to its end, which must be a good one. */
-export const complete = async (flow, entry, params = {}) => {
-  const { status, error } = await flow.execute(entry, params);
+/** The end of a job must be a good one. */
+export const checkEnd = ({ status, error }) => {
   if (status !== 'completed') throw new Error(`the job ended '${status}'`, { cause: error });
 };
+
+/** Runs a flow to its end. */
+export const complete = async (flow, entry, params = {}) => checkEnd(await flow.execute(entry, params));

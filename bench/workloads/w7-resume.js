@@ -1,4 +1,4 @@
-import { checkEnd, floorOf, flowOf, peers } from './executions.js';
+import { checkResult, floorOf, flowOf, peers } from './executions.js';
 
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
@@ -17,7 +17,7 @@ const resuming =
       for (let n = 0; n < executions; n++) {
         const state = await execute({ n });
         delays[n] = performance.now() - ended;
-        checkEnd(state);
+        checkResult(state);
       }
       return median(delays) * 1_000;
     };

@@ -1,4 +1,4 @@
-import { actorOf, checkEnd, floorOf, flowOf, peers } from './executions.js';
+import { actorOf, checkResult, floorOf, flowOf, peers } from './executions.js';
 
 const oneByOne =
   (executeOf) =>
@@ -8,7 +8,7 @@ const oneByOne =
       tally.sum += n;
     });
     return async () => {
-      for (let n = 0; n < executions; n++) checkEnd(await execute({ n }));
+      for (let n = 0; n < executions; n++) checkResult(await execute({ n }));
     };
   };
 

@@ -18,7 +18,7 @@ import type { Emission } from './Emission.js';
 import type { JobRun } from './JobRun.js';
 import type { Worker } from './workerPool.js';
 import type { Loan } from './Workers.js';
-import { type Node, outletNamed, type Outlet, placeOf, type Route } from './Plan.js';
+import { type Node, outletNamed, type Outlet, placeOf, refuseEvent, type Route } from './Plan.js';
 import { sharedOf } from './shared.js';
 
 /** What only some attempts have. */
@@ -39,7 +39,7 @@ interface Extras {
   last?: boolean;
   tracking?: number;
   /** Whose worker it is on, where it is not simply its own (D16). */
-  loan?: Loan;
+  loan?: Loan | undefined;
   /** When it began, by the clock in ms, and for how long it ran; only where it is one that is timed. */
   started?: number;
   ms?: number;
@@ -299,7 +299,7 @@ export class Attempt implements Context, ExecutionSource {
   }
 
   set loan(loan: Loan | undefined) {
-    if (loan !== undefined) this.more.loan = loan;
+    this.more.loan = loan;
   }
 
   /** Whether it has nothing that only some attempts have. */
@@ -388,10 +388,8 @@ export class Attempt implements Context, ExecutionSource {
   }
 }
 
-const outletOf = (node: Node, event: AnyEvent): Outlet => {
-  if (event.routine === node.routine) return outletNamed(node, event.name);
-  throw flowError('UNKNOWN_EVENT', { routineId: node.id, event: event.name, known: [...node.events.keys()] });
-};
+const outletOf = (node: Node, { routine, name }: AnyEvent): Outlet =>
+  routine === node.routine ? outletNamed(node, name) : refuseEvent(node, name);
 
 const refusePayload = (outlet: Outlet, data: unknown): never => {
   throw flowError('BAD_PAYLOAD', { where: placeOf(outlet), value: data });

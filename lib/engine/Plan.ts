@@ -196,6 +196,7 @@ export const placeOf = ({ name, node }: Outlet): string => `Event '${name}' of r
 export const outletNamed = (node: Node, name: string): Outlet =>
   node.mainEvent?.name === name ? node.mainEvent : (node.events.get(name) ?? refuseEvent(node, name));
 
-const refuseEvent = (node: Node, name: string): never => {
+/** @throws FlowError `UNKNOWN_EVENT` */
+export const refuseEvent = (node: Node, name: string): never => {
   throw flowError('UNKNOWN_EVENT', { routineId: node.id, event: name, known: [...node.events.keys()] });
 };

@@ -175,24 +175,24 @@ export class Pump {
 
   /** Work has come to an end: what follows from it is done, and what became possible is run. */
   enter(work: () => void): void {
-    if (this.#isDone(work, undefined, undefined)) this.#drainNow();
+    if (this.#apply(work, undefined, undefined)) this.#drainNow();
   }
 
   /** Something unfinished goes on, or has ended; `scoped` where this is the async context of its job. */
   #hear(note: (attempt: Attempt, what: unknown) => void, attempt: Attempt, what: unknown, scoped: boolean): void {
-    if (!this.#isDone(note, attempt, what)) return;
+    if (!this.#apply(note, attempt, what)) return;
     this.#inside = scoped ? attempt.run : undefined;
     this.#drainNow();
   }
 
   /** A user changes jobs: it is done, and what became possible is run after the user's turn, never on his stack. */
   change(work: () => void): void {
-    if (!this.#isDone(work, undefined, undefined)) return;
+    if (!this.#apply(work, undefined, undefined)) return;
     if (this.#ring.length > 0 || this.#fresh.length > 0 || this.#toBegin.length > 0) this.#drainSoon();
   }
 
   /** Does something to the jobs, and says whether that is all; where the pump is at work, it will see to the rest itself. */
-  #isDone<A>(work: (subject: A, what: unknown) => void, subject: A, what: unknown): boolean {
+  #apply<A>(work: (subject: A, what: unknown) => void, subject: A, what: unknown): boolean {
     if (this.#draining) {
       work(subject, what);
       return false;

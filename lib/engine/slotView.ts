@@ -61,9 +61,9 @@ const takeIn = (run: JobRun, taskId: string): Data | undefined => {
 };
 
 const payloadOf = (attempt: Attempt): Data | undefined => {
-  const { run, route, emission } = attempt;
+  const { route, emission, cell } = attempt;
   try {
-    attempt.input ??= arrive(route, emission.data, run.cellOf(route.target.node).held);
+    attempt.input ??= arrive(route, emission.data, cell.held);
     return route.target.handOut(attempt.input);
   } catch {
     return undefined;

@@ -19,7 +19,7 @@ export class RoutineCell {
   /** How often each event was emitted, by the event's place. */
   readonly emitted: number[];
   /** The most tasks of a limited slot that have waited at a time, by the slot's place. */
-  highWater: readonly number[] = NO_MARKS;
+  highWater: number[] = NO_MARKS;
 
   completed = 0;
   failed = 0;
@@ -41,7 +41,7 @@ export class RoutineCell {
   ) {
     // As long as they will be: one that grows takes room for sixteen more.
     this.held = new Array<Data | undefined>(slotNames.length);
-    this.emitted = new Array<number>(eventNames.length).fill(0);
+    this.emitted = zeros(eventNames.length);
   }
 
   countEmitted(ordinal: number): void {
@@ -49,8 +49,9 @@ export class RoutineCell {
   }
 
   noteWaiting(ordinal: number, waiting: number): void {
-    if (waiting > (this.highWater[ordinal] ?? 0))
-      this.highWater = this.slotNames.map((_, at) => (at === ordinal ? waiting : (this.highWater[at] ?? 0)));
+    if (waiting <= (this.highWater[ordinal] ?? 0)) return;
+    if (this.highWater === NO_MARKS) this.highWater = zeros(this.slotNames.length);
+    this.highWater[ordinal] = waiting;
   }
 
   /** Whether a task of it has begun, or it has emitted: not where tasks of it only waited, or were let go of. */
@@ -90,7 +91,10 @@ export const inPlaces = (
     emitted: eventNames.map((name) => cell.emitted[cell.eventNames.indexOf(name)] ?? 0),
   });
 
-const NO_MARKS: readonly number[] = [];
+/** Shared by all that have none, and never written. */
+const NO_MARKS: number[] = [];
+
+const zeros = (length: number): number[] => new Array<number>(length).fill(0);
 
 const RANK: Readonly<Record<RoutineStatus, number>> = {
   pending: 0,
