@@ -8,7 +8,7 @@ import type { PauseOptions } from './engine/Context.js';
 import { deliver } from './engine/direct.js';
 import { JobRun, type RunOptions } from './engine/JobRun.js';
 import { compilePlan, type Inlet, type Plan } from './engine/Plan.js';
-import { Pump } from './engine/Pump.js';
+import { Engine } from './engine/Engine.js';
 import { refuseWaiting } from './engine/refuseWaiting.js';
 import { pose } from './engine/specimen.js';
 import { placesIn, type Rename, takeUp } from './engine/takeUp.js';
@@ -121,7 +121,7 @@ export class Flow implements Home {
   }
 
   #graph: Graph;
-  readonly #pump: Pump;
+  readonly #engine: Engine;
   #settings: FlowSettings;
   #plan: Plan | undefined;
   /** Of the runs of the present plan (see `pose`). */
@@ -132,7 +132,7 @@ export class Flow implements Home {
   constructor(options: FlowOptions = {}) {
     this.#settings = settingsFrom(options);
     this.#graph = new Graph(this.#settings.flowId);
-    this.#pump = new Pump(this.#settings);
+    this.#engine = new Engine(this.#settings);
   }
 
   // ── what it is made of ──────────────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +242,7 @@ export class Flow implements Home {
 
   #configure(settings: FlowSettings): this {
     this.#settings = settings;
-    this.#pump.configure(settings);
+    this.#engine.configure(settings);
     this.changed();
     return this;
   }
@@ -363,8 +363,8 @@ export class Flow implements Home {
     const params = takeParams(plan, entryParams, () => `The entry of routine '${entryRoutineId}'`);
     const entry = this.#entry(plan, entryRoutineId);
     const { cap, limit, timeoutMs } = wanted;
-    this.#pump.refresh();
-    const data = new JobData(jobId, this.flowId, this.#pump.now(), settings.history, this.#pump.base);
+    this.#engine.drain.refresh();
+    const data = new JobData(jobId, this.flowId, this.#engine.time.now, settings.history, this.#engine.time.base);
     const run = this.#newRun(plan, new JobState(data), data, {
       entryRoutineId,
       params,
@@ -385,19 +385,19 @@ export class Flow implements Home {
   }
 
   #freeId(jobId: string): string {
-    if (this.#pump.jobs.get(jobId) !== undefined) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
+    if (this.#engine.jobs.get(jobId) !== undefined) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
     return jobId;
   }
 
   #newRun(plan: Plan, state: JobState, data: JobData, options: RunOptions): JobRun {
-    const run = new JobRun(plan, this.#pump, data, options);
+    const run = new JobRun(plan, this.#engine, data, options);
     run.doors = { flow: this, state, job: new Job(run) };
     return run;
   }
 
   #admit(run: JobRun, { output, signal }: Wanted): JobRun {
     if (output !== undefined) run.views.sink(toObserver(output));
-    this.#pump.admit(run);
+    this.#engine.admit(run);
     if (signal !== undefined) cancelOn(signal, run);
     return run;
   }
@@ -408,11 +408,11 @@ export class Flow implements Home {
   }
 
   #compiled(): Plan {
-    return (this.#plan ??= compilePlan(this.#settings, this.#graph.routines, this.#graph.connections));
+    return (this.#plan ??= this.#engine.connect(compilePlan(this.#settings, this.#graph.routines, this.#graph.connections)));
   }
 
   #newSpecimen(plan: Plan): JobRun {
-    const data = new JobData('', this.flowId, this.#pump.now(), 2, this.#pump.base);
+    const data = new JobData('', this.flowId, this.#engine.time.now, 2, this.#engine.time.base);
     const options = { ...runOptionsFrom({}, plan.settings), entryRoutineId: '', params: NO_DATA, leftMs: Infinity };
     return pose(this.#newRun(plan, new JobState(data), data, options));
   }
@@ -421,7 +421,7 @@ export class Flow implements Home {
 
   /** The jobs that have not come to their end, oldest first. */
   get jobs(): readonly Job[] {
-    return this.#pump.jobs.all.map((run) => run.doors.job);
+    return this.#engine.jobs.all.map((run) => run.doors.job);
   }
 
   /** Pauses one job, or with no job all that can be paused (see `Job.pause`). */
@@ -438,7 +438,7 @@ export class Flow implements Home {
 
   /** Not those that a handler at work waits for: its own job would never be quiet. */
   get #pausable(): readonly Job[] {
-    const runs = this.#pump.jobs.all;
+    const runs = this.#engine.jobs.all;
     return runs.filter(({ data, parent }) => data.status !== 'paused' && parent?.isAtWork !== true).map(({ doors }) => doors.job);
   }
 
@@ -452,7 +452,7 @@ export class Flow implements Home {
    */
   resume(job: Job | JobState, options: ResumeOptions = {}): Job {
     if (!isJob(job)) throw flowError('BAD_OPTION', { option: 'job', value: job, expected: 'a Job or a JobState' });
-    if (job instanceof Job || this.#pump.jobs.get(job.jobId)?.doors.state === job) {
+    if (job instanceof Job || this.#engine.jobs.get(job.jobId)?.doors.state === job) {
       const held = this.#held(job, 'running');
       held.resume();
       return held;
@@ -470,8 +470,8 @@ export class Flow implements Home {
     const rename = renamingFrom(options.remap);
     const places = placesIn(plan, data, rest, rename);
     const wanted = runOptionsFrom({ timeoutMs: rest.timeoutMs, ...options }, plan.settings);
-    this.#pump.refresh();
-    data.rebase(this.#pump.base);
+    this.#engine.drain.refresh();
+    data.rebase(this.#engine.time.base);
     const run = this.#newRun(plan, state, data, goingOn(rest, options, wanted, rename));
     takeUp(run, rest, places, rename);
     return this.#admit(run, wanted).doors.job;
@@ -500,7 +500,7 @@ export class Flow implements Home {
   /** In one step, so that no job starts a task while the others are being cancelled. */
   #cancelAll(reason: string | undefined): readonly JobState[] {
     const { jobs } = this;
-    this.#pump.change(() => {
+    this.#engine.drain.change(() => {
       for (const job of jobs) if (!isFinal(job.status)) void job.cancel(reason);
     });
     return jobs.map(({ state }) => state);
@@ -517,7 +517,7 @@ export class Flow implements Home {
     const { jobId, status } = state;
     this.#checkMine(state);
     if (isFinal(status)) checkTransition(jobId, status, to);
-    const held = this.#pump.jobs.get(jobId)?.doors;
+    const held = this.#engine.jobs.get(jobId)?.doors;
     if (held?.state !== state) throw flowError('UNKNOWN_JOB', { flowId, jobId });
     return held.job;
   }
@@ -529,7 +529,7 @@ export class Flow implements Home {
    * Rejects with JobError `WOULD_DEADLOCK` in a handler of this flow that it would wait for.
    */
   async shutdown({ wait = true }: { readonly wait?: boolean } = {}): Promise<void> {
-    if (wait) refuseWaiting('shutdown', (run) => run.pump === this.#pump);
+    if (wait) refuseWaiting('shutdown', (run) => run.engine === this.#engine);
     this.#shutDown = true;
     if (wait) await Promise.all(this.jobs.map(quiet));
     else this.#cancelAll('shutdown');
@@ -546,7 +546,7 @@ export class Flow implements Home {
   }
 
   jobsUsing(routine: Routine): readonly string[] {
-    return this.#pump.jobs.all.filter(({ plan }) => plan.nodeOf.has(routine)).map(({ data }) => data.jobId);
+    return this.#engine.jobs.all.filter(({ plan }) => plan.nodeOf.has(routine)).map(({ data }) => data.jobId);
   }
 
   deliver(routine: Routine, event: string, data: Data): void {

@@ -1,9 +1,11 @@
 import type { FixedLimit } from '../flow/Limit.js';
 import { jobError } from '../job/JobError.js';
 import type { Attempt } from './Attempt.js';
-import { type Emission, singlesOf } from './Emission.js';
+import { Arrival, type Origin } from './Emission.js';
 import type { JobRun } from './JobRun.js';
 import type { Inlet, Route } from './Plan.js';
+import { Task } from './Task.js';
+import { listed } from './listed.js';
 import type { TaskQueue } from './TaskQueue.js';
 
 /** Whoever waits for room on these routes. */
@@ -16,22 +18,23 @@ interface Waiter {
 class Waiting {
   length = 0;
   /** Oldest first. Not the entry, nor what is tried again: without them the job would not do what it was started for. */
-  readonly #droppable = new Set<Emission>();
+  readonly #droppable = new Map<Origin<JobRun>, Task<JobRun>>();
 
   constructor(readonly limit: FixedLimit) {}
 
-  add(emission: Emission): void {
+  add(task: Task<JobRun>): void {
+    const { origin } = task;
     this.length++;
-    if (this.limit.overflow === 'dropOldest' && emission.order > 0 && emission.tried === 0) this.#droppable.add(emission);
+    if (this.limit.overflow === 'dropOldest' && origin.order > 0 && origin.tried === 0) this.#droppable.set(origin, task);
   }
 
-  remove(emission: Emission): void {
+  remove(origin: Origin<JobRun>): void {
     this.length--;
-    this.#droppable.delete(emission);
+    this.#droppable.delete(origin);
   }
 
   /** The one to be dropped next. */
-  get oldest(): Emission | undefined {
+  get oldest(): Task<JobRun> | undefined {
     return this.#droppable.values().next().value;
   }
 
@@ -50,6 +53,11 @@ const roomUpTo = ({ maxQueued, overflow }: FixedLimit): number => (overflow === 
 export class Held {
   size = 0;
   readonly #to = new Map<Inlet, number>();
+
+  clear(): void {
+    this.size = 0;
+    this.#to.clear();
+  }
 
   add(routes: readonly Route[]): void {
     this.size += routes.length;
@@ -71,7 +79,7 @@ export class Backlog {
   /** `shed` lets go of a task that was queued. */
   constructor(
     private readonly run: JobRun,
-    private readonly queue: TaskQueue,
+    private readonly queue: TaskQueue<JobRun>,
     private readonly shed: (attempt: Attempt) => void,
   ) {
     this.limit = run.options.limit;
@@ -110,16 +118,9 @@ export class Backlog {
     return slot.length + (held?.to(inlet) ?? 0) + count > slot.limit.maxQueued;
   }
 
-  /** An emission that comes, as it may be queued. */
-  partsOf(emission: Emission): readonly Emission[] {
-    const { overflow, maxQueued } = this.limit;
-    const drops = maxQueued !== Infinity && overflow.startsWith('drop');
-    return drops || emission.routes.some(({ target }) => this.#slots.has(target)) ? singlesOf(emission) : [emission];
-  }
-
-  /** Makes room for a part of an emission, if need be; false where it is the part that is dropped. */
-  makeRoom(part: Emission): boolean {
-    const slot = this.#slots.get(targetOf(part));
+  /** Makes room for a task that comes, if need be; false if it is the one to be dropped. */
+  makeRoom({ route }: Task<JobRun>): boolean {
+    const slot = this.#slots.get(route.target);
     return (slot === undefined || this.#cut(slot, slot.length)) && this.#cut(this.#job, this.queue.length);
   }
 
@@ -129,32 +130,33 @@ export class Backlog {
     return limit.overflow !== 'dropNewest';
   }
 
-  #drop(emission: Emission): void {
-    this.#removed(emission);
-    this.shed(this.queue.drop(emission));
+  #drop(task: Task<JobRun>): void {
+    this.#removed(task.origin, task.route.target);
+    this.queue.drop(task);
+    this.shed(listed(task));
   }
 
   /** It stands in the queue now. */
-  added(emission: Emission): void {
-    this.#job.add(emission);
-    const target = targetOf(emission);
+  added(task: Task<JobRun>): void {
+    this.#job.add(task);
+    const { target } = task.route;
     const slot = this.#slots.get(target);
     if (slot === undefined) return;
-    slot.add(emission);
+    slot.add(task);
     this.run.cellOf(target.node).noteWaiting(target.ordinal, slot.length);
   }
 
   // ── what goes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A task has left the queue. */
-  taken({ emission, route }: Attempt): void {
-    this.#removed(emission, route.target);
+  taken({ origin, route }: Attempt): void {
+    this.#removed(origin, route.target);
     if (this.#waiters.length > 0 && this.queue.length < this.#ahead) this.#callIn();
   }
 
-  #removed(emission: Emission, inlet: Inlet = targetOf(emission)): void {
-    this.#job.remove(emission);
-    this.#slots.get(inlet)?.remove(emission);
+  #removed(origin: Origin<JobRun>, inlet: Inlet): void {
+    this.#job.remove(origin);
+    this.#slots.get(inlet)?.remove(origin);
   }
 
   // Not each place is worth a turn of all: when half is free, all go on. Before that one does, since others may keep it full.
@@ -202,4 +204,9 @@ export class Backlog {
   }
 }
 
-const targetOf = ({ routes }: Emission): Inlet => (routes[0] as Route).target;
+/** A task whose origin is its own: one that may be dropped by itself has to be told from the others of its emission. */
+export const single = (task: Task<JobRun>): Task<JobRun> =>
+  task.origin instanceof Arrival ? task : new Task(aloneOf(task), task.route);
+
+const aloneOf = ({ origin, route }: Task<JobRun>): Arrival<JobRun> =>
+  new Arrival(origin.run, origin.data, origin.order, origin.placeOf(route), 0, undefined, true);

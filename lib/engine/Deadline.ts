@@ -1,11 +1,13 @@
 import type { Subscription } from 'rxjs';
 import { later } from '../prelude/later.js';
 import type { JobRun } from './JobRun.js';
+import type { Steps } from './Steps.js';
 
 /** The execution timeout of one job: a clock that runs while the job does, and stands while it is paused. */
 export class Deadline {
+  /** The reading of the clock at which the time is up; Infinity while the clock stands. */
+  endsAt = Infinity;
   #left: number;
-  #since: number | undefined;
   #timer: Subscription | undefined;
 
   constructor(
@@ -17,30 +19,36 @@ export class Deadline {
 
   /** Running time that is left, in ms. */
   get left(): number {
-    return this.#since === undefined ? this.#left : this.#left - (this.run.pump.clock.elapsed() - this.#since);
+    return this.endsAt === Infinity ? this.#left : this.endsAt - this.run.engine.time.elapsed;
   }
 
   /** The clock runs from `reading` on, unless it does already; no timer yet, since a job that ends within its first stretch needs none. */
   start(reading: number): void {
-    this.#since ??= reading;
+    if (this.endsAt === Infinity) this.endsAt = reading + this.#left;
   }
 
   /** Sets the timer, once; the job goes on in later turns of the event loop. */
   arm(): void {
-    if (this.#timer !== undefined || this.#since === undefined || this.#left === Infinity) return;
-    const { run } = this;
-    this.#timer = later(run.plan.settings.scheduler, Math.max(this.left, 0), () => {
-      run.pump.enter(() => {
-        run.timeOut();
-      });
+    if (this.#timer !== undefined || this.endsAt === Infinity) return;
+    const { engine, plan } = this.run;
+    this.#timer = later(plan.settings.scheduler, Math.max(this.left, 0), () => {
+      engine.drain.enter(timeOut, this.run, undefined);
     });
   }
 
   /** The clock stands. */
-  stop(): void {
+  stop(steps: Steps): void {
     this.#left = this.left;
-    this.#since = undefined;
-    this.#timer?.unsubscribe();
+    this.endsAt = Infinity;
+    const timer = this.#timer;
     this.#timer = undefined;
+    if (timer !== undefined)
+      steps.after(() => {
+        timer.unsubscribe();
+      });
   }
 }
+
+const timeOut = (run: JobRun): void => {
+  run.timeOut();
+};

@@ -1,10 +1,11 @@
 import { NO_DATA } from '../flow/Data.js';
-import { arrival } from './Emission.js';
+import { Arrival } from './Emission.js';
 import type { JobRun } from './JobRun.js';
-import type { Inlet, Node } from './Plan.js';
-import { failAlone } from './settle.js';
+import { failureOf, outcomeWithoutRetry } from './outcome.js';
+import type { Inlet, Node, Route } from './Plan.js';
 import { type Stream, Streams } from './Streams.js';
-import { tasksOf } from './TaskQueue.js';
+import { Task } from './Task.js';
+import { listed } from './listed.js';
 
 /**
  * What one job has beside its tasks: the streams that its routines keep, and those that are read into it from outside. They hold
@@ -53,12 +54,11 @@ export class Intake {
   /** Keeps the job open, without a worker, until what it gives is called; calls `stop` where the job ends before that. */
   hold(stop: () => void): () => void {
     const { run } = this;
-    run.openTask();
     this.#holds.add(stop);
     return () => {
       if (this.#holds.delete(stop) && !run.over)
-        run.pump.change(() => {
-          run.closeTask();
+        run.engine.drain.change(() => {
+          run.release();
         });
     };
   }
@@ -69,12 +69,14 @@ export class Intake {
    */
   failAt(inlet: Inlet, error: unknown, told: () => void = () => undefined): void {
     const { run } = this;
+    const attempt = listed(new Task(new Arrival(run, NO_DATA, run.nextOrder()), inlet.direct[0] as Route));
+    const failure = failureOf(error);
+    const outcome = outcomeWithoutRetry(attempt, error);
     const fail = (): void => {
-      const [attempt] = tasksOf(run, arrival(inlet.direct, NO_DATA, run.nextOrder()), 0);
-      if (attempt !== undefined && !run.over) failAlone(attempt, error);
-      told();
+      if (!run.over) run.noteFailureOf(attempt, outcome, failure);
+      run.engine.steps.after(told);
     };
-    if (run.data.status === 'running') run.pump.change(fail);
+    if (run.data.status === 'running') run.engine.drain.change(fail);
     else if (!run.over) this.#atOpening.push(fail);
   }
 

@@ -1,34 +1,42 @@
 import { defer, type Observable } from 'rxjs';
 import type { Data } from '../flow/Data.js';
-import { retryDelay } from '../flow/ErrorHandler.js';
 import { checkSerialisable } from '../flow/FlowError.js';
 import type { FixedLimit } from '../flow/Limit.js';
 import type { JobData } from '../job/JobData.js';
-import { jobError } from '../job/JobError.js';
-import type { OutputRecord } from '../job/JobRecord.js';
-import { checkTransition, type JobStatus } from '../job/JobStatus.js';
+import { type JobError, jobError } from '../job/JobError.js';
+import type { OutputRecord, TaskOutcome } from '../job/JobRecord.js';
+import { checkTransition, type JobStatus, type RoutineStatus } from '../job/JobStatus.js';
 import type { Remainder, RemainderSource, RemainingTask } from '../job/Remainder.js';
-import { endWith, RoutineCell } from '../job/RoutineCell.js';
-import { isTimed } from '../job/stopwatch.js';
+import { endWith, noteError, RoutineCell } from '../job/RoutineCell.js';
+import type { Change, Failure } from '../job/Settled.js';
+import type { LogEntry } from '../job/SharedSpace.js';
+import { isTimed, noteTime } from '../job/stopwatch.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import type { Scope } from '../prelude/Scope.js';
 import { captureScope } from '#async-context';
 import { currentAttempt } from './ambient.js';
 import type { Attempt } from './Attempt.js';
-import { Backlog } from './Backlog.js';
+import { Backlog, single } from './Backlog.js';
 import type { PauseOptions } from './Context.js';
 import { Deadline } from './Deadline.js';
-import { arrival, type Emission, Emitted, entryEmission, retryEmission } from './Emission.js';
-import { Gate } from './Gate.js';
+import { remainingOf, taskOf } from './describe.js';
+import { Arrival, Emission } from './Emission.js';
+import type { Engine } from './Engine.js';
+import type { Gated } from './gate.js';
+import { HandlerContext } from './HandlerContext.js';
+import type { Resting } from './idle.js';
 import { Intake } from './Intake.js';
+import { Pausing } from './Pausing.js';
 import { type Inlet, type Node, type Outlet, placeOf, type Plan, type Route } from './Plan.js';
-import type { Pump } from './Pump.js';
-import { Retries } from './Retries.js';
-import { drop } from './settle.js';
+import { type Delayed, Retries } from './Retries.js';
+import type { Settling } from './settle.js';
 import type { Stream } from './Streams.js';
-import { TaskQueue, tasksOf } from './TaskQueue.js';
+import { Task } from './Task.js';
+import { listed } from './listed.js';
+import { TaskQueue } from './TaskQueue.js';
 import { Tracker } from './Tracker.js';
+import type { Turn } from './Turns.js';
 import { type Progress, Views } from './Views.js';
 import type { Flow } from '../Flow.js';
 import type { Job } from '../Job.js';
@@ -54,17 +62,15 @@ export interface Doors {
   readonly state: JobState;
 }
 
-/**
- * One job at work: its queue behind the gate, what is in flight, and the counter that says when it is at rest. `#open`
- * counts every task that is queued, delayed, in flight or tracked; it grows before the task that caused it is closed, so
- * it reaches 0 once, at the very end.
- */
-export class JobRun implements RemainderSource {
+/** One job at work: its queue behind the gate, and what is in flight. */
+export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settling<Attempt>, Resting {
   /** Whether the job has come to its end. */
   over = false;
   /** Tasks of it that hold or borrow a worker. */
   active = 0;
-  /** Whether it stands in the pump's ring. */
+  /** Whether its tasks pass; written by the gate. */
+  isOpen = false;
+  /** Whether it stands in the ring, or is at its turn. */
   inRing = false;
   /** Whether its followers are to be told of progress at the end of this stretch of work. */
   stirred = false;
@@ -77,28 +83,25 @@ export class JobRun implements RemainderSource {
   /** Whether what an attempt does counts only when it succeeds. */
   readonly commits: boolean;
   readonly #measures: boolean;
-  /** What is done when the pump takes it on, if it is not to begin. */
+  /** What is done when the engine takes it on, if it is not to begin. */
   insteadOfBegin: (() => void) | undefined = undefined;
   /** What users hold of it; set by the flow that makes the run. */
   declare doors: Doors;
 
   /** What watchers see of it. */
   readonly views = new Views(this);
-  readonly #queue = new TaskQueue(this);
+  readonly queue = new TaskQueue<JobRun>();
   readonly #deadline: Deadline;
-  readonly #gate = new Gate();
+  readonly #pausing = new Pausing();
   // Made when first needed: most jobs are short, unwatched and never fail.
   #backlog: Backlog | undefined;
-  #retries: Retries | undefined;
+  #retries: Retries<Task<JobRun>> | undefined;
   readonly #cells: (RoutineCell | undefined)[] = [];
   #tracker: Tracker | undefined;
   #intake: Intake | undefined;
-  /** Whether the pump has taken it on. */
+  /** Whether the engine has taken it on. */
   #taken = false;
   #begun = false;
-  #open = 0;
-  /** Whether something is being done to its streams. */
-  #atStreams = false;
   #order = 1;
   /** What it has taken in since it was paused. */
   #gathered = 0;
@@ -108,7 +111,7 @@ export class JobRun implements RemainderSource {
 
   constructor(
     readonly plan: Plan,
-    readonly pump: Pump,
+    readonly engine: Engine,
     readonly data: JobData,
     readonly options: RunOptions,
   ) {
@@ -122,17 +125,28 @@ export class JobRun implements RemainderSource {
 
   /** It begins at its entry. */
   enter(entry: Inlet): void {
-    this.#put(entryEmission(entry.direct, this.options.params));
+    this.engine.task$.next(new Task(new Arrival<JobRun>(this, this.options.params, 0), entry.direct[0] as Route));
   }
 
-  /** Whether the pump may take a task now. */
+  /** Whether a task of it may start now. */
   get isReady(): boolean {
-    return this.#gate.isOpen && this.#queue.length > 0 && this.active < this.options.cap;
+    return this.isOpen && this.queue.length > 0 && this.active < this.options.cap;
+  }
+
+  /** Whether something of it is queued or in flight; behind a closed gate, whether something is in flight. */
+  get isBusy(): boolean {
+    if (this.active > 0 || this.#tracking > 0) return true;
+    return this.isOpen && (this.#waits > 0 || (this.#intake?.size ?? 0) > 0);
+  }
+
+  /** Tasks that are queued, or in the delay before a retry. */
+  get #waits(): number {
+    return this.queue.length + (this.#retries?.size ?? 0);
   }
 
   get progress(): Progress {
     const active = this.active + this.#tracking + (this.#intake?.size ?? 0);
-    return { queued: this.#open - active, active, status: this.data.status };
+    return { queued: this.#waits, active, status: this.data.status };
   }
 
   /** Promises that are tracked. */
@@ -172,15 +186,15 @@ export class JobRun implements RemainderSource {
 
   // ── emissions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  emit(outlet: Outlet, payload: Data): void {
+  /** Emits a payload that is the job's own. */
+  emit(outlet: Outlet, data: Data): void {
     if (this.data.status === 'paused') this.#gather();
-    const data = this.plan.isolate(payload);
-    if (this.pump.isDraining) this.#emitNow(outlet, data);
+    if (this.engine.drain.isActive) this.#emitNow(outlet, data);
     else this.#emitAtRest(outlet, data);
   }
 
   #emitAtRest(outlet: Outlet, data: Data): void {
-    this.pump.change(() => {
+    this.engine.drain.change(() => {
       this.#emitNow(outlet, data);
     });
   }
@@ -198,59 +212,69 @@ export class JobRun implements RemainderSource {
   }
 
   /** Keeps an emission until the job is resumed. */
-  defer(outlet: Outlet, payload: Data): void {
-    this.data.deferred.push({ routineId: outlet.node.id, event: outlet.name, data: this.plan.isolate(payload) });
+  defer(routineId: string, event: string, data: Data): void {
+    this.data.deferred.push({ routineId, event, data });
+  }
+
+  setState({ cell }: Attempt, own: Data): void {
+    cell.own = own;
+  }
+
+  setShared(key: string, value: unknown): void {
+    this.data.shared.values.set(key, value);
+  }
+
+  logShared(entry: LogEntry): void {
+    this.data.shared.entries.push(entry);
   }
 
   #emitNow(outlet: Outlet, data: Data): void {
-    const emission = new Emitted(outlet, data, this.#order++, this.pump.tick);
+    const emission = new Emission<JobRun>(this, outlet, data, this.#order++, this.engine.time.tick);
     this.cellOf(outlet.node).countEmitted(outlet.ordinal);
     this.data.history.emitted(emission);
-    if (outlet.emission$.observed) outlet.emission$.next(emission);
     if (this.views.watched) this.#tellEmitted(outlet, data);
-    this.#enqueue(emission);
+    outlet.emission$.next(emission);
   }
 
   #tellEmitted({ node, name }: Outlet, data: Data): void {
     this.views.tell({ type: 'emitted', routineId: node.id, event: name, data: this.plan.show(data) });
   }
 
-  #enqueue(emission: Emission): void {
-    if (emission.routes.length === 0) return;
-    if (this.#backlog === undefined) this.#put(emission);
-    else this.#putParts(emission, this.#backlog);
+  /** A task comes out of the merged stream. */
+  keep(task: Task<JobRun>): void {
+    if (this.#backlog === undefined && !this.views.isWatched) this.#wait(task);
+    else if (this.#backlog === undefined || !task.origin.isLimited) this.#put(task);
+    else this.#putWhereRoom(single(task), this.#backlog);
   }
 
-  #putParts(emission: Emission, backlog: Backlog): void {
-    for (const part of backlog.partsOf(emission)) this.#putWhereRoom(part, backlog);
+  #putWhereRoom(task: Task<JobRun>, backlog: Backlog): void {
+    if (backlog.makeRoom(task)) this.#put(task);
+    else this.#shed(listed(task));
   }
 
-  #putWhereRoom(part: Emission, backlog: Backlog): void {
-    if (backlog.makeRoom(part)) this.#put(part);
-    else for (const attempt of tasksOf(this, part, 0)) this.#shed(attempt);
+  #put(task: Task<JobRun>): void {
+    this.#push(task);
+    if (this.views.watched) this.#tellPut(task);
   }
 
-  #put(emission: Emission): void {
-    this.#open += emission.routes.length;
-    this.#push(emission);
-    if (this.views.watched) this.#tellPut(emission);
-    if (!this.inRing) this.pump.ready(this);
+  #wait(task: Task<JobRun>): void {
+    const { queue } = this;
+    queue.push(task.route, task.origin);
+    if (queue.length > this.data.highWater) this.data.highWater = queue.length;
   }
 
   // What waits at the start is told with it.
-  #tellPut(emission: Emission): void {
-    if (this.#begun) this.#tellQueued(tasksOf(this, emission, 0));
+  #tellPut(task: Task<JobRun>): void {
+    if (this.#begun) this.#tellQueued([listed(task)]);
   }
 
-  #push(emission: Emission): void {
-    this.#queue.push(emission);
-    if (this.#queue.length > this.data.highWater) this.data.highWater = this.#queue.length;
-    if (this.#backlog !== undefined) this.#backlog.added(emission);
+  #push(task: Task<JobRun>): void {
+    this.#wait(task);
+    if (this.#backlog !== undefined) this.#backlog.added(task);
   }
 
   #newBacklog(): Backlog {
-    return new Backlog(this, this.#queue, (attempt) => {
-      this.#open--;
+    return new Backlog(this, this.queue, (attempt) => {
       this.#shed(attempt);
     });
   }
@@ -262,7 +286,7 @@ export class JobRun implements RemainderSource {
     if (this.data.status === 'paused' && this.#gathered > 0) this.#gathered--;
     this.cellOf(attempt.route.target.node).dropped++;
     this.data.dropped++;
-    if (this.views.watched) this.views.tell({ type: 'taskSettled', outcome: 'dropped', ...attempt.task() });
+    if (this.views.watched) this.views.tell({ type: 'taskSettled', outcome: 'dropped', ...taskOf(attempt) });
   }
 
   /** Whether an emission needs no more than to be put on the queue. */
@@ -276,15 +300,17 @@ export class JobRun implements RemainderSource {
   }
 
   #tellQueued(attempts: readonly Attempt[]): void {
-    for (const attempt of attempts) this.views.tell({ type: 'taskQueued', ...attempt.task() });
+    for (const attempt of attempts) this.views.tell({ type: 'taskQueued', ...taskOf(attempt) });
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes the oldest task off the queue; it is at work from here on. */
   take(): Attempt {
-    const attempt = this.#queue.take();
-    const { cell } = attempt;
+    const route = this.queue.first;
+    const origin = this.queue.take();
+    const cell = this.cellOf(route.target.node);
+    const attempt = new HandlerContext(this, origin, route, cell);
     if (this.#backlog !== undefined) this.#backlog.taken(attempt);
     this.active++;
     cell.active++;
@@ -295,14 +321,14 @@ export class JobRun implements RemainderSource {
   }
 
   #measure(attempt: Attempt): void {
-    attempt.tick = this.pump.tick;
+    attempt.tick = this.engine.time.tick;
     if (isTimed(attempt.cell)) attempt.startClock();
     this.data.executions.push(attempt);
   }
 
   #tellTaken(attempt: Attempt): void {
-    if (this.views.followed) this.pump.stir(this);
-    if (this.views.watched) this.views.tell({ type: 'taskStarted', ...attempt.task() });
+    if (this.views.followed) this.engine.stir(this);
+    if (this.views.watched) this.views.tell({ type: 'taskStarted', ...taskOf(attempt) });
   }
 
   cellOf(node: Node): RoutineCell {
@@ -320,89 +346,180 @@ export class JobRun implements RemainderSource {
     return this.data.cells.get(id) ?? new RoutineCell(id, slotNames, eventNames);
   }
 
-  /** The attempt gives its worker back. */
-  leave(attempt: Attempt): void {
+  /** Applies what an attempt has come to. */
+  settle(attempt: Attempt): void {
+    const { settled, cell } = attempt;
+    if (settled === undefined || attempt.outcome !== undefined) return;
+    if (settled.changes.length > 0 || settled.state !== undefined) this.commit(attempt, settled);
+    this.#leave(attempt, settled.outcome);
+    if (settled.failure !== undefined) this.#settleFailure(attempt, settled.failure, settled.delayMs);
+    else if (settled.outcome === 'completed') this.#noteCompleted(attempt, cell);
+    if (!this.inRing) this.engine.turns.add(this);
+  }
+
+  /** What was kept back until now, in the order in which it came. */
+  commit(attempt: Attempt, { changes, state }: NonNullable<Attempt['settled']>): void {
+    if (state !== undefined) attempt.cell.own = state;
+    attempt.rare.effects?.clear();
+    for (const change of changes) this.#change(attempt, change);
+  }
+
+  #change(attempt: Attempt, change: Change): void {
+    if (change.type === 'emitted') this.emit(this.#outletOf(change), change.data);
+    else if (change.type === 'deferred') this.defer(change.routineId, change.event, change.data);
+    else if (change.type === 'output') this.output(attempt.routineId, change.outputType, change.data);
+    else if (change.type === 'sharedSet') this.setShared(change.key, change.value);
+    else this.logShared(change.entry);
+  }
+
+  #outletOf({ routineId, event }: { readonly routineId: string; readonly event: string }): Outlet {
+    return this.plan.nodes.get(routineId)?.events.get(event) as Outlet;
+  }
+
+  #noteCompleted(attempt: Attempt, cell: RoutineCell): void {
+    cell.completed++;
+    if (cell.end !== 'completed') endWith('completed', cell);
+    if (attempt.origin.tried > 0) this.#noteRetried(attempt, cell);
+  }
+
+  #noteRetried({ routineId, origin }: Attempt, cell: RoutineCell): void {
+    cell.retryCount = origin.tried;
+    this.keepRecord(routineId, 'completed', { retried: true });
+  }
+
+  #settleFailure(attempt: Attempt, failure: Failure, delayMs: number): void {
+    if (attempt.outcome === 'retry') this.#retry(attempt, delayMs);
+    else this.noteFailure(attempt, attempt.outcome as TaskOutcome, failure);
+  }
+
+  /** Takes a failure down, and fails the job if that is what it comes to. */
+  noteFailure(attempt: Attempt, outcome: TaskOutcome, failure: Failure): void {
+    this.takeDown(attempt, outcome, failure);
+    if (outcome === 'failed') this.fail(failureOf(attempt, failure));
+  }
+
+  /** A stream that a routine keeps has failed outside any task. */
+  noteFailureOf(attempt: Attempt, outcome: TaskOutcome, failure: Failure): void {
+    this.cellOf(attempt.route.target.node);
+    this.noteFailure(attempt, outcome, failure);
+    if (outcome !== 'failed') this.warn(`A stream of routine '${attempt.routineId}' failed`, failure.error);
+  }
+
+  takeDown(attempt: Attempt, outcome: TaskOutcome, { name, message }: Failure): void {
+    const { cell, routineId, route, slot } = attempt;
+    if (outcome in COUNTERS) cell[COUNTERS[outcome as keyof typeof COUNTERS]]++;
+    cell.retryCount = Math.max(cell.retryCount, attempt.origin.tried);
+    endWith(outcome as RoutineStatus, cell);
+    noteError(message, this.engine.time.now, cell);
+    const where = route.connection === undefined ? {} : { slot };
+    this.keepRecord(routineId, recordNameOf(attempt, outcome), { ...where, error: message, error_type: name });
+  }
+
+  /** The attempt is at work no more, and gives its worker back. */
+  #leave(attempt: Attempt, outcome: TaskOutcome): void {
+    const { cell } = attempt;
+    attempt.outcome = outcome;
+    cell.active--;
     this.active--;
-    if (this.views.followed) this.pump.stir(this);
-    this.pump.release(attempt);
+    const ms = attempt.stopClock();
+    if (ms !== undefined) noteTime(ms, cell);
+    attempt.seat?.leave();
+    if (this.views.isWatched) this.#tellLeft(attempt, outcome);
   }
 
-  /** A task is done for good; the last one brings the job to rest. */
-  closeTask(): void {
-    this.#open--;
-    if (this.#open > 0 || !this.#gate.isOpen) this.#goOn();
-    else if (!this.#atStreams) this.#rest();
+  #tellLeft(attempt: Attempt, outcome: TaskOutcome): void {
+    const { error } = attempt;
+    if (this.views.followed) this.engine.stir(this);
+    if (this.views.watched)
+      this.views.tell({ type: 'taskSettled', outcome, ...taskOf(attempt), ...(error === undefined ? {} : { error }) });
   }
 
-  /** Nothing is left to do: the streams complete, and when they have nothing to give any more, the job is done. */
-  #rest(): void {
-    while (this.#open === 0 && this.#gate.isOpen) {
-      const next = this.#intake?.next ?? [];
-      if (next.length === 0) this.#end('completed');
-      else this.#complete(next);
-    }
+  /** The job ends before the attempt does: its signal aborts, and nothing it does counts any more. */
+  #abort(attempt: Attempt, cause: Error): void {
+    const { cell, more } = attempt;
+    const failed = attempt.error !== undefined;
+    attempt.stale = true;
+    attempt.error ??= cause;
+    more.cause = cause;
+    const { abort } = more;
+    if (abort !== undefined)
+      this.engine.steps.after(() => {
+        abort.abort(cause);
+      });
+    this.#leave(attempt, failed ? 'failed' : 'dropped');
+    if (failed) return;
+    cell.dropped++;
+    endWith('failed', cell);
+    noteError(cause.message, this.engine.time.now, cell);
   }
 
-  #complete(streams: readonly Stream[]): void {
-    this.#withStreams(() => {
-      for (const stream of streams) if (!this.over) stream.complete();
+  /** Something of the job has ended without an attempt. */
+  release(): void {
+    this.engine.released$.next(this);
+  }
+
+  /** The job is idle: it is quiet, if that was asked for; else its operators give what they hold, or it has completed. */
+  rest(): void {
+    if (this.over) return;
+    if (!this.isOpen) this.#quietDown();
+    else if (this.isLate) this.timeOut();
+    else this.#complete();
+  }
+
+  #complete(): void {
+    const next = this.#intake?.next ?? [];
+    if (next.length === 0) this.#end('completed');
+    else
+      this.#withStreams(() => {
+        for (const stream of next) if (!this.over) stream.complete();
+      });
+  }
+
+  /** Whether it has run longer than it may, by a look at the clock after the last task. */
+  get isLate(): boolean {
+    const { time } = this.engine;
+    if (this.#deadline.endsAt === Infinity) return false;
+    time.catchUp();
+    return time.reading > this.#deadline.endsAt;
+  }
+
+  /** Does something to the streams after the step at hand: they are the user's. The job stays open meanwhile. */
+  #withStreams(work: () => void): void {
+    const release = this.intake.hold(() => undefined);
+    this.engine.steps.after(() => {
+      try {
+        work();
+      } finally {
+        release();
+      }
     });
   }
 
-  /** Does something to the streams that may end some of them; whether the job is at rest is asked after it. */
-  #withStreams(work: () => void): void {
-    this.#atStreams = true;
-    try {
-      work();
-    } finally {
-      this.#atStreams = false;
-    }
-  }
-
-  #goOn(): void {
-    if (this.#gate.asked !== undefined) this.#quietDown();
-    else if (!this.inRing) this.pump.ready(this);
-  }
-
-  /** The ms that the error handler asks for before the next attempt. */
-  delayOf({ route, attempt }: Attempt): number {
-    const handler = route.target.node.errorHandler;
-    return handler === undefined ? 0 : retryDelay(attempt, () => this.#random(), handler);
-  }
-
   /** Puts the next attempt at the end of the queue, after a delay. */
-  retryLater(attempt: Attempt, delay: number): void {
-    const emission = retryEmission(attempt);
-    if (delay > 0) this.#waitingRetries.arm(this.#waitingRetries.add(emission, this.pump.now() + delay), delay);
-    else this.#requeue(emission);
-    this.#goOn();
+  #retry(attempt: Attempt, delayMs: number): void {
+    const { origin, place, cell, route, input } = attempt;
+    cell.retried++;
+    cell.retryCount = attempt.attempt;
+    const task = new Task(new Arrival<JobRun>(this, origin.data, origin.order, place, attempt.attempt, input), route);
+    if (delayMs > 0) this.#armRetry(this.#waitingRetries.add(task, this.engine.time.now + delayMs), delayMs);
+    else this.engine.task$.next(task);
   }
 
-  // It is the user's: one that throws takes nothing off the delay.
-  #random(): number {
-    try {
-      return this.plan.settings.random();
-    } catch (error) {
-      this.views.warn('The random of the flow threw; the delay of a retry has no jitter', error);
-      return 0;
-    }
+  #armRetry(delayed: Delayed<Task<JobRun>>, delayMs: number): void {
+    this.engine.steps.after(() => {
+      if (this.isOpen) this.#waitingRetries.arm(delayed, delayMs);
+    });
   }
 
-  get #waitingRetries(): Retries {
+  get #waitingRetries(): Retries<Task<JobRun>> {
     return (this.#retries ??= new Retries(this.plan.settings.scheduler, (due) => {
-      // Behind a closed gate it waits on, and is due when that opens.
-      if (this.#gate.isOpen)
-        this.pump.enter(() => {
-          this.#retries?.remove(due);
-          this.#requeue(due.emission);
-        });
+      this.engine.drain.change(() => {
+        // Behind a closed gate it waits on, and is due when that opens.
+        if (!this.isOpen) return;
+        this.#retries?.remove(due);
+        this.engine.task$.next(due.task);
+      });
     }));
-  }
-
-  /** A task that was counted already joins the end of the queue. */
-  #requeue(emission: Emission): void {
-    this.#open--;
-    this.#put(emission);
   }
 
   /** Keeps the job open until a promise settles, without a worker. */
@@ -422,11 +539,6 @@ export class JobRun implements RemainderSource {
     endWith('completed', this.cellOf(node));
   }
 
-  /** There is one thing more to do: a task, or a stream to wait for. */
-  openTask(): void {
-    this.#open++;
-  }
-
   /** The number of an emission. */
   nextOrder(): number {
     return this.#order++;
@@ -435,7 +547,8 @@ export class JobRun implements RemainderSource {
   /** A stream emits, outside any task. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` */
   give(outlet: Outlet, payload: Data): void {
     this.#check(() => placeOf(outlet), outlet.routes, payload);
-    this.emit(outlet, payload);
+    const data = this.plan.isolate(payload);
+    if (!this.over) this.emit(outlet, data);
   }
 
   /** A stream from outside brings a payload to a slot. @throws as `give` */
@@ -443,8 +556,10 @@ export class JobRun implements RemainderSource {
     this.#check(() => `Input of slot '${inlet.name}' of routine '${inlet.node.id}'`, inlet.direct, payload);
     if (this.data.status === 'paused') this.#gather();
     const data = this.plan.isolate(payload);
-    this.pump.change(() => {
-      this.#enqueue(arrival(inlet.direct, data, this.#order++));
+    if (this.over) return;
+    this.engine.drain.change(() => {
+      const arrival = new Arrival<JobRun>(this, data, this.#order++, 0, 0, undefined, true);
+      this.engine.task$.next(new Task(arrival, inlet.direct[0] as Route));
     });
   }
 
@@ -455,7 +570,7 @@ export class JobRun implements RemainderSource {
 
   /** Whether a source that can wait may bring a value for these routes now; `whenRoom` tells when to ask again. */
   hasRoom(routes: readonly Route[]): boolean {
-    return this.#gate.isOpen && this.#room.hasRoom(routes);
+    return this.isOpen && this.#room.hasRoom(routes);
   }
 
   whenRoom(routes: readonly Route[], wake: () => void): void {
@@ -472,10 +587,8 @@ export class JobRun implements RemainderSource {
   waiting(): readonly RemainingTask[] {
     const delayed = this.#retries?.delayed ?? [];
     return [
-      ...this.#queue.tasks().map((attempt) => attempt.remaining()),
-      ...delayed.flatMap(({ emission, dueAt }) =>
-        tasksOf(this, emission, 0).map((attempt) => attempt.remaining(new Date(dueAt))),
-      ),
+      ...this.queue.tasks().map((task) => remainingOf(listed(task))),
+      ...delayed.map(({ task, dueAt }) => remainingOf(listed(task), new Date(dueAt))),
     ];
   }
 
@@ -492,21 +605,20 @@ export class JobRun implements RemainderSource {
   #attemptsAtWork(): readonly Attempt[] {
     // One that has failed is done, although its handler, or another promise that it tracks, may not have ended. Where it is
     // stale, what becomes of it is being asked at this moment.
-    const atWork = [...this.pump.attemptsOf(this)].filter(({ error, stale }) => error === undefined || stale);
+    const atWork = [...this.engine.attemptsOf(this)].filter(({ error, stale }) => error === undefined || stale);
     const tracking = (this.#tracker?.attempts ?? []).filter(({ error, stale }) => error === undefined && !stale);
     return [...new Set([...atWork, ...tracking])];
   }
 
   #atWork(): readonly RemainingTask[] {
-    const tasks = this.#attemptsAtWork().map((attempt) => attempt.remaining());
+    const tasks = this.#attemptsAtWork().map((attempt) => remainingOf(attempt));
     return tasks.sort((a, b) => a.order - b.order || a.place - b.place);
   }
 
   /** Takes a task up that was written down; one with a time waits for it. */
-  takeUp(emission: Emission, dueAt: number | undefined): void {
-    this.#open++;
-    if (dueAt === undefined) this.#push(emission);
-    else this.#waitingRetries.add(emission, dueAt);
+  takeUp(task: Task<JobRun>, dueAt: number | undefined): void {
+    if (dueAt === undefined) this.engine.task$.next(task);
+    else this.#waitingRetries.add(task, dueAt);
   }
 
   /** The job goes on from here: it has begun elsewhere, unless it has not. */
@@ -518,17 +630,18 @@ export class JobRun implements RemainderSource {
 
   // ── the life of the job ─────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The pump takes the job on; it may have been paused, or ended, in the meantime. */
+  /** The engine has taken the job on; it may have been paused, or ended, meanwhile. */
   begin(): void {
     const { status } = this.data;
     this.#taken = true;
     if (this.insteadOfBegin !== undefined) this.insteadOfBegin();
-    else if (status === 'pending') {
-      this.#setStatus('running');
-      this.#openGate();
-      // One that is only fed may have nothing to do from the start.
-      if (this.#open === 0 && !this.over) this.#rest();
-    } else if (status === 'running' && !this.#gate.isOpen) this.#reopen();
+    else if (status === 'pending') this.#start();
+    else if (status === 'running' && !this.isOpen) this.#reopen();
+  }
+
+  #start(): void {
+    this.#setStatus('running');
+    this.#open();
   }
 
   /** Arms the timer of the execution timeout. */
@@ -537,17 +650,17 @@ export class JobRun implements RemainderSource {
     if (this.data.status === 'running') this.#deadline.arm();
   }
 
-  #openGate(): void {
-    this.#gate.isOpen = true;
-    this.#deadline.start(this.pump.reading);
+  #open(): void {
+    this.#deadline.start(this.engine.time.reading);
     if (!this.#begun) this.#noteStart();
     if (this.plan.streams || this.#intake !== undefined)
       this.#withStreams(() => {
-        this.intake.open();
+        if (!this.over) this.intake.open();
       });
-    if (this.over) return;
+    this.engine.toggle$.next({ run: this, open: true });
     this.#backlog?.wakeAll();
-    this.pump.ready(this);
+    // One that is only fed may have nothing to do from the start.
+    this.release();
   }
 
   #noteStart(): void {
@@ -557,7 +670,7 @@ export class JobRun implements RemainderSource {
       routineId: entryRoutineId,
       eventName: 'start',
       data: params,
-      tick: this.pump.tick,
+      tick: this.engine.time.tick,
       order: 0,
     });
     if (this.views.watched) this.#tellStart(entryRoutineId, params);
@@ -565,21 +678,25 @@ export class JobRun implements RemainderSource {
 
   #tellStart(entryRoutineId: string, params: Data): void {
     this.views.tell({ type: 'started', entryRoutineId, entryParams: { ...params } });
-    this.#tellQueued(this.#queue.tasks());
+    this.#tellQueued(this.queue.tasks().map(listed));
+  }
+
+  /** Whether it has run longer than it may, by the last look at the clock. */
+  get isOverdue(): boolean {
+    return this.engine.time.reading > this.#deadline.endsAt;
   }
 
   timeOut(): void {
-    const error = jobError('TIMEOUT', { jobId: this.data.jobId, timeoutMs: this.options.timeoutMs });
-    const routineId = this.data.currentRoutineId ?? this.options.entryRoutineId;
-    this.keep(routineId, 'error', { error: error.message, error_type: error.name });
-    this.fail(error);
+    this.engine.steps.apply(this.#timeOut, undefined, undefined);
   }
 
-  /** A task failed, and the job with it: that task is done, so it is not among those that are dropped. */
-  failTask(error: RoutiluxError): void {
-    this.#open--;
+  readonly #timeOut = (): void => {
+    if (this.over) return;
+    const error = jobError('TIMEOUT', { jobId: this.data.jobId, timeoutMs: this.options.timeoutMs });
+    const routineId = this.data.currentRoutineId ?? this.options.entryRoutineId;
+    this.keepRecord(routineId, 'error', { error: error.message, error_type: error.name });
     this.fail(error);
-  }
+  };
 
   fail(error: RoutiluxError): void {
     this.data.error = error;
@@ -591,7 +708,7 @@ export class JobRun implements RemainderSource {
     const { jobId, status } = this.data;
     if (status === 'cancelled') return;
     checkTransition(jobId, status, 'cancelled');
-    this.pump.change(() => {
+    this.engine.drain.change(() => {
       this.data.reason = reason;
       this.#end('cancelled', jobError('CANCELLED', { jobId, reason }));
     });
@@ -599,38 +716,45 @@ export class JobRun implements RemainderSource {
 
   #end(status: JobStatus, cause?: Error): void {
     this.over = true;
-    this.#gate.isOpen = false;
-    // Before anybody hears of it: a listener of a signal may call the job.
     this.data.status = status;
-    this.#deadline.stop();
-    if (cause !== undefined) this.#letGo(cause);
-    this.#intake?.stop();
+    this.engine.toggle$.next({ run: this, open: false });
+    this.#deadline.stop(this.engine.steps);
+    if (cause !== undefined) this.#dropAll(cause);
+    this.#stopStreams();
     this.#backlog?.wakeAll();
     const { length } = this.data.deferred;
-    if (length > 0) this.views.warn(`${length} deferred event(s) were left over: the job ended without a resume`);
+    if (length > 0) this.warn(`${length} deferred event(s) were left over: the job ended without a resume`);
     this.#setStatus(status);
-    this.pump.forget(this);
-    this.#announceEnd();
+    this.engine.forget(this);
+    // Last, since what a teardown throws is told before the end.
+    this.engine.steps.after(this.#announceEnd);
   }
 
-  #letGo(cause: Error): void {
+  #dropAll(cause: Error): void {
     this.data.dropped += this.progress.queued + this.#attemptsAtWork().length;
-    for (const attempt of this.pump.attemptsOf(this)) drop(attempt, cause);
-    this.#retries?.clear();
+    for (const attempt of this.engine.attemptsOf(this)) this.#abort(attempt, cause);
+    this.#retries?.clear(this.engine.steps);
     this.#tracker = undefined;
-    this.#queue.clear();
-    this.#open = 0;
+    this.queue.clear();
   }
 
-  #announceEnd(): void {
+  #stopStreams(): void {
+    const intake = this.#intake;
+    if (intake !== undefined)
+      this.engine.steps.after(() => {
+        intake.stop();
+      });
+  }
+
+  readonly #announceEnd = (): void => {
     this.views.endSinks();
     if (this.views.watched) this.#tellEnd();
     this.views.end();
-    if (this.#atEnd !== undefined) for (const work of this.#atEnd) work();
+    for (const work of this.#atEnd ?? []) work();
     this.#atEnd = undefined;
     this.#resolve?.(this.doors.state);
-    this.#gate.answer(this.doors.state);
-  }
+    this.#pausing.answer(this.doors.state);
+  };
 
   #tellEnd(): void {
     const { status, error, reason } = this.data;
@@ -640,7 +764,7 @@ export class JobRun implements RemainderSource {
 
   #setStatus(status: JobStatus): void {
     this.data.status = status;
-    this.data.updatedAt = this.pump.now();
+    this.data.updatedAt = this.engine.time.now;
     this.views.status(status);
   }
 
@@ -652,31 +776,38 @@ export class JobRun implements RemainderSource {
    * @throws JobError `ILLEGAL_TRANSITION`
    */
   pause(options: PauseOptions = {}): Promise<JobState> {
-    const waits = this.#gate.asked !== undefined;
     if (this.commits) checkSerialisable(options.checkpoint, () => 'The checkpoint of a pause');
+    const { reason } = options;
+    const checkpoint = copyDeep(options.checkpoint);
+    const waits = this.#pausing.asked !== undefined;
     if (!waits) checkTransition(this.data.jobId, this.data.status, 'paused');
-    const quiet = this.#gate.pause({ reason: options.reason, checkpoint: copyDeep(options.checkpoint) });
-    if (!waits)
-      this.pump.change(() => {
-        this.#quietDown();
-      });
+    const quiet = this.#pausing.ask({ reason, checkpoint });
+    if (!waits) this.#close();
     return quiet;
   }
 
+  #close(): void {
+    this.engine.drain.change(() => {
+      this.engine.toggle$.next({ run: this, open: false });
+      this.release();
+    });
+  }
+
+  /** Nothing is in flight behind the closed gate: the pause that was asked for is there. */
   #quietDown(): void {
-    const { asked } = this.#gate;
-    if (asked === undefined || this.active > 0 || this.#tracking > 0) return;
-    this.#deadline.stop();
-    this.#retries?.hold();
+    const { asked } = this.#pausing;
+    if (asked === undefined) return;
+    this.#deadline.stop(this.engine.steps);
+    this.#retries?.hold(this.engine.steps);
     this.#gathered = 0;
     this.#notePause(asked);
     this.#setStatus('paused');
-    this.#gate.answer(this.doors.state);
+    this.#pausing.answer(this.doors.state);
   }
 
   #notePause({ reason, checkpoint }: PauseOptions): void {
     const { currentRoutineId } = this.data;
-    const timestamp = new Date(this.pump.now());
+    const timestamp = new Date(this.engine.time.now);
     const pendingTasks = this.progress.queued;
     this.data.notePause({ reason, checkpoint, currentRoutineId, pendingTasks, timestamp });
     const why = { ...(reason === undefined ? {} : { reason }), ...(checkpoint === undefined ? {} : { checkpoint }) };
@@ -690,55 +821,77 @@ export class JobRun implements RemainderSource {
    */
   resume(): void {
     const { jobId, status } = this.data;
-    if (this.#gate.asked === undefined && status !== 'paused')
+    if (this.#pausing.asked === undefined && status !== 'paused')
       throw jobError('ILLEGAL_TRANSITION', { jobId, from: status, to: 'running' });
-    this.pump.change(() => {
-      this.#gate.answer(this.doors.state);
+    this.engine.drain.change(() => {
+      this.#pausing.answer(this.doors.state);
       if (status === 'paused') this.#setStatus('running');
-      // One that the pump has not taken on yet begins where it would have, and in the context in which it was started.
+      // One that has not been taken on yet begins when it would have, and in the context in which it was started.
       if (this.#taken) this.#reopen();
     });
   }
 
-  /** Goes on after a pause: what was deferred first, then what waits. */
   #reopen(): void {
     if (this.views.watched) this.views.tell({ type: 'resumed' });
-    this.#openGate();
-    // A stream may have failed while it stood still.
-    if (this.over) return;
+    this.engine.armSoon(this);
+    this.#open();
+  }
+
+  /** Goes on after a pause: what was deferred first, then what waits, then the retries that have come due. */
+  requeue(): void {
     this.#emitDeferred();
-    for (const emission of this.#retries?.go(this.pump.now()) ?? []) this.#requeue(emission);
-    this.pump.resume(this);
-    if (this.#open === 0 && !this.over) this.#rest();
+    for (const { task } of this.#retries?.due(this.engine.time.now) ?? []) this.engine.task$.next(task);
+    this.#armRetries();
+  }
+
+  #armRetries(): void {
+    const retries = this.#retries;
+    if (retries !== undefined && retries.size > 0)
+      this.engine.steps.after(() => {
+        if (this.isOpen) retries.armAll(this.engine.time.now);
+      });
   }
 
   /** Deferred events go before whatever waits. */
   #emitDeferred(): void {
     const { deferred } = this.data;
     if (deferred.length === 0) return;
-    const waiting = this.#queue.takeAll();
+    const waiting = this.queue.takeAll();
     this.#backlog?.clear();
     this.data.deferred = [];
-    for (const { routineId, event, data } of deferred) {
-      const outlet = this.plan.nodes.get(routineId)?.events.get(event);
+    for (const each of deferred) {
+      const outlet = this.#outletOf(each) as Outlet | undefined;
       if (outlet === undefined)
-        this.views.warn(`Deferred event '${event}' of routine '${routineId}' is unknown to this flow and left out`);
-      else this.#emitNow(outlet, data);
+        this.warn(`Deferred event '${each.event}' of routine '${each.routineId}' is unknown to this flow and left out`);
+      else this.#emitNow(outlet, each.data);
     }
-    for (const emission of waiting) this.#push(emission);
+    for (const task of waiting) this.#push(task);
   }
 
   // ── what is told of it ──────────────────────────────────────────────────────────────────────────────────────────
 
-  keep(routineId: string, eventName: string, data: Data): void {
-    this.data.history.keep({ routineId, eventName, data, tick: this.pump.tick, order: this.#order++ });
+  warn(message: string, error?: unknown): void {
+    this.views.warn(message, error);
+  }
+
+  keepRecord(routineId: string, eventName: string, data: Data): void {
+    this.data.history.keep({ routineId, eventName, data, tick: this.engine.time.tick, order: this.#order++ });
   }
 
   output(routineId: string, type: string, payload: Data): void {
-    this.pump.refresh();
+    this.engine.drain.refresh();
     const { jobId } = this.data;
-    const output: OutputRecord = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(this.pump.now()) };
+    const output: OutputRecord = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(this.engine.time.now) };
     this.data.outputs.push(output);
     this.views.output(output);
   }
 }
+
+const COUNTERS = { failed: 'failed', error_continued: 'failed', skipped: 'skipped' } as const;
+
+// What no handler covered is recorded under the name that v0.10 gave it.
+const recordNameOf = ({ route }: Attempt, outcome: TaskOutcome): string =>
+  outcome === 'failed' || route.target.node.errorHandler === undefined ? 'error' : outcome;
+
+export const failureOf = ({ run, routineId, slot, attempt }: Attempt, { error, message }: Failure): JobError =>
+  jobError('TASK_FAILED', { jobId: run.data.jobId, routineId, slot, attempts: attempt, reason: message }, error);

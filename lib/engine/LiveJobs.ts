@@ -26,6 +26,11 @@ export class LiveJobs {
     this.#boxes.delete(data.jobId);
   }
 
+  /** The largest cap of them; 0 if there are none. */
+  get widest(): number {
+    return this.all.reduce((widest, { options }) => Math.max(widest, options.cap), 0);
+  }
+
   /** Oldest first. */
   get all(): readonly JobRun[] {
     return [...this.#boxes.values()].flatMap(({ run }) => run ?? []);

@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs';
+import type { Observable, Subject } from 'rxjs';
 import type { Connection } from '../flow/Connection.js';
 import type { Codec } from '../flow/Codec.js';
 import type { Data } from '../flow/Data.js';
@@ -12,7 +12,12 @@ import type { Handler, AnySlot } from '../flow/Slot.js';
 import type { Mutable } from '../prelude/Mutable.js';
 import { type Isolate, isolates } from '../prelude/isolate.js';
 import type { Routine } from '../Routine.js';
+import { connection as pipeOf } from './connection.js';
 import type { Emission } from './Emission.js';
+import { EventSubject } from './EventSubject.js';
+import type { JobRun } from './JobRun.js';
+import type { Task } from './Task.js';
+import { mergeTasks } from './taskStream.js';
 import { type StreamKind, streamKindOf } from './Streams.js';
 import { structureOf } from './structure.js';
 
@@ -34,6 +39,8 @@ export interface Plan {
   readonly limited: readonly Inlet[];
   /** Whether some of its routines keep streams. */
   readonly streams: boolean;
+  /** The single merged task stream. */
+  readonly task$: Observable<Task<JobRun>>;
 }
 
 /** A routine in its place in the flow. */
@@ -76,7 +83,7 @@ export interface Outlet {
   readonly node: Node;
   readonly name: string;
   readonly ordinal: number;
-  readonly emission$: Subject<Emission>;
+  readonly emission$: Subject<Emission<JobRun>>;
   readonly routes: readonly Route[];
 }
 
@@ -98,8 +105,13 @@ export const compilePlan = (
   const nodes = new Map<string, Node>();
   for (const [id, routine] of routines) nodes.set(id, compileNode(nodes.size, id, routine, settings));
   for (const connection of connections) addRoute(nodes, connection);
+  const task$ = mergeTasks<JobRun>(
+    ...[...nodes.values()].flatMap(({ events }) =>
+      [...events.values()].flatMap(({ emission$, routes }) => routes.map((route) => emission$.pipe(pipeOf(route)))),
+    ),
+  );
   const nodeOf = new Map([...nodes.values()].map((node) => [node.routine, node]));
-  return new CompiledPlan(settings, nodes, nodeOf);
+  return new CompiledPlan(settings, nodes, nodeOf, task$);
 };
 
 // What a codec has made may be no plain data any more; the task has failed by then, and is told all the same.
@@ -122,6 +134,7 @@ class CompiledPlan implements Plan {
     readonly settings: FlowSettings,
     readonly nodes: ReadonlyMap<string, Node>,
     readonly nodeOf: ReadonlyMap<Routine, Node>,
+    readonly task$: Observable<Task<JobRun>>,
   ) {
     this.isolate = isolates[settings.isolation];
     this.show = settings.isolation === 'clone' ? cloneOrCopy : isolates.shallow;
@@ -156,7 +169,7 @@ export const compileNode = (index: number, id: string, routine: Routine, setting
     streams,
   };
   for (const name of routine.events.keys()) {
-    events.set(name, { node, name, ordinal: events.size, emission$: new Subject(), routes: [] });
+    events.set(name, { node, name, ordinal: events.size, emission$: new EventSubject<Emission<JobRun>>(), routes: [] });
   }
   [node.mainEvent] = events.values();
   for (const slot of routine.slots.values()) slots.set(slot.name, compileInlet(node, slots.size, slot, settings));

@@ -1,10 +1,10 @@
 import type { SchedulerLike, Subscription } from 'rxjs';
 import { later } from '../prelude/later.js';
-import type { Emission } from './Emission.js';
+import type { Steps } from './Steps.js';
 
 /** A task that waits for its next attempt. */
-export interface Delayed {
-  readonly emission: Emission;
+export interface Delayed<T> {
+  readonly task: T;
   /** Epoch ms. */
   readonly dueAt: number;
 }
@@ -14,58 +14,70 @@ export interface Delayed {
  * while the job is paused no timer runs for them, so that nothing keeps the process, and what has come due meanwhile goes in
  * due order when the job goes on.
  */
-export class Retries {
-  readonly #timers = new Map<Delayed, Subscription | undefined>();
+export class Retries<T> {
+  readonly #timers = new Map<Delayed<T>, Subscription | undefined>();
 
   constructor(
     private readonly scheduler: SchedulerLike,
-    private readonly due: (delayed: Delayed) => void,
+    private readonly onDue: (delayed: Delayed<T>) => void,
   ) {}
 
+  get size(): number {
+    return this.#timers.size;
+  }
+
   /** What waits, in the order in which it is due. */
-  get delayed(): readonly Delayed[] {
+  get delayed(): readonly Delayed<T>[] {
     return [...this.#timers.keys()].sort((a, b) => a.dueAt - b.dueAt);
   }
 
-  /** Its time runs from the next `go` on. */
-  add(emission: Emission, dueAt: number): Delayed {
-    const delayed = { emission, dueAt };
+  /** Its time runs once it is armed. */
+  add(task: T, dueAt: number): Delayed<T> {
+    const delayed = { task, dueAt };
     this.#timers.set(delayed, undefined);
     return delayed;
   }
 
-  remove(delayed: Delayed): void {
-    this.#timers.get(delayed)?.unsubscribe();
+  /** Takes one out that is due. */
+  remove(delayed: Delayed<T>): void {
     this.#timers.delete(delayed);
   }
 
-  /** Sets the timer of one that waits. */
-  arm(delayed: Delayed, delay: number): void {
-    const timer = later(this.scheduler, delay, () => {
-      this.due(delayed);
+  /** Sets the timer of one that waits without one. */
+  arm(delayed: Delayed<T>, delayMs: number): void {
+    if (!this.#timers.has(delayed) || this.#timers.get(delayed) !== undefined) return;
+    const timer = later(this.scheduler, delayMs, () => {
+      if (this.#timers.has(delayed)) this.onDue(delayed);
     });
-    this.#timers.set(delayed, timer);
+    // A scheduler may have called back at once.
+    if (this.#timers.has(delayed)) this.#timers.set(delayed, timer);
   }
 
-  /** Takes out what is due, in due order, and sets the timers of the others. */
-  go(now: number): readonly Emission[] {
-    this.hold();
+  /** Sets the timers of all that wait without one. */
+  armAll(now: number): void {
+    for (const delayed of [...this.#timers.keys()]) this.arm(delayed, Math.max(delayed.dueAt - now, 0));
+  }
+
+  /** Takes out what is due, in due order. */
+  due(now: number): readonly Delayed<T>[] {
     const due = this.delayed.filter(({ dueAt }) => dueAt <= now);
-    for (const delayed of due) this.remove(delayed);
-    for (const delayed of this.#timers.keys()) this.arm(delayed, delayed.dueAt - now);
-    return due.map(({ emission }) => emission);
+    for (const delayed of due) this.#timers.delete(delayed);
+    return due;
   }
 
   /** No timer runs any more; the due times stay. */
-  hold(): void {
-    for (const [delayed, timer] of this.#timers) {
-      timer?.unsubscribe();
-      this.#timers.set(delayed, undefined);
-    }
+  hold(steps: Steps): void {
+    const timers = [...this.#timers.values()].filter((timer) => timer !== undefined);
+    for (const delayed of this.#timers.keys()) this.#timers.set(delayed, undefined);
+    // Timers are the user's, if the scheduler is.
+    for (const timer of timers)
+      steps.after(() => {
+        timer.unsubscribe();
+      });
   }
 
-  clear(): void {
-    this.hold();
+  clear(steps: Steps): void {
+    this.hold(steps);
     this.#timers.clear();
   }
 }

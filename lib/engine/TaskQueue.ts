@@ -1,106 +1,104 @@
-import { RingBuffer } from '../prelude/RingBuffer.js';
-import { Attempt } from './Attempt.js';
-import { type Emission, restOf } from './Emission.js';
+import type { Origin } from './Emission.js';
 import type { Route } from './Plan.js';
-import type { JobRun } from './JobRun.js';
+import { Task } from './Task.js';
 
 /**
- * The waiting tasks of one job, first in, first out. An emission stands in it once; its tasks leave it one by one, in
- * the order of its connections, so a fan-out to a hundred targets costs one place.
+ * The waiting tasks of one job, first in, first out: a ring of two cells for each, its connection and what it is of. So the tasks
+ * of a fan-out share their emission, and a task that waits costs no object.
  */
-export class TaskQueue {
-  #emissions = new RingBuffer<Emission>();
-  /** How many routes of the first emission have left. */
-  #taken = 0;
+export class TaskQueue<R> {
+  #cells: unknown[] = [];
+  #head = 0;
+  /** Places that are taken, also by tasks that were dropped. */
+  #used = 0;
   #length = 0;
-  /** Emissions of one task that were dropped, and stand there still. */
-  #dropped: Set<Emission> | undefined = undefined;
-
-  constructor(private readonly run: JobRun) {}
+  /** Tasks that were dropped, by what they are of, and stand there still. */
+  #dropped: Set<Origin<R>> | undefined = undefined;
 
   /** How many tasks wait. */
   get length(): number {
     return this.#length;
   }
 
-  push(emission: Emission): void {
-    this.#emissions.push(emission);
-    this.#length += emission.routes.length;
+  push(route: Route, origin: Origin<R>): void {
+    if (this.#used * 2 === this.#cells.length) this.#grow();
+    const at = this.#cellOf(this.#used++);
+    this.#cells[at] = route;
+    this.#cells[at + 1] = origin;
+    this.#length++;
   }
 
-  /** Takes the oldest task off the queue, which must not be empty. */
-  take(): Attempt {
+  #cellOf(place: number): number {
+    return (this.#head + place * 2) & (this.#cells.length - 1);
+  }
+
+  #grow(): void {
+    const old = this.#cells;
+    const cells = new Array<unknown>(Math.max(old.length * 2, 8));
+    for (let at = 0; at < old.length; at++) cells[at] = old[(this.#head + at) & (old.length - 1)];
+    this.#cells = cells;
+    this.#head = 0;
+  }
+
+  /** The connection of the oldest task, which `take` takes off; the queue must not be empty. */
+  get first(): Route {
     if (this.#dropped !== undefined) this.#skip(this.#dropped);
+    return this.#cells[this.#head] as Route;
+  }
+
+  /** Takes the oldest task off, after a look at `first`. */
+  take(): Origin<R> {
+    const origin = this.#cells[this.#head + 1] as Origin<R>;
+    this.#shift();
     this.#length--;
-    const at = this.#taken;
-    const emission = this.#emissions.at(0) as Emission;
-    if (at + 1 < emission.routes.length) this.#taken = at + 1;
-    else this.#next();
-    const route = emission.routes[at] as Route;
-    return new Attempt(this.run, emission, route, this.run.cellOf(route.target.node));
+    return origin;
   }
 
-  #next(): void {
-    this.#emissions.shift();
-    this.#taken = 0;
+  #shift(): void {
+    const head = this.#head;
+    this.#cells[head] = this.#cells[head + 1] = undefined;
+    this.#head = this.#cellOf(1);
+    this.#used--;
   }
 
-  #skip(dropped: Set<Emission>): void {
-    for (let first = this.#emissions.at(0); first !== undefined && dropped.delete(first); first = this.#emissions.at(0))
-      this.#emissions.shift();
+  #skip(dropped: Set<Origin<R>>): void {
+    while (this.#used > 0 && dropped.delete(this.#cells[this.#head + 1] as Origin<R>)) this.#shift();
   }
 
-  /** Drops the task of an emission that has one, wherever it stands. */
-  drop(emission: Emission): Attempt {
+  /** Drops a task, wherever it stands; what it is of must be of no other task. */
+  drop({ origin }: Task<R>): void {
     const dropped = (this.#dropped ??= new Set());
-    dropped.add(emission);
+    dropped.add(origin);
     this.#length--;
     // Once in a while, so that each costs no more than its own place.
     if (dropped.size > this.#length) this.#compact();
-    return attemptAt(this.run, emission, 0);
   }
 
   #compact(): void {
-    const left = this.#left();
-    this.#emissions = new RingBuffer();
-    for (const emission of left) this.#emissions.push(emission);
-    this.#dropped = undefined;
+    for (const { route, origin } of this.takeAll()) this.push(route, origin);
   }
 
-  #left(): readonly Emission[] {
-    const all = [...this.#emissions];
-    const dropped = this.#dropped;
-    return dropped === undefined ? all : all.filter((emission) => !dropped.has(emission));
+  /** Every waiting task, oldest first; they stay in the queue. */
+  tasks(): readonly Task<R>[] {
+    const all: Task<R>[] = [];
+    for (let place = 0; place < this.#used; place++) {
+      const at = this.#cellOf(place);
+      const origin = this.#cells[at + 1] as Origin<R>;
+      if (this.#dropped?.has(origin) !== true) all.push(new Task(origin, this.#cells[at] as Route));
+    }
+    return all;
   }
 
-  /** Every waiting task, oldest first; they stay where they are. */
-  tasks(): readonly Attempt[] {
-    return this.#left().flatMap((emission) => tasksOf(this.run, emission, this.#takenOf(emission)));
-  }
-
-  #takenOf(emission: Emission): number {
-    return emission === this.#emissions.at(0) ? this.#taken : 0;
-  }
-
-  /** Empties the queue and gives what was in it; of an emission handed out in part, the rest. */
-  takeAll(): readonly Emission[] {
-    const all = this.#left().map((emission) => restOf(emission, this.#takenOf(emission)));
+  /** Empties the queue, and gives what was in it. */
+  takeAll(): readonly Task<R>[] {
+    const all = this.tasks();
     this.clear();
     return all;
   }
 
   clear(): void {
-    this.#emissions.clear();
+    this.#cells = [];
     this.#dropped = undefined;
-    this.#taken = this.#length = 0;
+    this.#head = this.#used = this.#length = 0;
   }
 }
-
-/** The tasks of an emission from one of its routes on, as they are listed, or let go of: none of them is at work. */
-export const tasksOf = (run: JobRun, emission: Emission, from: number): readonly Attempt[] =>
-  emission.routes.slice(from).map((_, at) => attemptAt(run, emission, from + at));
-
-const attemptAt = (run: JobRun, emission: Emission, at: number): Attempt => {
-  const route = emission.routes[at] as Route;
-  return new Attempt(run, emission, route, run.cellSeen(route.target.node));
-};

@@ -1,11 +1,19 @@
+import type { Failure } from '../job/Settled.js';
+import type { TaskOutcome } from '../job/JobRecord.js';
 import type { Attempt } from './Attempt.js';
 import type { JobRun } from './JobRun.js';
-import { failTracked } from './settle.js';
+import { commitOf, failureOf, outcomeWithoutRetry } from './outcome.js';
+
+/** A promise that a handler has left running; `late` if its task was done before. */
+interface Token {
+  readonly attempt: Attempt;
+  readonly late: boolean;
+}
 
 /** The promises that handlers of one job have left running (`ctx.track`): the job stays open for them, without a worker. */
 export class Tracker {
   /** One token for each promise, since an attempt may leave several. */
-  readonly #tokens = new Set<{ readonly attempt: Attempt; readonly late: boolean }>();
+  readonly #tokens = new Set<Token>();
 
   constructor(private readonly run: JobRun) {}
 
@@ -18,41 +26,75 @@ export class Tracker {
     return [...this.#tokens].filter(({ late }) => !late).map(({ attempt }) => attempt);
   }
 
-  /** Keeps the job open until a promise of an attempt settles. One whose task was done before stays done. */
+  /** Keeps the job open until a promise of an attempt settles. A task that was done before stays done. */
   follow(attempt: Attempt, work: PromiseLike<unknown>): void {
-    const token = { attempt, late: attempt.outcome !== undefined && attempt.tracking === 0 };
+    const { more } = attempt;
+    const { drain } = this.run.engine;
+    const token = { attempt, late: attempt.outcome !== undefined && (more.tracking ?? 0) === 0 };
     this.#tokens.add(token);
-    this.run.openTask();
-    attempt.tracking++;
-    const conclude = (answer: () => void): void => {
-      if (this.run.over) return;
-      this.run.pump.enter(() => {
-        this.#tokens.delete(token);
-        attempt.tracking--;
-        answer();
-      });
-    };
+    more.tracking = (more.tracking ?? 0) + 1;
     Promise.resolve(work).then(
       () => {
-        conclude(() => {
-          this.#commit(attempt);
-        });
+        if (!this.run.over) drain.enter(this.#fulfilled, token, undefined);
       },
       (error: unknown) => {
-        conclude(() => {
-          failTracked(attempt, error);
-        });
+        if (!this.run.over) drain.enter(this.#rejected, token, error);
       },
     );
   }
 
-  #commit(attempt: Attempt): void {
+  // The token stays until what follows is decided: an update of the state is the user's, and the job must not be at rest meanwhile.
+  readonly #fulfilled = (token: Token): void => {
+    const { attempt } = token;
+    const isLast = attempt.rare.tracking === 1;
     try {
-      if (attempt.outcome === 'completed') attempt.commit();
+      if (isLast && attempt.outcome === 'completed') attempt.settled = commitOf(attempt, 0);
     } catch (error) {
-      failTracked(attempt, error);
+      this.#rejected(token, error);
       return;
     }
-    this.run.closeTask();
+    this.run.engine.steps.apply(this.#conclude, token, isLast && attempt.outcome === 'completed');
+  };
+
+  readonly #conclude = (token: Token, commits: boolean): void => {
+    const { attempt } = token;
+    this.#remove(token);
+    if (this.run.over) return;
+    if (commits && attempt.settled !== undefined) this.run.commit(attempt, attempt.settled);
+    this.run.release();
+  };
+
+  /** As a failure of the task, but without a retry. A task fails once, and what it has left running fails with it. */
+  readonly #rejected = (token: Token, error: unknown): void => {
+    const { attempt } = token;
+    if (attempt.stale || attempt.error !== undefined) this.run.engine.steps.apply(this.#conclude, token, false);
+    else
+      this.run.engine.steps.apply(this.#fail, token, {
+        outcome: outcomeWithoutRetry(attempt, error),
+        failure: failureOf(error),
+      });
+  };
+
+  readonly #fail = (token: Token, { outcome, failure }: { outcome: TaskOutcome; failure: Failure }): void => {
+    const { attempt } = token;
+    this.#remove(token);
+    if (this.run.over) return;
+    revise(attempt, outcome, failure.error);
+    this.run.noteFailure(attempt, outcome, failure);
+    this.run.release();
+  };
+
+  #remove(token: Token): void {
+    const { more } = token.attempt;
+    this.#tokens.delete(token);
+    more.tracking = (more.tracking ?? 1) - 1;
   }
 }
+
+/** A task that had succeeded has failed after all: it counts once. */
+const revise = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void => {
+  if (attempt.outcome === 'completed') attempt.cell.completed--;
+  if (attempt.outcome !== undefined) attempt.outcome = outcome;
+  // What is thrown may be undefined, which says that nothing was.
+  attempt.error = error ?? new Error(String(error));
+};

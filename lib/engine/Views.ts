@@ -102,8 +102,8 @@ export class Views {
   }
 
   #stamp(body: JobRecordBody): JobRecord {
-    const { data, pump } = this.run;
-    return { jobId: data.jobId, timestamp: new Date(pump.now()), ...body };
+    const { data, engine } = this.run;
+    return { jobId: data.jobId, timestamp: new Date(engine.time.now), ...body };
   }
 
   warn(message: string, error?: unknown): void {
@@ -140,7 +140,7 @@ export class Views {
       () => this.#unanswered--,
       (error: unknown) => {
         this.#unanswered--;
-        this.run.pump.refresh();
+        this.run.engine.drain.refresh();
         this.warn('The promise of an output observer was rejected', error);
       },
     );
@@ -202,7 +202,7 @@ export class Views {
       return;
     }
     this.#outbox = [letter];
-    this.run.pump.deliver(this.run);
+    this.run.engine.steps.deliver(this);
   }
 
   deliver(): void {

@@ -6,6 +6,7 @@ import { describeError } from '../prelude/describeError.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { runAs } from './ambient.js';
 import type { Attempt } from './Attempt.js';
+import type { HandlerContext } from './HandlerContext.js';
 import type { Inlet, Route } from './Plan.js';
 
 /**
@@ -15,26 +16,42 @@ import type { Inlet, Route } from './Plan.js';
 export const activate = (attempt: Attempt): unknown => {
   const { route } = attempt;
   const { target } = route;
-  const input = (attempt.input ??= arrive(route, attempt.emission.data, attempt.cell.held));
-  return target.handler === undefined ? undefined : runAs(attempt, attempt.run.carries, call, target.handOut(input));
+  const input = (attempt.input ??= arrive(route, attempt.origin.data, attempt));
+  // The mapping, the codec or the merge may have ended the job (D31).
+  if (target.handler === undefined || !attempt.isAtWork) return undefined;
+  return runAs(attempt as HandlerContext, attempt.run.carries, call, target.handOut(input));
 };
 
-const call = (attempt: Attempt, data: Data): unknown => {
+const call = (attempt: HandlerContext, data: Data): unknown => {
   const { handler, node } = attempt.route.target;
   return handler?.call(node.routine, data, attempt);
 };
 
-/** Takes a payload in: mapped, read by the slot's codec, merged with what the slot holds, which it writes. */
-export const arrive = ({ map, target }: Route, data: Data, held: (Data | undefined)[]): Data => {
+/** Who takes a payload in: what the slots of its routine hold, and whether it still may write there. */
+export interface Taker {
+  readonly cell: { readonly held: (Data | undefined)[] };
+  readonly isAtWork: boolean;
+}
+
+/**
+ * Takes a payload in: mapped, read by the slot's codec, merged with what the slot holds. All of these are the user's, so what the
+ * slot holds is written after the last of them, and only if the job has not ended meanwhile (D31).
+ */
+export const arrive = ({ map, target }: Route, data: Data, taker: Taker): Data => {
   const mapped = map === undefined ? data : take(target, 'BAD_MAPPING', map(data));
   const incoming = target.codec === undefined ? mapped : read(target, target.codec, mapped);
-  return target.merge === undefined ? (held[target.ordinal] = incoming) : merge(target, target.merge, held, incoming);
+  return target.merge === undefined ? hold(target, incoming, taker) : merge(target, target.merge, incoming, taker);
 };
 
-const merge = (target: Inlet, join: NonNullable<Inlet['merge']>, held: (Data | undefined)[], incoming: Data): Data => {
-  const merged = join(held[target.ordinal] ?? NO_DATA, incoming);
+const hold = ({ ordinal }: Inlet, data: Data, { cell, isAtWork }: Taker): Data => {
+  if (isAtWork) cell.held[ordinal] = data;
+  return data;
+};
+
+const merge = (target: Inlet, join: NonNullable<Inlet['merge']>, incoming: Data, taker: Taker): Data => {
+  const merged = join(taker.cell.held[target.ordinal] ?? NO_DATA, incoming);
   const kept = take(target, 'BAD_MERGE', merged.held);
-  held[target.ordinal] = kept;
+  hold(target, kept, taker);
   return merged.handed === merged.held ? kept : merged.handed;
 };
 

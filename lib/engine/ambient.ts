@@ -1,12 +1,12 @@
 import { createAsyncContext } from '#async-context';
-import type { Attempt } from './Attempt.js';
+import type { HandlerContext } from './HandlerContext.js';
 
 /**
  * Which attempt is at work here. Where the platform carries a value across an `await` (Node), that value tells;
  * elsewhere, and with `asyncContext: 'off'`, only the synchronous part of a handler knows.
  */
-let synchronous: Attempt | undefined;
-const carried = createAsyncContext<Attempt>();
+let synchronous: HandlerContext | undefined;
+const carried = createAsyncContext<HandlerContext>();
 
 export const platformCarriesContext = carried !== undefined;
 
@@ -16,11 +16,11 @@ export const poseCarried = (): void => {
   specimens ??= carried?.pose();
 };
 
-export const currentAttempt = (): Attempt | undefined => synchronous ?? carried?.get();
+export const currentAttempt = (): HandlerContext | undefined => synchronous ?? carried?.get();
 
-type Invoke<A> = (attempt: Attempt, input: A) => unknown;
+type Invoke<A> = (attempt: HandlerContext, input: A) => unknown;
 
-const runSynchronously = <A>(attempt: Attempt, invoke: Invoke<A>, input: A): unknown => {
+const runSynchronously = <A>(attempt: HandlerContext, invoke: Invoke<A>, input: A): unknown => {
   const outer = synchronous;
   synchronous = attempt;
   try {
@@ -31,5 +31,5 @@ const runSynchronously = <A>(attempt: Attempt, invoke: Invoke<A>, input: A): unk
 };
 
 /** Calls a handler so that `currentAttempt` gives its attempt inside. */
-export const runAs = <A>(attempt: Attempt, carry: boolean, invoke: Invoke<A>, input: A): unknown =>
+export const runAs = <A>(attempt: HandlerContext, carry: boolean, invoke: Invoke<A>, input: A): unknown =>
   carry && carried !== undefined ? carried.run(attempt, invoke, attempt, input) : runSynchronously(attempt, invoke, input);

@@ -12,7 +12,7 @@ import { compileNode, type Inlet, type Route } from './Plan.js';
 /** Hands a payload to a target at once, outside any job: nothing was held before, nothing is kept. */
 export const deliver = (route: Route, data: Data): unknown => {
   const { target } = route;
-  const input = arrive(route, data, []);
+  const input = arrive(route, data, { cell: { held: [] }, isAtWork: true });
   return target.handler?.call(target.node.routine, target.handOut(input), new DirectContext(target));
 };
 

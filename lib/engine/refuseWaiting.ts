@@ -5,7 +5,7 @@ import type { JobRun } from './JobRun.js';
 
 /** The attempt at work here, the one whose handler started its job, and so on. */
 function* lineage(): Generator<Attempt> {
-  for (let attempt = currentAttempt(); attempt !== undefined; attempt = attempt.run.parent) yield attempt;
+  for (let attempt: Attempt | undefined = currentAttempt(); attempt !== undefined; attempt = attempt.run.parent) yield attempt;
 }
 
 /**

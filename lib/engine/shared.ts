@@ -1,36 +1,37 @@
-import type { LogEntry } from '../job/SharedSpace.js';
-import { toLogEntry } from '../job/SharedSpace.js';
+import { type LogEntry, toLogEntry } from '../job/SharedSpace.js';
 import { copyDeep } from '../prelude/plainObject.js';
-import type { Attempt } from './Attempt.js';
 import type { Shared } from './Context.js';
+import type { HandlerContext } from './HandlerContext.js';
 
 /** The shared space of a job, as one of its attempts may use it: it sees what it has set itself, also before the commit. */
-export const sharedOf = (attempt: Attempt): Shared => {
-  const { shared } = attempt.run.data;
-  const uncommitted = new Map<string, unknown>();
-  // What a failed attempt has changed in place must not be seen.
-  const apart = (value: unknown): unknown => (attempt.run.commits ? copyDeep(value) : value);
-  const valuesFor = (key: string): ReadonlyMap<string, unknown> =>
-    attempt.isBuffering && uncommitted.has(key) ? uncommitted : shared.values;
+export const sharedOf = (attempt: HandlerContext): Shared => {
+  const { run } = attempt;
+  const { shared } = run.data;
+  // A failed attempt must not leave behind what it has changed in place.
+  const apart = (value: unknown): unknown => (run.commits ? copyDeep(value) : value);
+  const valuesFor = (key: string): ReadonlyMap<string, unknown> => {
+    const own = attempt.isBuffering ? attempt.rare.effects?.shared : undefined;
+    return own?.has(key) === true ? own : shared.values;
+  };
   return {
     get: <T>(key: string, fallback?: T) => (valuesFor(key).has(key) ? apart(valuesFor(key).get(key)) : fallback) as T,
     set: (key, value) => {
       attempt.checkAlive('shared.set');
       attempt.checkSerialisable(value, () => `The shared value '${key}'`);
       const kept = apart(value);
-      if (attempt.isBuffering) uncommitted.set(key, kept);
-      attempt.effect(() => {
-        shared.values.set(key, kept);
-        uncommitted.delete(key);
-      });
+      attempt.checkAlive('shared.set');
+      if (attempt.isBuffering) {
+        attempt.effects.shared.set(key, kept);
+        attempt.effects.add({ type: 'sharedSet', key, value: kept });
+      } else run.setShared(key, kept);
     },
     log: (entry) => {
       attempt.checkAlive('shared.log');
-      const kept: LogEntry = toLogEntry(entry, attempt.run.pump.now());
+      const kept: LogEntry = toLogEntry(entry, run.engine.time.now);
       attempt.checkSerialisable(kept, () => `The shared log entry of routine '${attempt.routineId}'`);
-      attempt.effect(() => {
-        shared.entries.push(kept);
-      });
+      attempt.checkAlive('shared.log');
+      if (attempt.isBuffering) attempt.effects.add({ type: 'sharedLogged', entry: kept });
+      else run.logShared(kept);
     },
   };
 };

@@ -56,14 +56,14 @@ const reading = (run: JobRun): ((step: Step) => Data | undefined) => {
  * thrown again, and answered, where the handler is called.
  */
 const takeIn = (run: JobRun, taskId: string): Data | undefined => {
-  for (const attempt of run.pump.attemptsOf(run)) if (attempt.taskId === taskId) return payloadOf(attempt);
+  for (const attempt of run.engine.attemptsOf(run)) if (attempt.taskId === taskId) return payloadOf(attempt);
   return undefined;
 };
 
 const payloadOf = (attempt: Attempt): Data | undefined => {
-  const { route, emission, cell } = attempt;
+  const { route, origin } = attempt;
   try {
-    attempt.input ??= arrive(route, emission.data, cell.held);
+    attempt.input ??= arrive(route, origin.data, attempt);
     return route.target.handOut(attempt.input);
   } catch {
     return undefined;

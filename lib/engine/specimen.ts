@@ -1,7 +1,7 @@
 import { NO_DATA } from '../flow/Data.js';
 import { noteTime } from '../job/stopwatch.js';
 import { poseCarried } from './ambient.js';
-import { Emitted } from './Emission.js';
+import { Emission } from './Emission.js';
 import type { JobRun } from './JobRun.js';
 
 /**
@@ -15,7 +15,7 @@ export const pose = (run: JobRun): JobRun => {
   const [inlet] = [...run.plan.nodes.values()].flatMap(({ slots }) => [...slots.values()]);
   if (inlet === undefined) return run;
   run.enter(inlet);
-  run.data.history.emitted(new Emitted(undefined as never, NO_DATA, 0, 0));
+  run.data.history.emitted(new Emission(run, undefined as never, NO_DATA, 0, 0));
   const attempt = run.take();
   attempt.startClock();
   attempt.stopClock();

@@ -5,9 +5,10 @@ import type { DeferredEvent, JobData } from '../job/JobData.js';
 import type { Remainder, RemainingTask } from '../job/Remainder.js';
 import { inPlaces, type RoutineCell } from '../job/RoutineCell.js';
 import { isWorthTelling } from '../job/StreamState.js';
-import type { Emission } from './Emission.js';
+import { Arrival } from './Emission.js';
 import type { JobRun } from './JobRun.js';
 import type { Inlet, Plan, Route } from './Plan.js';
+import { Task } from './Task.js';
 
 /** What a routine is called in the flow that goes on with a job. */
 export type Rename = (routineId: string) => string;
@@ -22,21 +23,21 @@ export const placesIn = (
   { currentRoutineId, streams }: JobData,
   rest: Remainder,
   rename: Rename,
-): readonly Emission[] => {
+): readonly RestTask[] => {
   if (currentRoutineId !== undefined) checkRoutine(plan, rename(currentRoutineId));
   for (const [routineId, states] of streams) if (states.some(isWorthTelling)) checkKeeper(plan, rename(routineId));
   return rest.tasks.map((task) => emissionOf(plan, task, rename));
 };
 
 /** Gives a new run what its job had left to do elsewhere, and all that the job knows its place in this flow. */
-export const takeUp = (run: JobRun, rest: Remainder, places: readonly Emission[], rename: Rename): void => {
+export const takeUp = (run: JobRun, rest: Remainder, places: readonly RestTask[], rename: Rename): void => {
   const { plan, data } = run;
   data.currentRoutineId = data.currentRoutineId && rename(data.currentRoutineId);
   data.deferred = data.deferred.map((event) => renamed(event, rename));
   data.streams = new Map([...data.streams].map(([routineId, states]) => [rename(routineId), states]));
   moveCells(data.cells, plan, rename);
   places.forEach((emission, at) => {
-    run.takeUp(emission, rest.tasks[at]?.dueAt?.getTime());
+    run.takeUp(emission(run), rest.tasks[at]?.dueAt?.getTime());
   });
   run.goOnFrom(rest);
 };
@@ -46,14 +47,14 @@ const renamed = ({ routineId, ...event }: DeferredEvent, rename: Rename): Deferr
   ...event,
 });
 
-const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): Emission => ({
-  routes: [routeOf(plan, task, rename)],
-  data: task.data,
-  order: task.order,
-  firstPlace: task.place,
-  tried: task.attempt - 1,
-  input: task.merged ? task.data : undefined,
-});
+/** A task that lacks but its run. */
+export type RestTask = (run: JobRun) => Task<JobRun>;
+
+const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): RestTask => {
+  const route = routeOf(plan, task, rename);
+  return (run) =>
+    new Task(new Arrival(run, task.data, task.order, task.place, task.attempt - 1, task.merged ? task.data : undefined), route);
+};
 
 /**
  * The connection that the task came over, or the slot itself: an entry has none, and from a changed flow the connection may be

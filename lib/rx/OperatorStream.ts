@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction, Subject, type Subscription, takeWhile } from 'rxjs';
-import type { Attempt } from '../engine/Attempt.js';
+import type { HandlerContext } from '../engine/HandlerContext.js';
 import type { JobRun } from '../engine/JobRun.js';
 import type { Inlet, Node, Outlet } from '../engine/Plan.js';
 import type { Stream } from '../engine/Streams.js';
@@ -35,7 +35,7 @@ export class OperatorStream implements Stream {
   readonly #inlet: Inlet;
   readonly #outlet: Outlet;
   /** The attempt that hands an input in. */
-  #attempt: Attempt | undefined;
+  #attempt: HandlerContext | undefined;
   /** What went wrong while it did. */
   #error: { readonly error: unknown } | undefined;
   /** Values that are still to come out again, since the stream is brought to where it was. */
@@ -101,13 +101,13 @@ export class OperatorStream implements Stream {
   }
 
   /** Hands an input in; throws what the operator fails with. */
-  next(data: Data, attempt: Attempt): void {
+  next(data: Data, attempt: HandlerContext): void {
     if (this.isOpen) this.#during(attempt, data);
     else if (this.#completed)
       this.run.views.warn(`Input of routine '${this.node.id}' came after its operator had completed; it is left out`);
   }
 
-  #during(attempt: Attempt, data: Data): void {
+  #during(attempt: HandlerContext, data: Data): void {
     this.#attempt = attempt;
     try {
       if (this.#live === undefined) this.#subscribe();
@@ -126,12 +126,12 @@ export class OperatorStream implements Stream {
     if (kept !== undefined && this.#error === undefined) this.#inputs?.push(kept);
   }
 
-  #rethrow(attempt: Attempt): void {
+  #rethrow(attempt: HandlerContext): void {
     if (this.#error === undefined) return;
     const { error } = this.#error;
     this.#error = undefined;
     // What it held is gone: the same input would not give the same.
-    attempt.isLast = true;
+    attempt.more.isLast = true;
     throw error;
   }
 

@@ -1,5 +1,5 @@
 import { of, type OperatorFunction, takeWhile } from 'rxjs';
-import { Attempt } from '../engine/Attempt.js';
+import { HandlerContext } from '../engine/HandlerContext.js';
 import type { Context } from '../engine/Context.js';
 import { keepStreams, type StreamKind } from '../engine/Streams.js';
 import type { Data } from '../flow/Data.js';
@@ -61,7 +61,7 @@ const kindOf = (spec: OperatorSpec): StreamKind => ({
 });
 
 const take = (spec: OperatorSpec, data: Data, ctx: Context): void => {
-  if (!(ctx instanceof Attempt)) {
+  if (!(ctx instanceof HandlerContext)) {
     takeDirectly(spec, data, ctx);
     return;
   }

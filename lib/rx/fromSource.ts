@@ -1,4 +1,4 @@
-import { Attempt } from '../engine/Attempt.js';
+import { HandlerContext } from '../engine/HandlerContext.js';
 import type { Context } from '../engine/Context.js';
 import type { JobRun } from '../engine/JobRun.js';
 import type { Inlet, Node, Outlet } from '../engine/Plan.js';
@@ -56,7 +56,7 @@ class Reader implements StreamKind {
   constructor(private readonly source: Source<unknown> | OpenSource<unknown>) {}
 
   trigger(params: Data, ctx: Context): void {
-    if (!(ctx instanceof Attempt))
+    if (!(ctx instanceof HandlerContext))
       throw flowError('NO_CONTEXT', { call: 'A source', instead: 'it was called directly; run the flow with execute or start' });
     this.#read(ctx.run, ctx.route.target.node, params, 0);
   }

@@ -1,29 +1,27 @@
 import { VirtualTimeScheduler } from 'rxjs';
-import type { Emission } from '../../lib/engine/Emission.js';
-import { Retries } from '../../lib/engine/Retries.js';
+import { type Delayed, Retries } from '../../lib/engine/Retries.js';
+import { Steps } from '../../lib/engine/Steps.js';
 
-/** The next attempt of a task that is known by its number. */
-const emission = (order: number): Emission => ({ routes: [], data: {}, order, firstPlace: 0, tried: 1, input: undefined });
-
-const numbers = (emissions: readonly Emission[]): readonly number[] => emissions.map(({ order }) => order);
+const numbers = (due: readonly Delayed<number>[]): readonly number[] => due.map(({ task }) => task);
 
 /** Retries on a clock of their own, and when which of them fell due. */
 const onClock = () => {
   const scheduler = new VirtualTimeScheduler();
   const due: [number, number][] = [];
-  const retries: Retries = new Retries(scheduler, (delayed) => {
+  const steps = new Steps();
+  const retries: Retries<number> = new Retries<number>(scheduler, (delayed) => {
     retries.remove(delayed);
-    due.push([delayed.emission.order, scheduler.now()]);
+    due.push([delayed.task, scheduler.now()]);
   });
   const add = (order: number, delay: number, now = 0): void => {
-    retries.arm(retries.add(emission(order), now + delay), delay);
+    retries.arm(retries.add(order, now + delay), delay);
   };
   const until = (ms: number): void => {
     scheduler.maxFrames = ms;
     scheduler.flush();
   };
-  const shown = (): unknown => retries.delayed.map(({ emission: { order }, dueAt }) => [order, dueAt]);
-  return { scheduler, retries, due, add, until, shown };
+  const shown = (): unknown => retries.delayed.map(({ task, dueAt }) => [task, dueAt]);
+  return { scheduler, steps, retries, due, add, until, shown };
 };
 
 describe('Retries (D20)', () => {
@@ -64,10 +62,10 @@ describe('Retries (D20)', () => {
   });
 
   it('should have no timer while they are held, and keep their instants', () => {
-    const { scheduler, retries, due, add, until, shown } = onClock();
+    const { scheduler, steps, retries, due, add, until, shown } = onClock();
     add(1, 10);
     add(2, 2 ** 40);
-    retries.hold();
+    retries.hold(steps);
     expect(scheduler.actions).toEqual([]);
     until(100);
     expect([due, shown()]).toEqual([
@@ -80,25 +78,26 @@ describe('Retries (D20)', () => {
   });
 
   it('should hand out once what is due when they go on, in due order, and wait for the rest', () => {
-    const { retries, due, add, until, shown } = onClock();
+    const { steps, retries, due, add, until, shown } = onClock();
     add(1, 20);
     add(2, 10);
     add(3, 50);
-    retries.add(emission(4), 15);
-    retries.hold();
-    expect(numbers(retries.go(20))).toEqual([2, 4, 1]);
-    expect([retries.go(20), shown()]).toEqual([[], [[3, 50]]]);
+    retries.add(4, 15);
+    retries.hold(steps);
+    expect(numbers(retries.due(20))).toEqual([2, 4, 1]);
+    retries.armAll(20);
+    expect([retries.due(20), shown()]).toEqual([[], [[3, 50]]]);
     until(30);
     expect(due).toEqual([[3, 30]]);
   });
 
   it('should leave nothing behind where it is cleared (X)', () => {
-    const { scheduler, retries, due, add, until } = onClock();
+    const { scheduler, steps, retries, due, add, until } = onClock();
     add(1, 10);
     add(2, 2 ** 40);
-    retries.add(emission(3), 5);
-    retries.clear();
-    expect([retries.delayed, retries.go(100), scheduler.actions]).toEqual([[], [], []]);
+    retries.add(3, 5);
+    retries.clear(steps);
+    expect([retries.delayed, retries.due(100), scheduler.actions]).toEqual([[], [], []]);
     until(2 ** 41);
     expect(due).toEqual([]);
   });

@@ -1,5 +1,6 @@
-import type { Emission } from '../../lib/engine/Emission.js';
+import type { JobRun } from '../../lib/engine/JobRun.js';
 import { compilePlan, type Plan } from '../../lib/engine/Plan.js';
+import type { Task } from '../../lib/engine/Task.js';
 import { placesIn } from '../../lib/engine/takeUp.js';
 import type { Connection, Data } from '../../lib/index.js';
 import { settingsFrom } from '../../lib/flow/FlowOptions.js';
@@ -54,14 +55,17 @@ const jobAt = (currentRoutineId?: string): JobData => Object.assign(new JobData(
 
 const same = (id: string): string => id;
 
-const placeOf = (part: Partial<RemainingTask>, rename = same): Emission => {
-  const [emission] = placesIn(plan(), jobAt(), rest(task(part)), rename);
-  if (emission === undefined) throw new Error('no place');
-  return emission;
+/** The job that takes the tasks up; they only hold it. */
+const run = {} as JobRun;
+
+const placeOf = (part: Partial<RemainingTask>, rename = same): Task<JobRun> => {
+  const [place] = placesIn(plan(), jobAt(), rest(task(part)), rename);
+  if (place === undefined) throw new Error('no place');
+  return place(run);
 };
 
 /** What the handler of the task would get. */
-const arriving = ({ routes: [route], data }: Emission): Data | undefined => (route?.map === undefined ? data : route.map(data));
+const arriving = ({ route, origin }: Task<JobRun>): Data => (route.map === undefined ? origin.data : route.map(origin.data));
 
 describe('placesIn', () => {
   it.each<[string, Partial<RemainingTask>, Data]>([
@@ -79,34 +83,33 @@ describe('placesIn', () => {
     ['the slot itself, where the source is gone', { connection: { ...LINK, sourceId: 'gone' }, route: 0 }, { v: 1 }],
     ['the slot itself, where the event goes elsewhere', { connection: LINK, route: 0, routineId: 'alone' }, { v: 1 }],
   ])('should give a task %s (S85)', (_, part, got) => {
-    const emission = placeOf(part);
-    expect(emission.routes).toHaveLength(1);
-    expect(emission.routes[0]?.target).toMatchObject({ name: 'i', node: { id: part.routineId ?? 't' } });
-    expect(arriving(emission)).toEqual(got);
+    const place = placeOf(part);
+    expect(place.route.target).toMatchObject({ name: 'i', node: { id: part.routineId ?? 't' } });
+    expect(arriving(place)).toEqual(got);
   });
 
   it('should keep the number, the place and the attempts of a task (S84)', () => {
-    expect(placeOf({ order: 7, place: 2, attempt: 3 })).toMatchObject({ order: 7, firstPlace: 2, tried: 2, data: { v: 1 } });
+    expect(placeOf({ order: 7, place: 2, attempt: 3 }).origin).toMatchObject({ order: 7, place: 2, tried: 2, data: { v: 1 } });
   });
 
   it.each([
     [true, { v: 1 }],
     [false, undefined],
   ])('should know what has been merged (%s), so that it is not merged again (D24)', (merged, input) => {
-    expect(placeOf({ merged }).input).toEqual(input);
+    expect(placeOf({ merged }).origin.input).toEqual(input);
   });
 
   it('should look both ends up under their new names', () => {
     const rename = (id: string): string => ({ source: 's', target: 't' })[id] ?? id;
     const connection = { ...SECOND, sourceId: 'source', targetId: 'target' };
-    const emission = placeOf({ routineId: 'target', connection, route: 2 }, rename);
-    expect(emission.routes[0]?.target.node.id).toBe('t');
-    expect(arriving(emission)).toEqual({ second: 1 });
+    const place = placeOf({ routineId: 'target', connection, route: 2 }, rename);
+    expect(place.route.target.node.id).toBe('t');
+    expect(arriving(place)).toEqual({ second: 1 });
   });
 
   it('should keep the order of the tasks, and make nothing of none', () => {
     const tasks = [5, 3, 9].map((order) => task({ order }));
-    expect(placesIn(plan(), jobAt('t'), rest(...tasks), same).map(({ order }) => order)).toEqual([5, 3, 9]);
+    expect(placesIn(plan(), jobAt('t'), rest(...tasks), same).map((place) => place(run).origin.order)).toEqual([5, 3, 9]);
     expect(placesIn(plan(), jobAt(), rest(), same)).toEqual([]);
   });
 

@@ -1,11 +1,11 @@
 import type { Job } from '../../lib/index.js';
 import type { JobRun } from '../../lib/engine/JobRun.js';
-import { Pump } from '../../lib/engine/Pump.js';
+import { Engine } from '../../lib/engine/Engine.js';
 
 const runs = new WeakMap<Job, JobRun>();
-const { admit } = Pump.prototype;
+const { admit } = Engine.prototype;
 
-Pump.prototype.admit = function (this: Pump, run: JobRun): void {
+Engine.prototype.admit = function (this: Engine, run: JobRun): void {
   runs.set(run.doors.job, run);
   admit.call(this, run);
 };
@@ -13,6 +13,6 @@ Pump.prototype.admit = function (this: Pump, run: JobRun): void {
 /** The run behind a job, which only the engine holds; for jobs started after this file was loaded. */
 export const runOf = (job: Job): JobRun => {
   const run = runs.get(job);
-  if (run === undefined) throw new Error('this job was not started by a pump of this spec');
+  if (run === undefined) throw new Error('this job was not started by an engine of this spec');
   return run;
 };

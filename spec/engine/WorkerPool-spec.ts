@@ -1,30 +1,7 @@
-import { concat, mergeMap, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { mergeMap, NEVER, type Observable, of, Subject } from 'rxjs';
 import type { Handler } from '../../lib/index.js';
-import type { Attempt } from '../../lib/engine/Attempt.js';
-import { unfinished } from '../../lib/engine/unfinished.js';
-import { type Foreman, workerPool } from '../../lib/engine/workerPool.js';
 import { emitting, flowOf, forward, noting, type Sketch } from '../support/flows.js';
 import { type Marbles, marbles, starts } from '../support/marbles.js';
-
-/** A pool on its own, with what its foreman was told. */
-const pool = (): { told: unknown[]; work: (result: unknown) => Attempt } => {
-  const told: unknown[] = [];
-  const foreman: Foreman = {
-    value: (_, value) => told.push(value),
-    finished: () => told.push('finished'),
-    failed: (_, error) => told.push(['failed', error]),
-  };
-  const hand = workerPool(foreman);
-  const work = (result: unknown): Attempt => {
-    // The pool only asks an attempt whether it is at work, and tells it which worker holds it.
-    const attempt = { isAtWork: true, worker: undefined } as unknown as Attempt;
-    const left = unfinished(result);
-    if (left === undefined) throw new Error('nothing is left unfinished');
-    hand.give(attempt, left);
-    return attempt;
-  };
-  return { told, work };
-};
 
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
@@ -42,7 +19,7 @@ const streaming = (m: Marbles, answer: Handler, count = 1, workers = 1): ReturnT
 
 const VALUES = { a: { n: 1 }, b: { n: 2 } };
 
-describe('workerPool', () => {
+describe('WorkerPool', () => {
   it('should not take a second answer of one promise for that of the next task (rule 10)', async () => {
     const log: string[] = [];
     let again: () => void = () => undefined;
@@ -71,103 +48,6 @@ describe('workerPool', () => {
     );
     await flow.execute('s');
     expect(log).toEqual(['end of 1', 'end of 2']);
-  });
-
-  describe('by itself', () => {
-    it('should tell of each value, then of the end', () => {
-      const { told, work } = pool();
-      work(of(1, 2));
-      expect(told).toEqual([1, 2, 'finished']);
-    });
-
-    it('should tell of an empty stream only its end', () => {
-      const { told, work } = pool();
-      work(of());
-      expect(told).toEqual(['finished']);
-    });
-
-    it('should tell of an error, and live on', () => {
-      const { told, work } = pool();
-      work(
-        concat(
-          of(1),
-          throwError(() => new Error('bad')),
-        ),
-      );
-      work(of(2));
-      expect(told).toEqual([1, ['failed', new Error('bad')], 2, 'finished']);
-    });
-
-    it('should hold what never ends without a word, others beside it', () => {
-      const { told, work } = pool();
-      work(NEVER);
-      work(of(1));
-      expect(told).toEqual([1, 'finished']);
-    });
-
-    it('should unsubscribe from a stream that is let go of, and hear no more of it', () => {
-      const { told, work } = pool();
-      const source$ = new Subject<number>();
-      const attempt = work(source$);
-      source$.next(1);
-      attempt.worker?.leave();
-      source$.next(2);
-      expect(source$.observed).toBe(false);
-      expect(told).toEqual([1]);
-    });
-
-    it('should take a stream whose subscribing throws as a failure', () => {
-      const { told, work } = pool();
-      work(
-        new Observable(() => {
-          throw new Error('no');
-        }),
-      );
-      expect(told).toEqual([['failed', new Error('no')]]);
-    });
-
-    it('should take what only claims to be a stream as a failure', async () => {
-      const { told, work } = pool();
-      work({ [Symbol.asyncIterator]: () => 5 });
-      work({ '@@observable': () => 5 });
-      await settled();
-      expect(told).toEqual([
-        ['failed', expect.any(TypeError)],
-        ['failed', expect.any(TypeError)],
-      ]);
-    });
-
-    it('should believe a thenable only once, whatever it answers (rule 10)', async () => {
-      const { told, work } = pool();
-      const twice = (resolve: (value: number) => void, reject: (error: unknown) => void): void => {
-        resolve(1);
-        resolve(2);
-        reject('late');
-        throw new Error('later still');
-      };
-      work({ then: twice });
-      await settled();
-      expect(told).toEqual(['finished']);
-    });
-
-    it('should take a thenable that throws when asked as a failure', async () => {
-      const { told, work } = pool();
-      work({
-        then: () => {
-          throw new Error('no then');
-        },
-      });
-      await settled();
-      expect(told).toEqual([['failed', new Error('no then')]]);
-    });
-
-    it('should not hear of a promise whose attempt has gone stale', async () => {
-      const { told, work } = pool();
-      Object.assign(work(Promise.resolve(1)), { isAtWork: false });
-      Object.assign(work(Promise.reject(new Error('late'))), { isAtWork: false });
-      await settled();
-      expect(told).toEqual([]);
-    });
   });
 
   describe('in a flow', () => {

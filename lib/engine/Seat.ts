@@ -1,0 +1,129 @@
+import { defer, type Observable, type Observer, type Subscription, takeWhile } from 'rxjs';
+import type { Unfinished } from './unfinished.js';
+
+/** An attempt as a seat holds it. */
+export interface Seated<A> {
+  /** Whether nothing has been made of it yet. */
+  readonly isAtWork: boolean;
+  /** The seat that holds it. */
+  seat: Seat<A> | undefined;
+}
+
+/** What a seat tells: how the work of its attempt goes on and ends. */
+export interface SeatEvents<A> {
+  value(attempt: A, value: unknown): void;
+  /** `scoped` if this is the async context in which the work was taken. */
+  finished(attempt: A, scoped: boolean): void;
+  failed(attempt: A, error: unknown, scoped: boolean): void;
+  /** Runs user code when the step at hand has been applied; what it throws becomes a warning of the attempt's job. */
+  tearDown(attempt: A, work: () => void): void;
+}
+
+/** The worker of a seat. */
+export interface Host<A> {
+  /** Where its attempts go. */
+  readonly home: Observer<A> | undefined;
+  /** The seat holds nothing any more. */
+  left(seat: Seat<A>): void;
+}
+
+/** A place at a worker: holds what one attempt has left unfinished until it settles. An attempt that was aborted is not heard any more. */
+export class Seat<A> {
+  attempt: (A & Seated<A>) | undefined = undefined;
+  /** Whether it has a promise that has not settled. */
+  waits = false;
+  /** The attempt that has lent the worker, if the attempt of this seat borrows it. */
+  lender: { lent: boolean } | undefined = undefined;
+  #stream: Subscription | undefined = undefined;
+
+  constructor(
+    readonly worker: Host<A>,
+    private readonly events: SeatEvents<A>,
+  ) {}
+
+  take(attempt: A & Seated<A>, { kind, work }: Unfinished): void {
+    this.attempt = attempt;
+    attempt.seat = this;
+    if (kind === 'promise') this.#await(work);
+    else
+      this.#subscribe(
+        attempt,
+        defer(() => work),
+      );
+  }
+
+  /** Its attempt has settled, or is aborted. */
+  leave(): void {
+    const { attempt } = this;
+    const stream = this.#stream;
+    this.attempt = undefined;
+    this.#stream = undefined;
+    if (this.lender !== undefined) this.lender.lent = false;
+    this.worker.left(this);
+    if (attempt !== undefined && stream !== undefined) this.#close(attempt, stream);
+  }
+
+  #close(attempt: A, stream: Subscription): void {
+    this.events.tearDown(attempt, () => {
+      stream.unsubscribe();
+    });
+  }
+
+  #await(promise: PromiseLike<unknown>): void {
+    this.waits = true;
+    answering(promise).then(this.#fulfilled, this.#rejected);
+  }
+
+  // Made once for all that the seat waits for, one after the other.
+  readonly #fulfilled = (): void => {
+    this.waits = false;
+    if (this.attempt?.isAtWork === true) this.events.finished(this.attempt, true);
+  };
+
+  readonly #rejected = (error: unknown): void => {
+    this.waits = false;
+    if (this.attempt?.isAtWork === true) this.events.failed(this.attempt, error, true);
+  };
+
+  // The stream is made inside `defer`: what only claims to be a stream is a failure of the task, not of the pool.
+  #subscribe(attempt: A & Seated<A>, stream$: Observable<unknown>): void {
+    const { events } = this;
+    const observer = {
+      next: (value: unknown) => {
+        if (attempt.isAtWork) events.value(attempt, value);
+      },
+      error: (error: unknown) => {
+        if (attempt.isAtWork) events.failed(attempt, error, false);
+      },
+      complete: () => {
+        if (attempt.isAtWork) events.finished(attempt, false);
+      },
+    };
+    let stream: Subscription;
+    try {
+      // A stream that emits without a pause is left at the first value after the abort of its attempt.
+      // eslint-disable-next-line rxjs-x/no-ignored-takewhile-value -- the attempt says when to stop
+      stream = stream$.pipe(takeWhile(() => attempt.isAtWork)).subscribe(observer);
+    } catch (error) {
+      if (attempt.isAtWork) events.failed(attempt, error, false);
+      else events.tearDown(attempt, () => rethrow(error));
+      return;
+    }
+    // It may have ended, or ended its job, while it was being subscribed to.
+    if (this.attempt === attempt) this.#stream = stream;
+    else this.#close(attempt, stream);
+  }
+}
+
+const rethrow = (error: unknown): never => {
+  throw error;
+};
+
+/** A thenable may answer twice, or throw when asked, and so may a promise with a `then` of its own: this one does neither. */
+const answering = (work: PromiseLike<unknown>): Promise<unknown> => {
+  const promise = Promise.resolve(work);
+  if (promise.then === Promise.prototype.then) return promise;
+  return new Promise((resolve) => {
+    resolve(promise);
+  });
+};

@@ -1,0 +1,99 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { type Clock, clockOf } from '../prelude/Clock.js';
+import { slices } from './slices.js';
+
+/** At most so many tasks between two looks at the clock; a look costs as much as a quick task. */
+const FURTHEST = 8;
+/** Tasks between two looks that took longer, in ms, are slow: the clock is read after each of them. */
+const SLOW_MS = 1;
+
+/** Coerces to a small integer, which V8 stores inline instead of boxing it. */
+const toWhole = (ms: number): number => (ms < 2 ** 31 ? ms | 0 : ms);
+
+const isVirtual = (scheduler: SchedulerLike): boolean => 'flush' in scheduler && 'maxFrames' in scheduler;
+
+/** The time of one flow, read once per stretch of work. */
+export class Time {
+  /** Whether the clock is one of a test: then time stands still while the flow works. */
+  readonly isVirtual: boolean;
+  /** When the flow was made, epoch ms. */
+  readonly base: number;
+  readonly #clock: Clock;
+  readonly #isWall: boolean;
+  #reading = 0;
+  #now = 0;
+  #tick = 0;
+  #isLeft = false;
+  /** Tasks until the next look, and between two. */
+  #untilLook = 1;
+  #stride = 1;
+
+  constructor(readonly scheduler: SchedulerLike) {
+    this.isVirtual = isVirtual(scheduler);
+    this.#isWall = scheduler === asyncScheduler;
+    this.#clock = clockOf(scheduler);
+    this.look();
+    this.base = this.#now;
+    this.#tick = 0;
+  }
+
+  /** Epoch ms, by the last look. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** The same, in ms since the flow was made. */
+  get tick(): number {
+    return this.#tick;
+  }
+
+  /** The last reading of the clock, in ms; its zero means nothing. */
+  get reading(): number {
+    return this.#reading;
+  }
+
+  /** A reading of this moment, for durations. */
+  get elapsed(): number {
+    return this.#clock.elapsed();
+  }
+
+  look(): void {
+    this.#reading = this.#clock.elapsed();
+    if (this.#isLeft && !this.isVirtual) this.#isLeft = slices.isOpen(this.#pace);
+    this.#now = this.#clock.epoch(this.#reading);
+    this.#tick = toWhole(this.#now - (this.base ?? 0));
+  }
+
+  // Slices are measured by one clock, whatever the scheduler of a flow goes by.
+  get #pace(): number {
+    return this.#isWall ? this.#reading : performance.now();
+  }
+
+  /** Whether there is time for another task in this slice. */
+  get isLeft(): boolean {
+    return this.#isLeft;
+  }
+
+  /** Whether work may begin now: in the slice at hand, or in a new one if the event loop has turned. */
+  begin(): boolean {
+    this.#untilLook = this.#stride;
+    return (this.#isLeft = this.isVirtual || slices.begin(this.#pace));
+  }
+
+  /** A handler has been called: looks at the clock again, after each slow one, and after at most 8 quick ones. */
+  spend(): void {
+    if (--this.#untilLook <= 0) this.#lookAfterTasks();
+  }
+
+  #lookAfterTasks(): void {
+    const before = this.#reading;
+    this.look();
+    this.#stride = this.#reading - before > SLOW_MS ? 1 : Math.min(this.#stride * 2, FURTHEST);
+    this.#untilLook = this.#stride;
+  }
+
+  /** Looks at the clock if a handler has been called since the last look. */
+  catchUp(): void {
+    if (this.#untilLook < this.#stride) this.#lookAfterTasks();
+  }
+}

@@ -1,0 +1,103 @@
+import type { Data } from '../flow/Data.js';
+import { type ErrorHandler, isRetriable, retryDelay } from '../flow/ErrorHandler.js';
+import type { TaskOutcome } from '../job/JobRecord.js';
+import { COMPLETED, completedWith, type Failure, failedWith, type Settled, toldAs } from '../job/Settled.js';
+import { describeError } from '../prelude/describeError.js';
+import type { Attempt } from './Attempt.js';
+import type { HandlerContext } from './HandlerContext.js';
+
+/*
+ * What an attempt comes to, decided before it is applied: whatever has to be asked of the user (updates of the state, retryOn,
+ * random, the words of an error) is asked here, and after that the attempt is looked at again: its job may have ended meanwhile.
+ */
+
+/** The handler has ended well. False if there is nothing to settle any more. */
+export const succeed = (attempt: Attempt): boolean => {
+  if (attempt.error !== undefined) return endTold(attempt);
+  attempt.settled = COMPLETED;
+  return attempt.run.commits ? commit(attempt) : true;
+};
+
+const commit = (attempt: Attempt): boolean => {
+  try {
+    attempt.settled = commitOf(attempt);
+  } catch (error) {
+    return fail(attempt, error);
+  }
+  return attempt.isAtWork;
+};
+
+/** What was kept back, as it is to be applied; nothing while a promise that the attempt tracks is open. */
+export const commitOf = (attempt: Attempt, tracking = attempt.rare.tracking ?? 0): Settled => {
+  const { effects } = attempt.rare;
+  if (effects === undefined || tracking > 0) return COMPLETED;
+  const state = effects.stateAfter(() => attempt.cell.own);
+  return completedWith(effects.changes, state);
+};
+
+/** The attempt has failed: the error handler of its routine, or that of the flow, says what follows. False if there is nothing to settle any more. */
+export const fail = (attempt: Attempt, error: unknown): boolean => {
+  if (attempt.error !== undefined) return endTold(attempt);
+  attempt.stale = true;
+  attempt.error = error;
+  const failure = failureOf(error);
+  const outcome = attempt.rare.isLast === true ? outcomeWithoutRetry(attempt, error) : outcomeOf(attempt, error);
+  const delayMs = outcome === 'retry' ? delayOf(attempt) : 0;
+  attempt.settled = failedWith(outcome, failure, delayMs);
+  return attempt.outcome === undefined;
+};
+
+/** Its handler has ended, but a promise that it tracked was rejected before: that is told and counted already. */
+const endTold = (attempt: Attempt): boolean => {
+  attempt.settled = toldAs(outcomeWithoutRetry(attempt, attempt.error));
+  return attempt.outcome === undefined;
+};
+
+export const failureOf = (error: unknown): Failure => ({ error, ...describeError(error) });
+
+/** What a failure means that cannot be tried again: of a tracked promise, of a stream. */
+export const outcomeWithoutRetry = (attempt: Attempt, error: unknown): TaskOutcome =>
+  attempt.route.target.node.errorHandler?.strategy === 'retry' ? 'failed' : outcomeOf(attempt, error);
+
+const outcomeOf = (attempt: Attempt, error: unknown): TaskOutcome => {
+  const handler = attempt.route.target.node.errorHandler;
+  if (handler === undefined) return isRecorded(attempt) ? 'error_continued' : 'failed';
+  if (handler.strategy === 'retry') return isWorthRetry(attempt, handler, error) ? 'retry' : 'failed';
+  return OUTCOMES[handler.strategy];
+};
+
+const OUTCOMES = { stop: 'failed', continue: 'error_continued', skip: 'skipped' } as const;
+
+const isRecorded = ({ run, route }: Attempt): boolean =>
+  run.plan.settings.unhandledErrors === 'record' && (route.connection !== undefined || route.target.name !== 'trigger');
+
+// The filter is the user's: one that throws retries nothing.
+const isWorthRetry = (attempt: Attempt, handler: ErrorHandler, error: unknown): boolean => {
+  try {
+    return attempt.attempt <= handler.maxRetries && isRetriable(error, handler);
+  } catch (thrown) {
+    attempt.run.warn(`retryOn of routine '${attempt.routineId}' threw; the task is not retried`, thrown);
+    return false;
+  }
+};
+
+/** The ms that the error handler asks for before the next attempt. */
+const delayOf = ({ run, route, attempt }: Attempt): number => {
+  const handler = route.target.node.errorHandler;
+  // It is the user's: one that throws takes nothing off the delay.
+  const random = (): number => {
+    try {
+      return run.plan.settings.random();
+    } catch (error) {
+      run.warn('The random of the flow threw; the delay of a retry has no jitter', error);
+      return 0;
+    }
+  };
+  return handler === undefined ? 0 : retryDelay(attempt, random, handler);
+};
+
+/** A value of a returned stream goes out on the event that the slot names, if it names one. */
+export const passOn = (attempt: Attempt, value: unknown): void => {
+  const { emits } = attempt.route.target;
+  if (emits !== undefined) (attempt as HandlerContext).emit(emits.name, value as Data);
+};

@@ -1,0 +1,36 @@
+import { mergeMap, mergeWith, type Observable } from 'rxjs';
+import type { Attempt } from './Attempt.js';
+import { gate, type Toggle } from './gate.js';
+import { idle } from './idle.js';
+import type { JobRun } from './JobRun.js';
+import { settle } from './settle.js';
+import type { Task } from './Task.js';
+import type { Turns } from './Turns.js';
+import type { Worker } from './Worker.js';
+import type { WorkerPool } from './WorkerPool.js';
+
+/** What flows into the pipeline of a flow, and who works in it. */
+export interface Parts {
+  /** The single merged task stream: the connections of every plan, entries, due retries, feeds, deferred events, tasks taken up. */
+  readonly task$: Observable<Task<JobRun>>;
+  /** The gates of jobs as they open and close. */
+  readonly toggle$: Observable<Toggle<JobRun>>;
+  /** Jobs of which something has ended without an attempt: a tracked promise, a feed, a task that was dropped. */
+  readonly released$: Observable<JobRun>;
+  readonly turns: Turns<JobRun>;
+  readonly pool: WorkerPool<Attempt, JobRun>;
+}
+
+/**
+ * A flow at work, top to bottom: every task of every job passes here. Subscribed to once, when the flow is made; out come the
+ * jobs that are at rest.
+ */
+export const pipeline = ({ task$, toggle$, released$, turns, pool }: Parts): Observable<JobRun> =>
+  task$.pipe(
+    gate(toggle$), //                                                                  JobRun   behind a closed gate its tasks wait in its queue
+    pool.hire(turns), //                                                               Worker   one more, if something may start and nobody is idle
+    pool.sized((size) => mergeMap((worker: Worker<Attempt>) => worker.attempt$, size)), // Attempt  the thread pool: each inner observable is a worker
+    settle<Attempt, JobRun>(), //                                                                       JobRun   outcome, retry, failure: caught inside, so nothing errors
+    mergeWith(released$), //                                                           JobRun   something has ended without an attempt
+    idle(), //                                                                         JobRun   queue empty and zero in flight: the job is at rest
+  );

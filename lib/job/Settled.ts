@@ -1,0 +1,48 @@
+import type { Data } from '../flow/Data.js';
+import type { TaskOutcome } from './JobRecord.js';
+import type { LogEntry } from './SharedSpace.js';
+
+/** Something that an attempt has done to its job, kept back until it succeeds (`emitMode: 'commit'`). */
+export type Change =
+  | { readonly type: 'emitted'; readonly routineId: string; readonly event: string; readonly data: Data }
+  | { readonly type: 'deferred'; readonly routineId: string; readonly event: string; readonly data: Data }
+  | { readonly type: 'output'; readonly outputType: string; readonly data: Data }
+  | { readonly type: 'sharedSet'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'sharedLogged'; readonly entry: LogEntry };
+
+/** How an attempt has failed, in words: asked of the error once. */
+export interface Failure {
+  readonly error: unknown;
+  readonly name: string;
+  readonly message: string;
+}
+
+/** What an attempt has come to, as a value: it is applied whole. */
+export interface Settled {
+  readonly outcome: TaskOutcome;
+  /** Its changes, in the order in which it made them; none unless they were kept back. */
+  readonly changes: readonly Change[];
+  /** The own keys of its routine, if it has changed them and that was kept back. */
+  readonly state: Data | undefined;
+  /** None if it has succeeded, or if its failure is told already. */
+  readonly failure: Failure | undefined;
+  /** The delay before the next attempt, in ms; only for the outcome `retry`. */
+  readonly delayMs: number;
+}
+
+const NOTHING: Omit<Settled, 'outcome'> = { changes: [], state: undefined, failure: undefined, delayMs: 0 };
+
+/** An attempt that has succeeded, with nothing kept back. */
+export const COMPLETED: Settled = { ...NOTHING, outcome: 'completed' };
+
+export const completedWith = (changes: readonly Change[], state: Data | undefined): Settled => ({ ...COMPLETED, changes, state });
+
+export const failedWith = (outcome: TaskOutcome, failure: Failure, delayMs = 0): Settled => ({
+  ...NOTHING,
+  outcome,
+  failure,
+  delayMs,
+});
+
+/** An attempt whose failure was told before its handler has ended: a promise that it tracks was rejected. */
+export const toldAs = (outcome: TaskOutcome): Settled => ({ ...NOTHING, outcome });

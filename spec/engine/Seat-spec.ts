@@ -1,0 +1,126 @@
+import { concat, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { Seat, type Seated, type SeatEvents } from '../../lib/engine/Seat.js';
+import { unfinished } from '../../lib/engine/unfinished.js';
+
+interface Held extends Seated<Held> {
+  isAtWork: boolean;
+}
+
+/** A seat on its own, with what it tells; it is asked only whether its attempt is at work. */
+const seat = (): { told: unknown[]; work: (result: unknown) => Held } => {
+  const told: unknown[] = [];
+  const events: SeatEvents<Held> = {
+    value: (_, value) => told.push(value),
+    finished: () => told.push('finished'),
+    failed: (_, error) => told.push(['failed', error]),
+    tearDown: (_, work) => {
+      work();
+    },
+  };
+  const work = (result: unknown): Held => {
+    const attempt: Held = { isAtWork: true, seat: undefined };
+    const left = unfinished(result);
+    if (left === undefined) throw new Error('nothing is left unfinished');
+    new Seat({ home: undefined, left: () => undefined }, events).take(attempt, left);
+    return attempt;
+  };
+  return { told, work };
+};
+
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+describe('Seat', () => {
+  it('should tell of each value, then of the end', () => {
+    const { told, work } = seat();
+    work(of(1, 2));
+    expect(told).toEqual([1, 2, 'finished']);
+  });
+
+  it('should tell of an empty stream only its end', () => {
+    const { told, work } = seat();
+    work(of());
+    expect(told).toEqual(['finished']);
+  });
+
+  it('should tell of an error, and live on', () => {
+    const { told, work } = seat();
+    work(
+      concat(
+        of(1),
+        throwError(() => new Error('bad')),
+      ),
+    );
+    work(of(2));
+    expect(told).toEqual([1, ['failed', new Error('bad')], 2, 'finished']);
+  });
+
+  it('should hold what never ends without a word', () => {
+    const { told, work } = seat();
+    work(NEVER);
+    expect(told).toEqual([]);
+  });
+
+  it('should unsubscribe from a stream that is let go of, and hear no more of it', () => {
+    const { told, work } = seat();
+    const source$ = new Subject<number>();
+    const attempt = work(source$);
+    source$.next(1);
+    attempt.seat?.leave();
+    source$.next(2);
+    expect(source$.observed).toBe(false);
+    expect(told).toEqual([1]);
+  });
+
+  it('should take a stream whose subscribing throws as a failure', () => {
+    const { told, work } = seat();
+    work(
+      new Observable(() => {
+        throw new Error('no');
+      }),
+    );
+    expect(told).toEqual([['failed', new Error('no')]]);
+  });
+
+  it('should take what only claims to be a stream as a failure', async () => {
+    const { told, work } = seat();
+    work({ [Symbol.asyncIterator]: () => 5 });
+    work({ '@@observable': () => 5 });
+    await settled();
+    expect(told).toEqual([
+      ['failed', expect.any(TypeError)],
+      ['failed', expect.any(TypeError)],
+    ]);
+  });
+
+  it('should believe a thenable only once, whatever it answers (rule 10)', async () => {
+    const { told, work } = seat();
+    const twice = (resolve: (value: number) => void, reject: (error: unknown) => void): void => {
+      resolve(1);
+      resolve(2);
+      reject('late');
+      throw new Error('later still');
+    };
+    work({ then: twice });
+    await settled();
+    expect(told).toEqual(['finished']);
+  });
+
+  it('should take a thenable that throws when asked as a failure', async () => {
+    const { told, work } = seat();
+    work({
+      then: () => {
+        throw new Error('no then');
+      },
+    });
+    await settled();
+    expect(told).toEqual([['failed', new Error('no then')]]);
+  });
+
+  it('should not hear of a promise whose attempt has gone stale', async () => {
+    const { told, work } = seat();
+    Object.assign(work(Promise.resolve(1)), { isAtWork: false });
+    Object.assign(work(Promise.reject(new Error('late'))), { isAtWork: false });
+    await settled();
+    expect(told).toEqual([]);
+  });
+});
