@@ -6,7 +6,7 @@ const soon = Promise.resolve();
 
 /** What a drain runs. */
 export interface Drained {
-  /** Begins what is to begin, and has the workers take tasks; `time.isLeft` says for how long. */
+  /** Begins what is to begin, and has the workers take tasks as long as `time.isLeft`. */
   work(): void;
   /** Whether a job waits to begin, or for its turn. */
   readonly waitsToBegin: boolean;
@@ -76,7 +76,7 @@ export class Drain {
   }
 
   readonly #step = (work: () => void): void => {
-    this.steps.apply(work as (a: undefined, b: undefined) => void, undefined, undefined);
+    this.steps.apply(work, undefined, undefined);
   };
 
   /** Says whether the drain is to follow; one that is at work sees to it itself. */
@@ -102,7 +102,8 @@ export class Drain {
 
   /** Right after a look at the clock. */
   #drain(): void {
-    if (this.time.begin()) this.#guarded(this.#work, undefined, undefined);
+    this.time.begin();
+    this.#guarded(this.#work, undefined, undefined);
     this.drained.rest();
     // With time left, jobs stay in the ring because all workers are busy: one that comes free asks for the next drain.
     if (this.time.isLeft ? this.drained.waitsToBegin : this.#waits) this.#goOn();

@@ -138,7 +138,7 @@ export class Engine {
     // Those that are there now.
     for (let left = this.#toBegin.length; left > 0; left--) {
       const run = this.#toBegin.shift() as JobRun;
-      run.begin();
+      this.steps.apply(begin, run, undefined);
       this.#toArm.push(run);
     }
     this.steps.catchUp();
@@ -156,5 +156,9 @@ export class Engine {
     if (!run.over) run.views.progress();
   }
 }
+
+const begin = (run: JobRun): void => {
+  run.begin();
+};
 
 const NO_ATTEMPTS: ReadonlySet<Attempt> = new Set();

@@ -24,10 +24,14 @@ export class Intake {
     return this.#holds.size;
   }
 
-  /** The gate has opened, for the first time or again. */
+  /** The gate is about to open: what failed while it was closed is told. */
+  reopen(): void {
+    for (const work of this.#atOpening.splice(0)) work();
+  }
+
+  /** Opens the streams of the routines, once. */
   open(): void {
     if (this.#streams === undefined) this.#openStreams();
-    for (const work of this.#atOpening.splice(0)) work();
   }
 
   #openStreams(): void {

@@ -399,10 +399,9 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   }
 
   /** A stream that a routine keeps has failed outside any task. */
-  noteFailureOf(attempt: Attempt, outcome: TaskOutcome, failure: Failure): void {
-    this.cellOf(attempt.route.target.node);
-    this.noteFailure(attempt, outcome, failure);
-    if (outcome !== 'failed') this.warn(`A stream of routine '${attempt.routineId}' failed`, failure.error);
+  noteFailureOf({ origin, route, routineId }: Attempt, outcome: TaskOutcome, failure: Failure): void {
+    this.noteFailure(new HandlerContext(this, origin, route, this.cellOf(route.target.node)), outcome, failure);
+    if (outcome !== 'failed') this.warn(`A stream of routine '${routineId}' failed`, failure.error);
   }
 
   takeDown(attempt: Attempt, outcome: TaskOutcome, { name, message }: Failure): void {
@@ -653,6 +652,9 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   #open(): void {
     this.#deadline.start(this.engine.time.reading);
     if (!this.#begun) this.#noteStart();
+    // A stream may have failed while the job stood still.
+    this.#intake?.reopen();
+    if (this.over) return;
     if (this.plan.streams || this.#intake !== undefined)
       this.#withStreams(() => {
         if (!this.over) this.intake.open();

@@ -75,9 +75,9 @@ export class Time {
   }
 
   /** Whether work may begin now: in the slice at hand, or in a new one if the event loop has turned. */
-  begin(): boolean {
+  begin(): void {
     this.#untilLook = this.#stride;
-    return (this.#isLeft = this.isVirtual || slices.begin(this.#pace));
+    this.#isLeft = this.isVirtual || slices.begin(this.#pace);
   }
 
   /** A handler has been called: looks at the clock again, after each slow one, and after at most 8 quick ones. */

@@ -39,6 +39,11 @@ export const slices = {
     return true;
   },
 
+  /** Whether a drain waits for the event loop to turn. */
+  get isAwaited(): boolean {
+    return waiting.length > 0;
+  },
+
   /** Runs a drain when the event loop has turned. */
   later: (drain: () => void): void => {
     waiting.push(drain);

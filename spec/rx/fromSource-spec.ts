@@ -594,7 +594,8 @@ describe('fromSource', () => {
     });
 
     it('should be let go of by a cancel, where it goes on', async () => {
-      const first = reading(numbers(20), { work: (_, ctx) => void ctx.pause() });
+      // More than is read ahead, so that there is something to go on with.
+      const first = reading(numbers(1_000), { work: (_, ctx) => void ctx.pause() });
       const job = first.flow.start('s');
       await until(() => job.status === 'paused');
       const fate = newFate();
