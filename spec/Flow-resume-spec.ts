@@ -638,7 +638,7 @@ describe('Flow.resume of a state from elsewhere', () => {
     });
   });
 
-  describe('what slots hold (S82, SC085–SC087, D8)', () => {
+  describe('what slots hold (S82, SC087, D8)', () => {
     interface Seen {
       readonly time: VirtualTime;
       readonly log: string[];
@@ -677,7 +677,7 @@ describe('Flow.resume of a state from elsewhere', () => {
       return log;
     };
 
-    it('should be handled again where it was at work, and never where it was consumed (SC085, SC086)', async () => {
+    it('should be handled again where it was at work, and never where it was consumed (S82, D8)', async () => {
       const { time, before } = await atWork();
       expect(await goOn(time, moved(before))).toEqual(['b1']);
     });

@@ -4,7 +4,7 @@ import { emitting, flowOf, forward, noting } from './support/flows.js';
 import { ours } from './support/thrown.js';
 import { turn, virtualTime } from './support/virtualTime.js';
 
-/** What CONTRACT.md lists under X, each as a story that a careless engine gets wrong. */
+/** What `docs/contract.md` lists under X, each as a story that a careless engine gets wrong. */
 describe('it must never happen', () => {
   describe('that work is lost in silence', () => {
     it('when the loop was idle before an emit (X, S42, S39)', async () => {
