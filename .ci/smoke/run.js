@@ -39,9 +39,11 @@ const pack = () => {
   const { filename, files, size } = packInto(folder);
   const stray = files
     .map(({ path }) => path)
-    .filter((path) => !/^(dist\/|(package\.json|README\.md|CHANGELOG\.md|LICENSE)$)/.test(path));
+    .filter(
+      (path) => !/^((dist|docs|examples)\/|(package\.json|README\.md|CHANGELOG\.md|LICENSE|bench\/README\.md)$)/.test(path),
+    );
   assert.deepEqual(stray, [], 'files that no user needs');
-  for (const needed of ['LICENSE', 'README.md', 'CHANGELOG.md'])
+  for (const needed of ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/contract.md', 'examples/README.md'])
     assert(
       files.some(({ path }) => path === needed),
       `${needed} is missing`,
