@@ -4,7 +4,6 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { Observable, type Observer } from 'rxjs';
 import { platformCarriesContext } from './engine/ambient.js';
 import { cancelOn } from './engine/cancelOn.js';
-import type { PauseOptions } from './engine/Context.js';
 import { deliver } from './engine/direct.js';
 import { JobRun, type RunOptions } from './engine/JobRun.js';
 import { compilePlan, type Inlet, type Plan } from './engine/Plan.js';
@@ -40,11 +39,13 @@ import { Graph } from './flow/Graph.js';
 import { type Home, isRoutine, settle } from './flow/Home.js';
 import type { ParamMapping, Renames } from './flow/mapping.js';
 import { checkName } from './flow/names.js';
+import type { OutputRecord } from './flow/OutputRecord.js';
 import { checkEntry } from './flow/placeIn.js';
 import type { Slot } from './flow/Slot.js';
+import type { PauseOptions } from './flow/TaskContext.js';
 import { JobData } from './job/JobData.js';
 import { type JobError, notStarted, whyNot } from './job/JobError.js';
-import type { JobRecord, OutputRecord } from './job/JobRecord.js';
+import type { JobRecord } from './job/JobRecord.js';
 import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import type { Remainder } from './job/Remainder.js';
 import { describeError } from './prelude/describeError.js';
@@ -53,10 +54,9 @@ import { refusal } from './prelude/refusal.js';
 import type { DecodeOptions } from './wire/decodeJson.js';
 import type { FlowDefinition } from './wire/FlowDefinition.js';
 import { type FlowParts, readFlow, wireFindings, writeFlow } from './wire/flowJson.js';
-import { Registry } from './wire/Registry.js';
 import { abandon, Job, quiet } from './Job.js';
 import { detached, JobState } from './JobState.js';
-import type { Routine } from './Routine.js';
+import { Registry, type Routine } from './Routine.js';
 
 /** Platforms before `await using` lack the symbol; there the method is out of reach, and `shutdown` is the way. */
 const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
@@ -120,7 +120,7 @@ export class Flow implements Home {
     openJob = (flow, entryRoutineId, options) => flow.#start(entryRoutineId, NO_DATA, options, false).doors.job;
   }
 
-  #graph: Graph;
+  #graph: Graph<Routine>;
   readonly #engine: Engine;
   #settings: FlowSettings;
   #plan: Plan | undefined;

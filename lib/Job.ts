@@ -1,6 +1,5 @@
 import { EMPTY, filter, firstValueFrom, ignoreElements, map, merge, mergeMap, type Observable } from 'rxjs';
 import type { JobRun } from './engine/JobRun.js';
-import type { PauseOptions } from './engine/Context.js';
 import { eventView } from './engine/eventView.js';
 import { recordIterator } from './engine/recordIterator.js';
 import { routineView } from './engine/routineView.js';
@@ -12,7 +11,9 @@ import type { Data } from './flow/Data.js';
 import type { AnyEvent, Event } from './flow/Event.js';
 import { flowError } from './flow/FlowError.js';
 import type { AnySlot, Slot } from './flow/Slot.js';
-import type { JobRecord, OutputRecord } from './job/JobRecord.js';
+import type { PauseOptions } from './flow/TaskContext.js';
+import type { OutputRecord } from './flow/OutputRecord.js';
+import type { JobRecord } from './job/JobRecord.js';
 import { isFinal, type JobStatus } from './job/JobStatus.js';
 import { after } from './prelude/later.js';
 import { refusal } from './prelude/refusal.js';

@@ -3,17 +3,42 @@ import { receive } from './engine/direct.js';
 import { type Codec, isCodec } from './flow/Codec.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import { ErrorHandler, type ErrorHandlerOptions } from './flow/ErrorHandler.js';
-import { type AnyEvent, Event, type PayloadOf } from './flow/Event.js';
+import { Event as EventOf, type PayloadOf } from './flow/Event.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
+import type { Handler } from './flow/Handler.js';
 import { homesOf } from './flow/Home.js';
 import { limitFrom } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
-import { type AnySlot, type Handler, Slot, type SlotOptions } from './flow/Slot.js';
+import { Slot as SlotOf, type SlotOptions } from './flow/Slot.js';
 import { copyPlain, setOwn } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
+import { Registry as RegistryOf } from './wire/Registry.js';
 import type { Flow } from './Flow.js';
+
+// What is described or written down without the doors, closed over the routine that users know.
+
+/** An output of a routine: what it emits, and the names of its parameters. `flow.connect(event, slot)` checks its payload. */
+export type Event<A extends object = Data> = EventOf<A, Routine>;
+export const Event = EventOf;
+
+/** An input of a routine. It holds no data itself: what it has gathered belongs to the job. */
+export type Slot<A extends object = Data> = SlotOf<A, Routine>;
+export const Slot = SlotOf;
+
+/**
+ * What JSON may be turned into: routines by their type, functions by their name. Nothing else of a flow's JSON becomes code.
+ *
+ * @example
+ * const registry = new Registry().register('Doubler', () => new Doubler()).registerFunction('trim', trim);
+ * const flow = Flow.fromJSON(json, registry);
+ */
+export type Registry = RegistryOf<Routine>;
+export const Registry = RegistryOf<Routine>;
+
+type AnyEvent = Event<object>;
+type AnySlot = Slot<never>;
 
 /**
  * A node of a flow: input slots with their handlers, and output events. Use it as it is or subclass it; the constructor
@@ -94,7 +119,7 @@ export class Routine {
     if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, slot: name });
     const merge = checkMerge(options.merge) as Merge<never>;
     const [codec, limit] = [checkCodec(options.codec), limitFrom(options)];
-    const slot = new Slot<A>(this, name, checkHandler(handler), merge, codec, options.emits, limit, receive);
+    const slot = new SlotOf<A, Routine>(this, name, checkHandler(handler), merge, codec, options.emits, limit, receive);
     this.#slots.set(name, slot);
     this.#changed();
     return slot;
@@ -110,7 +135,9 @@ export class Routine {
     checkName('event', name);
     if (this.#events.has(name)) throw flowError('DUPLICATE_EVENT', { routineId: this.id, event: name });
     checkPayload(payload);
-    const event = isCodec(payload) ? new Event<A>(this, name, [], payload) : new Event<A>(this, name, [...payload]);
+    const event = isCodec(payload)
+      ? new EventOf<A, Routine>(this, name, [], payload)
+      : new EventOf<A, Routine>(this, name, [...payload]);
     this.#events.set(name, event);
     this.#changed();
     return event;

@@ -1,12 +1,10 @@
-import type { Context } from './engine/Context.js';
+import type { Context } from './flow/Context.js';
 import type { Codec } from './flow/Codec.js';
 import type { Data } from './flow/Data.js';
-import type { Event } from './flow/Event.js';
 import { checkName } from './flow/names.js';
 import type { Limit } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
-import type { Slot } from './flow/Slot.js';
-import { Routine } from './Routine.js';
+import { type Event, Routine, type Slot } from './Routine.js';
 
 type Payloads = Record<string, object>;
 

@@ -11,32 +11,36 @@ export type { Codec, IoTsCodec, Mismatch, StandardSchema, TypeOf } from './flow/
 export type { Connection } from './flow/Connection.js';
 export type { Data } from './flow/Data.js';
 export { ErrorHandler, type ErrorHandlerOptions, type ErrorStrategy } from './flow/ErrorHandler.js';
-export { Event } from './flow/Event.js';
 export { extractInput } from './flow/extractInput.js';
 export type { Finding } from './flow/Finding.js';
 export type { Limit, Overflow } from './flow/Limit.js';
 export type { MergeFn } from './flow/merge.js';
 export type { ParamMapping } from './flow/mapping.js';
-export { type Handler, Slot, type SlotOptions } from './flow/Slot.js';
+export type { Handler } from './flow/Handler.js';
+export type { SlotOptions } from './flow/Slot.js';
+export { Event, Slot } from './Routine.js';
 
 // Running
 export type { ExecuteOptions, OutputObserver, ResumeOptions } from './flow/ExecuteOptions.js';
 export type { ExecutionStrategy, FlowOptions } from './flow/FlowOptions.js';
-export type { Context, PauseOptions, Shared } from './engine/Context.js';
+export type { Context } from './flow/Context.js';
+export type { PauseOptions, Shared } from './flow/TaskContext.js';
 export type { Progress } from './engine/Views.js';
 
 // What happened
 export type { ExecutionRecord } from './job/History.js';
 export type { DeferredEvent, PausePoint } from './job/JobData.js';
-export type { JobRecord, OutputRecord, SlotActivationTask, TaskOutcome } from './job/JobRecord.js';
+export type { OutputRecord } from './flow/OutputRecord.js';
+export type { JobRecord, SlotActivationTask, TaskOutcome } from './job/JobRecord.js';
 export type { JobStatus, RoutineStatus } from './job/JobStatus.js';
-export type { EmittedEvent, Execution, FlowMetrics, Metrics, RoutineMetrics } from './job/Metrics.js';
+export type { Execution } from './job/Execution.js';
+export type { EmittedEvent, FlowMetrics, Metrics, RoutineMetrics } from './job/Metrics.js';
 export type { LogEntry } from './job/SharedSpace.js';
 
 // Written down
 export { FlowDefinition } from './wire/FlowDefinition.js';
 export { JobSnapshot } from './wire/JobSnapshot.js';
-export { Registry } from './wire/Registry.js';
+export { Registry } from './Routine.js';
 export type { DecodeOptions } from './wire/decodeJson.js';
 
 // What went wrong

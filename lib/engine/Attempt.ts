@@ -1,10 +1,10 @@
 import type { Data } from '../flow/Data.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
-import type { Execution, ExecutionSource } from '../job/Metrics.js';
+import type { Execution, ExecutionSource } from '../job/Execution.js';
 import { taskIdOf } from '../job/Remainder.js';
 import type { RoutineCell } from '../job/RoutineCell.js';
 import type { Settled } from '../job/Settled.js';
-import type { Shared } from './Context.js';
+import type { Shared } from '../flow/TaskContext.js';
 import { executionOf } from './describe.js';
 import { Effects } from './Effects.js';
 import type { Origin } from './Emission.js';

@@ -7,7 +7,7 @@ import { copyDeep, copyPlain, isPlainObject } from '../prelude/plainObject.js';
 import type { Flow } from '../Flow.js';
 import type { JobState } from '../JobState.js';
 import { Attempt } from './Attempt.js';
-import type { Context, PauseOptions, Shared } from './Context.js';
+import type { TaskContext, PauseOptions, Shared } from '../flow/TaskContext.js';
 import { type Node, outletNamed, type Outlet, placeOf, refuseEvent } from './Plan.js';
 import { sharedOf } from './shared.js';
 
@@ -18,7 +18,7 @@ import { sharedOf } from './shared.js';
  * What is asked of the user (getters of a payload, an update of the state) is asked first; whether the attempt is still valid is
  * asked after that, right before something is done (D31).
  */
-export class HandlerContext extends Attempt implements Context {
+export class HandlerContext extends Attempt implements TaskContext {
   get flow(): Flow {
     return this.run.doors.flow;
   }

@@ -1,5 +1,5 @@
 import type { JobState } from '../JobState.js';
-import type { PauseOptions } from './Context.js';
+import type { PauseOptions } from '../flow/TaskContext.js';
 
 /** A pause that waits for the job to be quiet. */
 interface Asked {

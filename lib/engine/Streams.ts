@@ -1,5 +1,5 @@
 import type { StreamState } from '../job/StreamState.js';
-import type { Routine } from '../Routine.js';
+import type { Part as Routine } from '../flow/Part.js';
 import type { JobRun } from './JobRun.js';
 import type { Node } from './Plan.js';
 import { reachableFrom } from './reachableFrom.js';

@@ -1,5 +1,6 @@
 import { Observable, type Observer, Subject } from 'rxjs';
-import type { JobRecord, JobRecordBody, OutputRecord } from '../job/JobRecord.js';
+import type { OutputRecord } from '../flow/OutputRecord.js';
+import type { JobRecord, JobRecordBody } from '../job/JobRecord.js';
 import type { JobStatus } from '../job/JobStatus.js';
 import { macrotask } from '../prelude/macrotask.js';
 import type { JobRun } from './JobRun.js';

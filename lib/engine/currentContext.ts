@@ -1,5 +1,5 @@
 import { currentAttempt } from './ambient.js';
-import type { Context } from './Context.js';
+import type { Context } from '../flow/Context.js';
 
 /**
  * The context of the handler at work here; undefined outside a handler. On Node it is found after an `await` too;

@@ -1,5 +1,5 @@
 import type { SlotActivationTask } from '../job/JobRecord.js';
-import type { Execution } from '../job/Metrics.js';
+import type { Execution } from '../job/Execution.js';
 import type { RemainingTask } from '../job/Remainder.js';
 import { describeError } from '../prelude/describeError.js';
 import type { Attempt } from './Attempt.js';

@@ -3,10 +3,10 @@ import { checkData, NO_DATA } from '../flow/Data.js';
 import type { AnyEvent } from '../flow/Event.js';
 import { flowError } from '../flow/FlowError.js';
 import type { AnySlot } from '../flow/Slot.js';
+import type { Shared, TaskContext as Context } from '../flow/TaskContext.js';
 import type { Flow } from '../Flow.js';
 import type { JobState } from '../JobState.js';
 import { arrive } from './activate.js';
-import type { Context, Shared } from './Context.js';
 import { compileNode, type Inlet, type Route } from './Plan.js';
 
 /** Hands a payload to a target at once, outside any job: nothing was held before, nothing is kept. */

@@ -1,6 +1,6 @@
 import { type LogEntry, toLogEntry } from '../job/SharedSpace.js';
 import { copyDeep } from '../prelude/plainObject.js';
-import type { Shared } from './Context.js';
+import type { Shared } from '../flow/TaskContext.js';
 import type { HandlerContext } from './HandlerContext.js';
 
 /** The shared space of a job, as one of its attempts may use it: it sees what it has set itself, also before the commit. */

@@ -1,17 +1,17 @@
-import type { Routine } from '../Routine.js';
 import type { Codec } from './Codec.js';
 import type { Data } from './Data.js';
+import type { Part } from './Part.js';
 
 /**
  * An output of a routine: what it emits, and the names of its parameters. The type says what a payload of it holds,
- * so that `flow.connect(event, slot)` is checked by the compiler.
+ * so that `flow.connect(event, slot)` is checked by the compiler. `P` is the kind of its routine.
  */
-export class Event<out A extends object = Data> {
+export class Event<out A extends object = Data, out P extends Part = Part> {
   /** Only for the compiler: an event gives an `A`. */
   declare readonly _A: A;
 
   constructor(
-    readonly routine: Routine,
+    readonly routine: P,
     readonly name: string,
     /** The names that are documented for it; keys that are not listed are delivered all the same. */
     readonly paramNames: readonly string[],

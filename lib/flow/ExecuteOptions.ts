@@ -1,10 +1,10 @@
 import type { Observer } from 'rxjs';
-import type { OutputRecord } from '../job/JobRecord.js';
 import { flowError } from './FlowError.js';
 import { type FixedLimit, type Limit, limitFrom } from './Limit.js';
 import { checkTimeout, type ExecutionStrategy, type FlowSettings, strategyFor, workersFor } from './FlowOptions.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
+import type { OutputRecord } from './OutputRecord.js';
 
 /**
  * Where the output of a run goes: a function, or an observer. One that throws, or that gives a promise which is rejected

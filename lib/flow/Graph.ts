@@ -1,14 +1,14 @@
-import type { Routine } from '../Routine.js';
 import { type Connection, sameConnection } from './Connection.js';
 import { flowError } from './FlowError.js';
 import type { ParamMapping } from './mapping.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
+import type { Part } from './Part.js';
 
-/** The structure of a flow: which routines it has, under which ids, and how they are linked. */
-export class Graph {
-  readonly routines = new Map<string, Routine>();
-  readonly #idOf = new Map<Routine, string>();
+/** The structure of a flow: which routines it has, under which ids, and how they are linked. `P` is the kind of its routines. */
+export class Graph<P extends Part = Part> {
+  readonly routines = new Map<string, P>();
+  readonly #idOf = new Map<Part, string>();
   #connections: readonly Connection[] = [];
 
   constructor(private readonly flowId: string) {}
@@ -18,7 +18,7 @@ export class Graph {
   }
 
   /** @throws FlowError `DUPLICATE_ROUTINE`, `ROUTINE_TWICE`, `BAD_NAME` */
-  add(routine: Routine, routineId: string): string {
+  add(routine: P, routineId: string): string {
     const { flowId } = this;
     checkName('routine', routineId);
     if (this.routines.has(routineId)) throw flowError('DUPLICATE_ROUTINE', { flowId, routineId });
@@ -30,14 +30,14 @@ export class Graph {
   }
 
   /** @throws FlowError `UNKNOWN_ROUTINE` */
-  #routine(routineId: string): Routine {
+  #routine(routineId: string): P {
     const routine = this.routines.get(routineId);
     if (routine !== undefined) return routine;
     throw flowError('UNKNOWN_ROUTINE', { flowId: this.flowId, routineId, known: [...this.routines.keys()] });
   }
 
   /** @throws FlowError `UNKNOWN_ROUTINE` */
-  idOf(routine: Routine): string {
+  idOf(routine: Part): string {
     const id = this.#idOf.get(routine);
     if (id !== undefined) return id;
     throw flowError('UNKNOWN_ROUTINE', { flowId: this.flowId, routineId: routine.id, known: [...this.routines.keys()] });

@@ -1,15 +1,8 @@
-import type { Context } from '../engine/Context.js';
-import type { Routine } from '../Routine.js';
 import type { Codec } from './Codec.js';
 import type { Data } from './Data.js';
 import type { FixedLimit, Limit } from './Limit.js';
 import type { Merge } from './merge.js';
-
-/**
- * What a slot does with its input. A promise, an observable or an async iterable that it returns is awaited and holds
- * its worker; anything else that it returns is ignored.
- */
-export type Handler<A extends object = Data> = (this: Routine, data: A, ctx: Context) => unknown;
+import type { AnyHandler, Input, Part } from './Part.js';
 
 /** How a slot takes its input; `maxQueued` and `overflow` are meant for its tasks in each job. */
 export interface SlotOptions<A extends object = Data> extends Limit {
@@ -21,15 +14,15 @@ export interface SlotOptions<A extends object = Data> extends Limit {
   readonly emits?: string | undefined;
 }
 
-/** An input of a routine. It holds no data itself: what it has gathered belongs to the job. */
-export class Slot<in A extends object = Data> {
+/** An input of a routine. It holds no data itself: what it has gathered belongs to the job. `P` is the kind of its routine. */
+export class Slot<in A extends object = Data, out P extends Part = Part> implements Input {
   /** Only for the compiler: a slot takes an `A`. */
   declare readonly _A: (data: A) => void;
 
   constructor(
-    readonly routine: Routine,
+    readonly routine: P,
     readonly name: string,
-    readonly handler: Handler<never> | undefined,
+    readonly handler: AnyHandler | undefined,
     readonly merge: Merge<never>,
     readonly codec: Codec<object> | undefined,
     readonly emits: string | undefined,

@@ -1,6 +1,6 @@
-import type { Routine } from '../Routine.js';
 import type { AnyEvent } from './Event.js';
 import { flowError } from './FlowError.js';
+import type { Part } from './Part.js';
 import type { AnySlot } from './Slot.js';
 
 /** Where an event or a slot is: its routine's id in the flow, and its own name. */
@@ -10,16 +10,16 @@ export interface Place {
 }
 
 /** A routine, or what a plan has made of it. */
-interface Part {
+interface Named {
   readonly events: ReadonlyMap<string, unknown>;
   readonly slots: ReadonlyMap<string, unknown>;
 }
 
 /** The routines to look in, as they are or as a plan has them. */
-export interface Parts<P extends Part = Part> {
+export interface Parts<P extends Named = Named> {
   readonly flowId: string;
   readonly byId: ReadonlyMap<string, P>;
-  readonly routineOf: (part: P) => Routine;
+  readonly routineOf: (part: P) => Part;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface Parts<P extends Part = Part> {
  *
  * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, both with the names that there are; `BAD_OPTION`
  */
-export const eventIn = <P extends Part>(parts: Parts<P>, event: string | AnyEvent, option = 'event'): Place => {
+export const eventIn = <P extends Named>(parts: Parts<P>, event: string | AnyEvent, option = 'event'): Place => {
   const place = placeOf(parts, event, option);
   const { events } = partAt(parts, place.routineId);
   if (events.has(place.name)) return place;
@@ -39,7 +39,7 @@ export const eventIn = <P extends Part>(parts: Parts<P>, event: string | AnyEven
  *
  * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, both with the names that there are; `BAD_OPTION`
  */
-export const slotIn = <P extends Part>(parts: Parts<P>, slot: string | AnySlot): Place => {
+export const slotIn = <P extends Named>(parts: Parts<P>, slot: string | AnySlot): Place => {
   const place = placeOf(parts, slot, 'slot');
   const { slots } = partAt(parts, place.routineId);
   if (slots.has(place.name)) return place;
@@ -47,15 +47,15 @@ export const slotIn = <P extends Part>(parts: Parts<P>, slot: string | AnySlot):
 };
 
 /** @throws FlowError `UNKNOWN_ROUTINE` */
-export const checkRoutineIn = <P extends Part>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): void =>
+export const checkRoutineIn = <P extends Named>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): void =>
   void partAt(parts, routineId);
 
 /** Refuses a routine that no run can begin at. @throws FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER` */
-export const checkEntry = <P extends Part>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): void => {
+export const checkEntry = <P extends Named>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): void => {
   if (!partAt(parts, routineId).slots.has('trigger')) throw flowError('NO_TRIGGER', { flowId: parts.flowId, routineId });
 };
 
-const placeOf = <P extends Part>(parts: Parts<P>, end: string | AnyEvent | AnySlot, option: string): Place => {
+const placeOf = <P extends Named>(parts: Parts<P>, end: string | AnyEvent | AnySlot, option: string): Place => {
   if (typeof end === 'string') return placeNamed(end);
   // By what it has: one of another copy of this library would not be an instance of ours.
   if (typeof end?.routine === 'object') return { routineId: idOf(parts, end.routine), name: end.name };
@@ -69,14 +69,14 @@ export const placeNamed = (end: string): Place => {
   return dot === -1 ? { routineId: end, name: '' } : { routineId: end.slice(0, dot), name: end.slice(dot + 1) };
 };
 
-const idOf = <P extends Part>(parts: Parts<P>, routine: Routine): string => {
+const idOf = <P extends Named>(parts: Parts<P>, routine: Part): string => {
   for (const [id, part] of parts.byId) if (parts.routineOf(part) === routine) return id;
   return unknown(parts, routine.id);
 };
 
-const partAt = <P extends Part>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): P =>
+const partAt = <P extends Named>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): P =>
   parts.byId.get(routineId) ?? unknown(parts, routineId);
 
-const unknown = <P extends Part>({ flowId, byId }: Omit<Parts<P>, 'routineOf'>, routineId: string): never => {
+const unknown = <P extends Named>({ flowId, byId }: Omit<Parts<P>, 'routineOf'>, routineId: string): never => {
   throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...byId.keys()] });
 };

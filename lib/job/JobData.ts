@@ -1,10 +1,10 @@
 import type { Data } from '../flow/Data.js';
+import type { OutputRecord } from '../flow/OutputRecord.js';
 import { BoundedLog } from '../prelude/BoundedLog.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import type { ExecutionSource } from './Execution.js';
 import { History } from './History.js';
-import type { OutputRecord } from './JobRecord.js';
 import type { JobStatus } from './JobStatus.js';
-import type { ExecutionSource } from './Metrics.js';
 import type { RemainderSource } from './Remainder.js';
 import type { RoutineCell } from './RoutineCell.js';
 import { LOG_BOUND, SharedSpace } from './SharedSpace.js';

@@ -1,5 +1,6 @@
 import type { Connection } from '../flow/Connection.js';
 import type { Data } from '../flow/Data.js';
+import type { OutputRecord } from '../flow/OutputRecord.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { JobStatus } from './JobStatus.js';
 
@@ -21,15 +22,6 @@ export interface SlotActivationTask {
 
 /** How an attempt ended. `dropped`: the job ended before it did, or there was no room for it. */
 export type TaskOutcome = 'completed' | 'failed' | 'error_continued' | 'skipped' | 'retry' | 'dropped';
-
-/** What a handler handed out with `ctx.output`. */
-export interface OutputRecord {
-  readonly jobId: string;
-  readonly routineId: string;
-  readonly type: string;
-  readonly data: Data;
-  readonly timestamp: Date;
-}
 
 interface Step {
   readonly jobId: string;

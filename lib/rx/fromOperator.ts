@@ -1,6 +1,6 @@
 import { of, type OperatorFunction, takeWhile } from 'rxjs';
 import { HandlerContext } from '../engine/HandlerContext.js';
-import type { Context } from '../engine/Context.js';
+import type { Context } from '../flow/Context.js';
 import { keepStreams, type StreamKind } from '../engine/Streams.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';

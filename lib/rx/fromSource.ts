@@ -1,5 +1,5 @@
 import { HandlerContext } from '../engine/HandlerContext.js';
-import type { Context } from '../engine/Context.js';
+import type { Context } from '../flow/Context.js';
 import type { JobRun } from '../engine/JobRun.js';
 import type { Inlet, Node, Outlet } from '../engine/Plan.js';
 import { keepStreams, type StreamKind } from '../engine/Streams.js';

@@ -3,7 +3,7 @@ import type { Flow } from '../Flow.js';
 import type { Data } from '../flow/Data.js';
 import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
 import type { FlowOptions } from '../flow/FlowOptions.js';
-import type { Handler } from '../flow/Slot.js';
+import type { Handler } from '../flow/Handler.js';
 import type { Job } from '../Job.js';
 import type { JobMarbles, MarbleValues } from './Line.js';
 import type { Recording } from './recordMarbles.js';

@@ -1,6 +1,7 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import type { Job } from '../Job.js';
-import type { JobRecord, OutputRecord, SlotActivationTask } from '../job/JobRecord.js';
+import type { OutputRecord } from '../flow/OutputRecord.js';
+import type { JobRecord, SlotActivationTask } from '../job/JobRecord.js';
 import { isFinal } from '../job/JobStatus.js';
 import { type Comparison, reportOn } from './Comparison.js';
 import { expectedOn, type JobMarbles, type LineKind, lineOf, type MarbleValues, type Moment, type Step } from './Line.js';

@@ -1,8 +1,8 @@
 import { Subject } from 'rxjs';
 import type { Flow } from '../Flow.js';
-import type { Context } from '../engine/Context.js';
+import type { Context } from '../flow/Context.js';
 import { dropStreams } from '../engine/Streams.js';
-import type { Handler } from '../flow/Slot.js';
+import type { Handler } from '../flow/Handler.js';
 import type { Job } from '../Job.js';
 import type { JobState } from '../JobState.js';
 import { feed } from '../rx/feed.js';

@@ -1,6 +1,8 @@
+import type { Data } from '../flow/Data.js';
+import type { ErrorHandler } from '../flow/ErrorHandler.js';
 import { flowError } from '../flow/FlowError.js';
 import { checkName } from '../flow/names.js';
-import type { Routine } from '../Routine.js';
+import type { Part } from '../flow/Part.js';
 
 /** A function that a description may hold: a mapping, a `retryOn`, or an error class in one. */
 type Named = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
@@ -14,16 +16,20 @@ for (const kind of BUILT_IN) names.set(kind, kind.name);
 /** The name under which a function has been registered first, in whatever registry. */
 export const nameOf = (work: Named): string | undefined => names.get(work);
 
+/** A routine as its JSON has to do with it: what is written of it, and filled in again. */
+export interface Described extends Part {
+  readonly type: string;
+  readonly config: Data;
+  setConfig(patch: Data): this;
+  setErrorHandler(handler: ErrorHandler): this;
+}
+
 /**
  * What JSON may be turned into: routines by their type, functions by their name. Nothing else of a flow's JSON becomes code,
- * and what is not registered is refused.
- *
- * @example
- * const registry = new Registry().register('Doubler', () => new Doubler()).registerFunction('trim', trim);
- * const flow = Flow.fromJSON(json, registry);
+ * and what is not registered is refused. `R` is the kind of its routines.
  */
-export class Registry {
-  readonly #factories = new Map<string, () => Routine>();
+export class Registry<R extends Described = Described> {
+  readonly #factories = new Map<string, () => R>();
   readonly #functions = new Map<string, Named>(BUILT_IN.map((kind) => [kind.name, kind]));
 
   /** The types that are known. */
@@ -37,7 +43,7 @@ export class Registry {
    *
    * @throws FlowError `BAD_NAME`, `BAD_OPTION`, `DUPLICATE_TYPE`
    */
-  register(type: string, factory: () => Routine): this {
+  register(type: string, factory: () => R): this {
     add(this.#factories, 'type', type, factory);
     return this;
   }
@@ -54,7 +60,7 @@ export class Registry {
     return this;
   }
 
-  factory(type: string): (() => Routine) | undefined {
+  factory(type: string): (() => R) | undefined {
     return this.#factories.get(type);
   }
 

@@ -9,17 +9,16 @@ import { limitFrom, toLimit } from '../flow/Limit.js';
 import { isRoutine } from '../flow/Home.js';
 import { describeError } from '../prelude/describeError.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
-import type { Routine } from '../Routine.js';
 import { write } from './codecs.js';
 import { type DecodeOptions, decodeJson, newest, refuse } from './decodeJson.js';
 import { FlowDefinition, type FlowDocument, flowFormat } from './FlowDefinition.js';
-import { nameOf, type Registry } from './Registry.js';
+import { type Described, nameOf, type Registry } from './Registry.js';
 import { wireError } from './WireError.js';
 
-/** What a flow is made of. */
-export interface FlowParts {
+/** What a flow is made of. `R` is the kind of its routines. */
+export interface FlowParts<R extends Described = Described> {
   readonly settings: Omit<FlowSettings, 'scheduler' | 'asyncContext' | 'random' | 'newId'>;
-  readonly routines: ReadonlyMap<string, Routine>;
+  readonly routines: ReadonlyMap<string, R>;
   readonly connections: readonly Connection[];
 }
 
@@ -41,7 +40,7 @@ export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowD
   });
 };
 
-const toRoutine = (id: string, routine: Routine): FlowDocument['routines'][number] => {
+const toRoutine = (id: string, routine: Described): FlowDocument['routines'][number] => {
   if (routine.type === '')
     throw flowError('NOT_SERIALISABLE', {
       where: `Routine '${id}'`,
@@ -52,7 +51,7 @@ const toRoutine = (id: string, routine: Routine): FlowDocument['routines'][numbe
   return describe(id, routine);
 };
 
-const describe = (id: string, routine: Routine): FlowDocument['routines'][number] => ({
+const describe = (id: string, routine: Described): FlowDocument['routines'][number] => ({
   id,
   type: routine.type,
   config: routine.config,
@@ -95,7 +94,7 @@ const registered = (where: string, path: string, work: Parameters<typeof nameOf>
  *
  * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`, `NOT_CONSTRUCTIBLE`
  */
-export const readFlow = (json: unknown, registry: Registry, options?: DecodeOptions): FlowParts => {
+export const readFlow = <R extends Described>(json: unknown, registry: Registry<R>, options?: DecodeOptions): FlowParts<R> => {
   const document = decodeJson(flowFormat, json, options);
   const { routines, connections, errorHandler, ...settings } = document;
   const missing = unregistered(document, registry);
@@ -146,13 +145,13 @@ const toErrorHandler = ({ retryOn, ...options }: Handler, registry: Registry): E
 
 type Definition = FlowDocument['routines'][number];
 
-const toInstances = (
+const toInstances = <R extends Described>(
   definitions: readonly Definition[],
-  registry: Registry,
+  registry: Registry<R>,
   handlerFrom: (handler: Handler | undefined) => ErrorHandler | undefined,
-): ReadonlyMap<string, Routine> => {
-  const made = new Map<string, Routine>();
-  const given = new Set<Routine>();
+): ReadonlyMap<string, R> => {
+  const made = new Map<string, R>();
+  const given = new Set<R>();
   for (const definition of definitions) {
     const routine = construct(definition, registry, given);
     given.add(routine);
@@ -164,11 +163,15 @@ const toInstances = (
 };
 
 /** @throws WireError `NOT_CONSTRUCTIBLE` */
-const construct = ({ id, type, slots, events }: Definition, registry: Registry, given: ReadonlySet<Routine>): Routine => {
+const construct = <R extends Described>(
+  { id, type, slots, events }: Definition,
+  registry: Registry<R>,
+  given: ReadonlySet<R>,
+): R => {
   const fail = (reason: string, cause?: unknown): never => {
     throw wireError('NOT_CONSTRUCTIBLE', { type, routineId: id, reason }, cause);
   };
-  let routine: Routine | undefined;
+  let routine: R | undefined;
   try {
     routine = registry.factory(type)?.();
   } catch (error) {

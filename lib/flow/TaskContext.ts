@@ -1,7 +1,6 @@
-import type { AnyEvent, Event, PayloadOf } from '../flow/Event.js';
-import type { Data } from '../flow/Data.js';
-import type { Flow } from '../Flow.js';
-import type { JobState } from '../JobState.js';
+import type { Data } from './Data.js';
+import type { AnyEvent, Event, PayloadOf } from './Event.js';
+import type { Part } from './Part.js';
 
 export interface PauseOptions {
   /** Why, for whoever reads the pause point. */
@@ -10,10 +9,8 @@ export interface PauseOptions {
   readonly checkpoint?: unknown;
 }
 
-/** What a handler gets beside its payload: its place, its job, and everything it may do there. One per attempt. */
-export interface Context {
-  readonly flow: Flow;
-  readonly job: JobState;
+/** What a handler may know and do of its task. The engine makes one per attempt; what users get is a `Context`. */
+export interface TaskContext {
   readonly routineId: string;
   readonly slot: string;
   /** The same over retries: good as an idempotency key. */
@@ -61,3 +58,6 @@ export interface Shared {
   /** Appends a plain object; it gets a `timestamp` unless it has one. */
   log(entry: object): void;
 }
+
+/** A handler as the engine calls it; what users write is a `Handler`. */
+export type Work = (this: Part, data: Data, ctx: TaskContext) => unknown;
