@@ -43,7 +43,7 @@ export class Attempt implements ExecutionSource {
   /** Failed or aborted: what it still does counts no more. */
   stale = false;
   /** Who holds what its handler has left unfinished. */
-  seat: Seat<Attempt> | undefined = undefined;
+  seat: Pick<Seat<never>, 'leave'> | undefined = undefined;
   protected extras: Extras | undefined = undefined;
 
   constructor(

@@ -209,4 +209,4 @@ export const single = (task: Task<JobRun>): Task<JobRun> =>
   task.origin instanceof Arrival ? task : new Task(aloneOf(task), task.route);
 
 const aloneOf = ({ origin, route }: Task<JobRun>): Arrival<JobRun> =>
-  new Arrival(origin.run, origin.data, origin.order, origin.placeOf(route), 0, undefined, true);
+  new Arrival(origin.run, origin.data, origin.order, { place: origin.placeOf(route), isLimited: true });

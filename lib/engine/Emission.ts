@@ -56,17 +56,34 @@ export class Emission<R> implements Recorded, Origin<R> {
   }
 }
 
+/** What an arrival may say of its task. */
+export interface Arriving {
+  readonly place?: number;
+  readonly tried?: number;
+  readonly input?: Data | undefined;
+  readonly isLimited?: boolean;
+}
+
+const FIRST: Arriving = {};
+
 /** A payload that no event brings: an entry, a value of a feed, the next attempt of a task, or a task that was written down. */
 export class Arrival<R> implements Origin<R> {
+  readonly place: number;
+  readonly tried: number;
+  readonly input: Data | undefined;
+  readonly isLimited: boolean;
+
   constructor(
     readonly run: R,
     readonly data: Data,
     readonly order: number,
-    readonly place = 0,
-    readonly tried = 0,
-    readonly input: Data | undefined = undefined,
-    readonly isLimited = false,
-  ) {}
+    { place = 0, tried = 0, input, isLimited = false }: Arriving = FIRST,
+  ) {
+    this.place = place;
+    this.tried = tried;
+    this.input = input;
+    this.isLimited = isLimited;
+  }
 
   placeOf(): number {
     return this.place;

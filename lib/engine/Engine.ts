@@ -6,6 +6,7 @@ import { Drain, type Drained } from './Drain.js';
 import { EventSubject } from './EventSubject.js';
 import type { Toggle } from './gate.js';
 import type { JobRun } from './JobRun.js';
+import type { HandlerContext } from './HandlerContext.js';
 import { LiveJobs } from './LiveJobs.js';
 import { pipeline } from './pipeline.js';
 import type { Plan } from './Plan.js';
@@ -27,7 +28,7 @@ export class Engine {
   readonly time: Time;
   readonly drain: Drain;
   readonly turns: Turns<JobRun>;
-  readonly #pool: WorkerPool<Attempt, JobRun>;
+  readonly #pool: WorkerPool<HandlerContext, JobRun>;
   readonly #scopes = new Scopes<JobRun>();
   #settings: FlowSettings;
   readonly #toBegin = new RingBuffer<JobRun>();
@@ -46,7 +47,8 @@ export class Engine {
     });
     const events = seatEvents(this.drain, this.#scopes, steps);
     this.#pool = new WorkerPool(craft(this.#scopes), events, this.time, steps, settings.maxWorkers);
-    pipeline({ ...this, turns: this.turns, pool: this.#pool }).subscribe((run) => {
+    const { task$, toggle$, released$, turns } = this;
+    pipeline({ task$, toggle$, released$, turns, pool: this.#pool }).subscribe((run) => {
       run.rest();
     });
   }

@@ -1,4 +1,4 @@
-import { type Observer, Subject } from 'rxjs';
+import { Subject } from 'rxjs';
 
 /**
  * The Subject of an event: a `next` for every emission, watched or not.
@@ -16,7 +16,6 @@ export class EventSubject<T> extends Subject<T> {
   override next(value: T): void {
     // RxJS 8 takes `observers` away, and the peer is 7; `EventSubject-spec` fails if they are gone.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
-    const { observers } = this;
-    for (let at = 0; at < observers.length; at++) (observers[at] as Observer<T>).next(value);
+    for (const observer of this.observers) observer.next(value);
   }
 }

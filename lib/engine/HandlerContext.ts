@@ -9,6 +9,7 @@ import type { JobState } from '../JobState.js';
 import { Attempt } from './Attempt.js';
 import type { TaskContext, PauseOptions, Shared } from '../flow/TaskContext.js';
 import { type Node, outletNamed, type Outlet, placeOf, refuseEvent } from './Plan.js';
+import type { Seat } from './Seat.js';
 import { sharedOf } from './shared.js';
 
 /**
@@ -19,6 +20,8 @@ import { sharedOf } from './shared.js';
  * asked after that, right before something is done (D31).
  */
 export class HandlerContext extends Attempt implements TaskContext {
+  declare seat: Seat<HandlerContext> | undefined;
+
   get flow(): Flow {
     return this.run.doors.flow;
   }

@@ -75,7 +75,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   /** Whether its followers are to be told of progress at the end of this stretch of work. */
   stirred = false;
   /** The attempt that started it, where a handler did. */
-  parent: Attempt | undefined = currentAttempt();
+  parent: HandlerContext | undefined = currentAttempt();
   /** The async context of whoever started the run, once it has to be kept. */
   scope: Scope | undefined = undefined;
   /** Whether handlers are called so that their context follows them across an `await`. */
@@ -306,7 +306,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes the oldest task off the queue; it is at work from here on. */
-  take(): Attempt {
+  take(): HandlerContext {
     const route = this.queue.first;
     const origin = this.queue.take();
     const cell = this.cellOf(route.target.node);
@@ -499,7 +499,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     const { origin, place, cell, route, input } = attempt;
     cell.retried++;
     cell.retryCount = attempt.attempt;
-    const task = new Task(new Arrival<JobRun>(this, origin.data, origin.order, place, attempt.attempt, input), route);
+    const task = new Task(new Arrival<JobRun>(this, origin.data, origin.order, { place, tried: attempt.attempt, input }), route);
     if (delayMs > 0) this.#armRetry(this.#waitingRetries.add(task, this.engine.time.now + delayMs), delayMs);
     else this.engine.task$.next(task);
   }
@@ -557,7 +557,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     const data = this.plan.isolate(payload);
     if (this.over) return;
     this.engine.drain.change(() => {
-      const arrival = new Arrival<JobRun>(this, data, this.#order++, 0, 0, undefined, true);
+      const arrival = new Arrival<JobRun>(this, data, this.#order++, { isLimited: true });
       this.engine.task$.next(new Task(arrival, inlet.direct[0] as Route));
     });
   }

@@ -1,4 +1,5 @@
-import { Observable, type Observer, type OperatorFunction, Subject, Subscriber, type Subscription } from 'rxjs';
+import { Observable, type Observer, type OperatorFunction, Subject, type Subscription } from 'rxjs';
+import { Hop } from './Hop.js';
 import type { Host, Seated, SeatEvents } from './Seat.js';
 import type { Steps } from './Steps.js';
 import type { Turn, Turns } from './Turns.js';
@@ -37,7 +38,7 @@ export interface Pace {
 /** Beyond so many, idle workers go home when no job is left. */
 const KEPT = 64;
 
-class HireSubscriber<R extends Turn> extends Subscriber<R> {
+class HireSubscriber<R extends Turn> extends Hop<R> {
   constructor(private readonly turns: Turns<R>) {
     super();
   }
@@ -47,7 +48,7 @@ class HireSubscriber<R extends Turn> extends Subscriber<R> {
   }
 }
 
-class Forward<T> extends Subscriber<T> {
+class Forward<T> extends Hop<T> {
   constructor(private readonly to: Observer<T>) {
     super();
   }

@@ -5,7 +5,6 @@ import { jobError } from '../job/JobError.js';
 import { describeError } from '../prelude/describeError.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { runAs } from './ambient.js';
-import type { Attempt } from './Attempt.js';
 import type { HandlerContext } from './HandlerContext.js';
 import type { Inlet, Route } from './Plan.js';
 
@@ -13,13 +12,13 @@ import type { Inlet, Route } from './Plan.js';
  * Calls the handler of a task and gives what it returns. On the way in: mapping → codec → merge → handler. A slot
  * merges once per task, so a retry gets the same merged payload again, each time in a copy of its own.
  */
-export const activate = (attempt: Attempt): unknown => {
+export const activate = (attempt: HandlerContext): unknown => {
   const { route } = attempt;
   const { target } = route;
   const input = (attempt.input ??= arrive(route, attempt.origin.data, attempt));
   // The mapping, the codec or the merge may have ended the job (D31).
   if (target.handler === undefined || !attempt.isAtWork) return undefined;
-  return runAs(attempt as HandlerContext, attempt.run.carries, call, target.handOut(input));
+  return runAs(attempt, attempt.run.carries, call, target.handOut(input));
 };
 
 const call = (attempt: HandlerContext, data: Data): unknown => {

@@ -1,14 +1,14 @@
-import { Observable, type Observer, type OperatorFunction, Subscriber } from 'rxjs';
+import { Observable, type Observer, type OperatorFunction } from 'rxjs';
+import { Hop } from './Hop.js';
 import type { Emission } from './Emission.js';
 import type { Route } from './Plan.js';
 import { Task } from './Task.js';
 
-class ConnectionSubscriber<R> extends Subscriber<Emission<R>> {
+class ConnectionSubscriber<R> extends Hop<Emission<R>> {
   constructor(
     private readonly task$: Observer<Task<R>>,
     private readonly route: Route,
   ) {
-    // Not `super(task$)`: the stream of the flow must not keep the connections of an old plan.
     super();
   }
 

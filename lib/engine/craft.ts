@@ -1,6 +1,6 @@
 import { activate } from './activate.js';
-import type { Attempt } from './Attempt.js';
 import type { Drain } from './Drain.js';
+import type { HandlerContext } from './HandlerContext.js';
 import type { JobRun } from './JobRun.js';
 import { lenderOf } from './lenderOf.js';
 import { fail, passOn, succeed } from './outcome.js';
@@ -12,7 +12,7 @@ import { unfinished } from './unfinished.js';
 import { type Craft, handOut } from './WorkerPool.js';
 
 /** How the workers of a flow work on a task. */
-export const craft = (scopes: Scopes<JobRun>): Craft<Attempt, JobRun> => ({
+export const craft = (scopes: Scopes<JobRun>): Craft<HandlerContext, JobRun> => ({
   take: (run) => run.take(),
   call: (attempt) => unfinished(activate(attempt)),
   succeed,
@@ -24,18 +24,18 @@ export const craft = (scopes: Scopes<JobRun>): Craft<Attempt, JobRun> => ({
 });
 
 /** What follows when something unfinished goes on, or ends. */
-export const seatEvents = (drain: Drain, scopes: Scopes<JobRun>, steps: Steps): SeatEvents<Attempt> => {
-  const leave = (attempt: Attempt): void => {
+export const seatEvents = (drain: Drain, scopes: Scopes<JobRun>, steps: Steps): SeatEvents<HandlerContext> => {
+  const leave = (attempt: HandlerContext): void => {
     const worker = attempt.seat?.worker;
     if (worker !== undefined) steps.apply(handOut, attempt, worker);
   };
-  const finish = (attempt: Attempt): void => {
+  const finish = (attempt: HandlerContext): void => {
     if (succeed(attempt)) leave(attempt);
   };
-  const failWith = (attempt: Attempt, error: unknown): void => {
+  const failWith = (attempt: HandlerContext, error: unknown): void => {
     if (fail(attempt, error)) leave(attempt);
   };
-  const give = (attempt: Attempt, value: unknown): void => {
+  const give = (attempt: HandlerContext, value: unknown): void => {
     try {
       passOn(attempt, value);
     } catch (error) {

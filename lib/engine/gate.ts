@@ -1,4 +1,5 @@
-import { Observable, type Observer, type OperatorFunction, Subscriber } from 'rxjs';
+import { Observable, type Observer, type OperatorFunction } from 'rxjs';
+import { Hop } from './Hop.js';
 
 /** A job as its gate sees it. */
 export interface Gated<T> {
@@ -22,7 +23,7 @@ interface Bound<R> {
   readonly origin: { readonly run: R };
 }
 
-class GateSubscriber<T extends Bound<R>, R extends Gated<T>> extends Subscriber<T> {
+class GateSubscriber<T extends Bound<R>, R extends Gated<T>> extends Hop<T> {
   constructor(private readonly run$: Observer<R>) {
     super();
   }

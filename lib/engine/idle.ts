@@ -1,4 +1,5 @@
-import { Observable, type Observer, type OperatorFunction, Subscriber } from 'rxjs';
+import { Observable, type Observer, type OperatorFunction } from 'rxjs';
+import { Hop } from './Hop.js';
 
 /** A job as `idle` sees it. */
 export interface Resting {
@@ -6,7 +7,7 @@ export interface Resting {
   readonly isBusy: boolean;
 }
 
-class IdleSubscriber<R extends Resting> extends Subscriber<R> {
+class IdleSubscriber<R extends Resting> extends Hop<R> {
   constructor(private readonly rest$: Observer<R>) {
     super();
   }

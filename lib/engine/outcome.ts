@@ -97,7 +97,7 @@ const delayOf = ({ run, route, attempt }: Attempt): number => {
 };
 
 /** A value of a returned stream goes out on the event that the slot names, if it names one. */
-export const passOn = (attempt: Attempt, value: unknown): void => {
+export const passOn = (attempt: HandlerContext, value: unknown): void => {
   const { emits } = attempt.route.target;
-  if (emits !== undefined) (attempt as HandlerContext).emit(emits.name, value as Data);
+  if (emits !== undefined) attempt.emit(emits.name, value as Data);
 };

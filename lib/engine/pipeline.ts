@@ -1,7 +1,7 @@
 import { mergeMap, mergeWith, type Observable } from 'rxjs';
-import type { Attempt } from './Attempt.js';
 import { gate, type Toggle } from './gate.js';
 import { idle } from './idle.js';
+import type { HandlerContext } from './HandlerContext.js';
 import type { JobRun } from './JobRun.js';
 import { settle } from './settle.js';
 import type { Task } from './Task.js';
@@ -18,19 +18,25 @@ export interface Parts {
   /** Jobs of which something has ended without an attempt: a tracked promise, a feed, a task that was dropped. */
   readonly released$: Observable<JobRun>;
   readonly turns: Turns<JobRun>;
-  readonly pool: WorkerPool<Attempt, JobRun>;
+  readonly pool: WorkerPool<HandlerContext, JobRun>;
 }
 
 /**
  * A flow at work, top to bottom: every task of every job passes here. Subscribed to once, when the flow is made; out come the
  * jobs that are at rest.
+ *
+ * The first half runs on the emitter's stack and ends where a job takes its place among the turns; the second half runs in the
+ * drain. So `emit` never runs a handler.
  */
+// prettier-ignore
 export const pipeline = ({ task$, toggle$, released$, turns, pool }: Parts): Observable<JobRun> =>
-  task$.pipe(
-    gate(toggle$), //                                                                  JobRun   behind a closed gate its tasks wait in its queue
-    pool.hire(turns), //                                                               Worker   one more, if something may start and nobody is idle
-    pool.sized((size) => mergeMap((worker: Worker<Attempt>) => worker.attempt$, size)), // Attempt  the thread pool: each inner observable is a worker
-    settle<Attempt, JobRun>(), //                                                                       JobRun   outcome, retry, failure: caught inside, so nothing errors
-    mergeWith(released$), //                                                           JobRun   something has ended without an attempt
-    idle(), //                                                                         JobRun   queue empty and zero in flight: the job is at rest
+  task$.pipe(                                                    // Task     the single merged task stream
+    gate(toggle$),                                               // JobRun   buffered toggling: behind a closed gate a job's tasks wait in its queue
+    pool.hire(turns),                                            // Worker   one more, if something may start and nobody is idle
+    pool.sized((size) => mergeMap((worker: Hired) => worker.attempt$, size)), // Attempt  the thread pool: each inner observable is a worker
+    settle(),                                                    // JobRun   outcome, retry, failure: caught inside, so nothing errors here
+    mergeWith(released$),                                        // JobRun   something has ended without an attempt
+    idle(),                                                      // JobRun   queue empty and zero in flight: the job is at rest
   );
+
+type Hired = Worker<HandlerContext>;

@@ -1,4 +1,5 @@
-import { Observable, type Observer, type OperatorFunction, Subscriber } from 'rxjs';
+import { Observable, type Observer, type OperatorFunction } from 'rxjs';
+import { Hop } from './Hop.js';
 
 /** A job as `settle` sees it. */
 export interface Settling<A> {
@@ -12,8 +13,8 @@ interface Bound<R> {
   readonly run: R;
 }
 
-class SettleSubscriber<A extends Bound<R>, R extends Settling<A>> extends Subscriber<A> {
-  constructor(private readonly run$: Observer<R>) {
+class SettleSubscriber<A extends Bound<Settling<A>>> extends Hop<A> {
+  constructor(private readonly run$: Observer<A['run']>) {
     super();
   }
 
@@ -38,6 +39,6 @@ class SettleSubscriber<A extends Bound<R>, R extends Settling<A>> extends Subscr
  * ```
  */
 export const settle =
-  <A extends Bound<R>, R extends Settling<A>>(): OperatorFunction<A, R> =>
+  <A extends Bound<Settling<A>>>(): OperatorFunction<A, A['run']> =>
   (attempt$) =>
-    new Observable((run$) => attempt$.subscribe(new SettleSubscriber<A, R>(run$)));
+    new Observable((run$) => attempt$.subscribe(new SettleSubscriber<A>(run$)));

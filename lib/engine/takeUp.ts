@@ -53,7 +53,14 @@ export type RestTask = (run: JobRun) => Task<JobRun>;
 const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): RestTask => {
   const route = routeOf(plan, task, rename);
   return (run) =>
-    new Task(new Arrival(run, task.data, task.order, task.place, task.attempt - 1, task.merged ? task.data : undefined), route);
+    new Task(
+      new Arrival(run, task.data, task.order, {
+        place: task.place,
+        tried: task.attempt - 1,
+        input: task.merged ? task.data : undefined,
+      }),
+      route,
+    );
 };
 
 /**

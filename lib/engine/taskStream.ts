@@ -1,4 +1,5 @@
-import { Observable, type Observer, Subject, Subscriber } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
+import { Hop } from './Hop.js';
 import type { Task } from './Task.js';
 
 /**
@@ -9,8 +10,7 @@ export class TaskStream<R> extends Subject<Task<R>> {
   override next(task: Task<R>): void {
     // As in EventSubject: one observer, the pipeline, from the first task on.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
-    const { observers } = this;
-    for (let at = 0; at < observers.length; at++) (observers[at] as Observer<Task<R>>).next(task);
+    for (const observer of this.observers) observer.next(task);
   }
 }
 
@@ -31,7 +31,7 @@ export const mergeTasks = <R>(...sources: readonly Observable<Task<R>>[]): Obser
   });
 
 /** Where the connections of a plan flow into the task stream of their flow, which does not know the plan. */
-export class Into<R> extends Subscriber<Task<R>> {
+export class Into<R> extends Hop<Task<R>> {
   constructor(private readonly task$: TaskStream<R>) {
     super();
   }
