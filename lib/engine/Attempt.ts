@@ -1,4 +1,4 @@
-import type { Data } from '../flow/Data.js';
+import type { Input } from '../flow/merge.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import type { Execution, ExecutionSource } from '../job/Execution.js';
 import { taskIdOf } from '../job/Remainder.js';
@@ -32,7 +32,7 @@ interface Extras {
 /** One try of one slot activation task, as the engine knows it. */
 export class Attempt implements ExecutionSource {
   /** The merged payload, the same for every attempt of the task; never handed out itself. */
-  input: Data | undefined;
+  input: Input | undefined;
   /** What it has come to, once that is applied. */
   outcome: TaskOutcome | undefined = undefined;
   /** What it is to come to, once that is decided. */
@@ -80,6 +80,11 @@ export class Attempt implements ExecutionSource {
   /** Whether its handler, or what it returned, still runs. */
   get isAtWork(): boolean {
     return this.outcome === undefined && !this.stale;
+  }
+
+  /** Whether a promise that it tracks is open: then its task may have to run again, with the same input. */
+  get isTracking(): boolean {
+    return (this.extras?.tracking ?? 0) > 0;
   }
 
   get more(): Extras {

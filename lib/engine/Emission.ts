@@ -1,4 +1,5 @@
 import type { Data } from '../flow/Data.js';
+import type { Input } from '../flow/merge.js';
 import type { Recorded } from '../job/History.js';
 import type { Outlet, Route } from './Plan.js';
 
@@ -12,7 +13,9 @@ export interface Origin<R> {
   /** How often its task was tried before. */
   readonly tried: number;
   /** What the slot's merge made of the data at the first try. */
-  readonly input: Data | undefined;
+  readonly input: Input | undefined;
+  /** Forgets that, once the task is taken. */
+  forget(): void;
   /** Whether it passes the limits: never an entry, a retry, or a task that was taken up. */
   readonly isLimited: boolean;
   placeOf(route: Route): number;
@@ -43,8 +46,12 @@ export class Emission<R> implements Recorded, Origin<R> {
     return 0;
   }
 
-  get input(): Data | undefined {
+  get input(): undefined {
     return undefined;
+  }
+
+  forget(): void {
+    // It has nothing that its task does not need.
   }
 
   get isLimited(): boolean {
@@ -60,7 +67,7 @@ export class Emission<R> implements Recorded, Origin<R> {
 export interface Arriving {
   readonly place?: number;
   readonly tried?: number;
-  readonly input?: Data | undefined;
+  readonly input?: Input | undefined;
   readonly isLimited?: boolean;
 }
 
@@ -70,7 +77,7 @@ const FIRST: Arriving = {};
 export class Arrival<R> implements Origin<R> {
   readonly place: number;
   readonly tried: number;
-  readonly input: Data | undefined;
+  input: Input | undefined;
   readonly isLimited: boolean;
 
   constructor(
@@ -87,5 +94,9 @@ export class Arrival<R> implements Origin<R> {
 
   placeOf(): number {
     return this.place;
+  }
+
+  forget(): void {
+    this.input = undefined;
   }
 }

@@ -311,6 +311,8 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     const origin = this.queue.take();
     const cell = this.cellOf(route.target.node);
     const attempt = new HandlerContext(this, origin, route, cell);
+    // Its executions are kept, and a list that gathers must not be kept with each of them (D46).
+    if (origin.tried > 0) origin.forget();
     if (this.#backlog !== undefined) this.#backlog.taken(attempt);
     this.active++;
     cell.active++;
@@ -354,6 +356,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     this.#leave(attempt, settled.outcome);
     if (settled.failure !== undefined) this.#settleFailure(attempt, settled.failure, settled.delayMs);
     else if (settled.outcome === 'completed') this.#noteCompleted(attempt, cell);
+    if (!attempt.isTracking) attempt.input = undefined;
     if (!this.inRing) this.engine.turns.add(this);
   }
 
@@ -446,6 +449,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
         abort.abort(cause);
       });
     this.#leave(attempt, failed ? 'failed' : 'dropped');
+    attempt.input = undefined;
     if (failed) return;
     cell.dropped++;
     endWith('failed', cell);

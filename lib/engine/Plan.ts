@@ -7,11 +7,11 @@ import { flowError } from '../flow/FlowError.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import type { FixedLimit } from '../flow/Limit.js';
 import { compileMapping } from '../flow/mapping.js';
-import { compileMerge, handOut, type Merged } from '../flow/merge.js';
+import { compileMerge, dataOf, handOut, type Input as MergedInput, type Merged } from '../flow/merge.js';
 import type { Input as AnySlot, Part as Routine } from '../flow/Part.js';
 import type { Work as Handler } from '../flow/TaskContext.js';
 import type { Mutable } from '../prelude/Mutable.js';
-import { type Isolate, isolates } from '../prelude/isolate.js';
+import { type Isolate, type Isolation, isolates } from '../prelude/isolate.js';
 import { connection as pipeOf } from './connection.js';
 import type { Emission } from './Emission.js';
 import { EventSubject } from './EventSubject.js';
@@ -69,7 +69,7 @@ export interface Inlet {
   readonly codec: Codec<object> | undefined;
   readonly merge: ((held: Data, incoming: Data) => Merged) | undefined;
   /** A copy for the handler, apart from what the slot holds. */
-  readonly handOut: (data: Data) => Data;
+  readonly handOut: (input: MergedInput) => Data;
   /** How many of its tasks may wait; undefined for any number. */
   readonly limit: FixedLimit | undefined;
   /** The event for the values of a returned stream. */
@@ -148,6 +148,9 @@ class CompiledPlan implements Plan {
   }
 }
 
+const handOutLists = (isolation: Isolation): ((input: MergedInput) => Data) =>
+  isolation === 'shallow' ? handOut : (input) => isolates[isolation](dataOf(input));
+
 type NodeSettings = Pick<FlowSettings, 'errorHandler' | 'isolation'>;
 
 export const compileNode = (index: number, id: string, routine: Routine, settings: NodeSettings): Node => {
@@ -185,7 +188,7 @@ const compileInlet = (node: Node, ordinal: number, slot: AnySlot, { isolation }:
     handler: slot.handler as Handler | undefined,
     codec,
     merge: compileMerge(slot.merge as Parameters<typeof compileMerge>[0]),
-    handOut: slot.merge === 'append' && isolation === 'shallow' ? handOut : isolates[isolation],
+    handOut: slot.merge === 'append' ? handOutLists(isolation) : (isolates[isolation] as (input: MergedInput) => Data),
     limit: slot.limit.maxQueued === Infinity ? undefined : slot.limit,
     emits: slot.emits === undefined ? undefined : outletNamed(node, slot.emits),
     direct: [],

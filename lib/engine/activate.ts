@@ -1,6 +1,7 @@
 import { type Codec, decode } from '../flow/Codec.js';
 import type { Data } from '../flow/Data.js';
 import { NO_DATA } from '../flow/Data.js';
+import type { Input } from '../flow/merge.js';
 import { jobError } from '../job/JobError.js';
 import { describeError } from '../prelude/describeError.js';
 import { isPlainObject } from '../prelude/plainObject.js';
@@ -36,7 +37,7 @@ export interface Taker {
  * Takes a payload in: mapped, read by the slot's codec, merged with what the slot holds. All of these are the user's, so what the
  * slot holds is written after the last of them, and only if the job has not ended meanwhile (D31).
  */
-export const arrive = ({ map, target }: Route, data: Data, taker: Taker): Data => {
+export const arrive = ({ map, target }: Route, data: Data, taker: Taker): Input => {
   const mapped = map === undefined ? data : take(target, 'BAD_MAPPING', map(data));
   const incoming = target.codec === undefined ? mapped : read(target, target.codec, mapped);
   return target.merge === undefined ? hold(target, incoming, taker) : merge(target, target.merge, incoming, taker);
@@ -47,7 +48,9 @@ const hold = ({ ordinal }: Inlet, data: Data, { cell, isAtWork }: Taker): Data =
   return data;
 };
 
-const merge = (target: Inlet, join: NonNullable<Inlet['merge']>, incoming: Data, taker: Taker): Data => {
+const merge = (target: Inlet, join: NonNullable<Inlet['merge']>, incoming: Data, taker: Taker): Input => {
+  // An `append` writes in place.
+  if (!taker.isAtWork) return incoming;
   const merged = join(taker.cell.held[target.ordinal] ?? NO_DATA, incoming);
   const kept = take(target, 'BAD_MERGE', merged.held);
   hold(target, kept, taker);

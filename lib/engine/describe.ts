@@ -1,3 +1,4 @@
+import { dataOf } from '../flow/merge.js';
 import type { SlotActivationTask } from '../job/JobRecord.js';
 import type { Execution } from '../job/Execution.js';
 import type { RemainingTask } from '../job/Remainder.js';
@@ -12,7 +13,7 @@ export const taskOf = (attempt: Attempt): SlotActivationTask => {
     taskId,
     routineId,
     slot,
-    data: run.plan.show(input ?? origin.data),
+    data: run.plan.show(input === undefined ? origin.data : dataOf(input)),
     attempt: attempt.attempt,
     retryCount: origin.tried,
     ...(connection === undefined ? {} : { connection }),
@@ -27,7 +28,7 @@ export const remainingOf = (attempt: Attempt, dueAt?: Date): RemainingTask => {
     place,
     routineId,
     slot,
-    data: input ?? origin.data,
+    data: input === undefined ? origin.data : dataOf(input),
     merged: input !== undefined,
     attempt: attempt.attempt,
     dueAt,

@@ -10,28 +10,64 @@ export type Merge<A = Data> = 'override' | 'append' | MergeFn<A>;
 /** What one arrival makes: what the slot holds from now on, and what its handler gets. */
 export interface Merged {
   readonly held: Data;
-  readonly handed: Data;
+  readonly handed: Input;
 }
 
 /**
- * Pushes every arriving value on the list of its key. The handler gets the keys of this arrival only, each list a
- * copy: the slot goes on appending to its own. An arriving list becomes one element; a held single value is wrapped.
+ * The lists of an `append` slot as they were at one arrival. A list only grows, so its first values stay what they are: they are
+ * copied when a handler gets them, and not before.
+ */
+export class Gathered {
+  readonly #parts: readonly (readonly [key: string, list: readonly unknown[], length: number])[];
+
+  constructor(lists: Readonly<Record<string, readonly unknown[]>>, keys: readonly string[]) {
+    this.#parts = keys.map((key) => {
+      const list = lists[key] ?? [];
+      return [key, list, list.length];
+    });
+  }
+
+  toData(): Data {
+    const data: Record<string, unknown> = {};
+    for (const [key, list, length] of this.#parts) setOwn(data, key, list.slice(0, length));
+    return data;
+  }
+}
+
+/** A merged payload as a task keeps it. */
+export type Input = Data | Gathered;
+
+export const dataOf = (input: Input): Data => (input instanceof Gathered ? input.toData() : input);
+
+/** The lists that this module has made: nobody else has them, so they may grow in place. */
+const own = new WeakSet<object>();
+
+/**
+ * Pushes every arriving value on the list of its key. The handler gets the keys of this arrival only, each list a copy. An
+ * arriving list becomes one element; a held single value is wrapped.
  */
 const append = (held: Data, incoming: Data): Merged => {
   const lists: Record<string, unknown> = { ...held };
-  const handed: Record<string, unknown> = {};
-  for (const key of Object.keys(incoming)) {
-    const list = [...listOf(lists, key), incoming[key]];
-    setOwn(lists, key, list);
-    setOwn(handed, key, list);
-  }
-  return { held: lists, handed };
+  const keys = Object.keys(incoming);
+  for (const key of keys) setOwn(lists, key, pushed(listOf(lists, key), incoming[key]));
+  return { held: lists, handed: new Gathered(lists as Record<string, readonly unknown[]>, keys) };
 };
 
-const listOf = (held: Data, key: string): readonly unknown[] => {
-  if (!Object.hasOwn(held, key)) return [];
-  const value = held[key];
-  return Array.isArray(value) ? (value as unknown[]) : [value];
+const pushed = (list: unknown[], value: unknown): unknown[] => {
+  list.push(value);
+  return list;
+};
+
+const listOf = (held: Data, key: string): unknown[] => {
+  const value = Object.hasOwn(held, key) ? held[key] : [];
+  const list: unknown[] = Array.isArray(value) ? (value as unknown[]) : [value];
+  return own.has(list) ? list : copied(list);
+};
+
+const copied = (list: readonly unknown[]): unknown[] => {
+  const copy = [...list];
+  own.add(copy);
+  return copy;
 };
 
 const both = (data: Data): Merged => ({ held: data, handed: data });
@@ -43,7 +79,9 @@ export const compileMerge = (merge: Merge): ((held: Data, incoming: Data) => Mer
 };
 
 /** A copy of a merged payload that a handler may change: its top level, and the lists that `append` gathered. */
-export const handOut = (merged: Data): Data => {
+export const handOut = (input: Input): Data => (input instanceof Gathered ? input.toData() : copyLists(input));
+
+const copyLists = (merged: Data): Data => {
   const copy: Record<string, unknown> = { ...merged };
   for (const key of Object.keys(copy)) if (Array.isArray(copy[key])) setOwn(copy, key, [...(copy[key] as unknown[])]);
   return copy;

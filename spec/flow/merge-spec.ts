@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Context, Data, MergeFn } from '../../lib/index.js';
-import { compileMerge, handOut, type Merge } from '../../lib/flow/merge.js';
+import { compileMerge, dataOf, handOut, type Merge } from '../../lib/flow/merge.js';
+import { copyPlain } from '../../lib/prelude/plainObject.js';
 import { emitting, flowOf, sleep } from '../support/flows.js';
 
 const HELD = Object.freeze({});
@@ -12,7 +13,8 @@ const arrivals = (merge: Merge, ...incoming: readonly Data[]): { held: Data; han
   return incoming.map((data) => {
     const merged = compiled === undefined ? { held: data, handed: data } : compiled(held, data);
     held = merged.held;
-    return merged;
+    // What is held may grow in place.
+    return { held: copyPlain(held), handed: dataOf(merged.handed) };
   });
 };
 
