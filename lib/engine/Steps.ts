@@ -11,6 +11,16 @@ export class Steps {
   /** Whether a handler may be on the stack: watchers hear of what happens when it has left. */
   isHeld = false;
 
+  /** A step begins; what comes until its `end` is part of it. */
+  begin(): void {
+    this.#depth++;
+  }
+
+  end(): void {
+    this.#depth--;
+    if (this.#after.length > 0) this.#settleUp();
+  }
+
   /** Applies a step; steps within it are part of it. */
   apply<A, B>(work: (a: A, b: B) => void, a: A, b: B): void {
     this.#depth++;

@@ -252,14 +252,21 @@ export class WorkerPool<A, R extends Turn> {
       left = this.craft.call(attempt);
     } catch (error) {
       this.pace.spend();
-      if (attempt.isAtWork && this.craft.fail(attempt, error)) this.steps.apply(handOut, attempt, worker);
+      if (attempt.isAtWork && this.craft.fail(attempt, error)) this.#handOut(attempt, worker);
       return;
     }
     this.pace.spend();
     if (left === undefined) {
-      if (attempt.isAtWork && this.craft.succeed(attempt)) this.steps.apply(handOut, attempt, worker);
+      if (attempt.isAtWork && this.craft.succeed(attempt)) this.#handOut(attempt, worker);
     } else if (attempt.isAtWork) worker.hold(attempt, left, lender);
     else ignore(left);
+  }
+
+  /** The attempt leaves the pool, and is settled as one step. */
+  #handOut(attempt: A, worker: Host<A>): void {
+    this.steps.begin();
+    worker.home?.next(attempt);
+    this.steps.end();
   }
 }
 
