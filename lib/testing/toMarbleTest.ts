@@ -7,9 +7,9 @@ import { keyOf, literal, memberOf, quote } from './literal.js';
 import { drawMarbles, type Mark } from './marbles.js';
 import { drawOne, ownLetters, type Recorder, recorderOf, type Recording } from './recordMarbles.js';
 import type { ReplayStep } from './replay.js';
-import { type Rerun, rerunOf } from './Rerun.js';
 import { SPARE, Symbols, UNNAMED } from './Symbols.js';
 import { testingError } from './TestingError.js';
+import { type Replay, toReplay } from './toReplay.js';
 
 export interface ToMarbleTestOptions {
   /** The expression that makes the flow anew; `flowOptions` is in reach. @default 'makeFlow(flowOptions)' */
@@ -50,7 +50,7 @@ export const toMarbleTest = (recorded: Job | Recording, options: ToMarbleTestOpt
   if (!isFinal(job.status) && job.status !== 'paused') throw testingError('UNFINISHED', { jobId: job.id });
   const started = recorder.seen[0]?.record;
   if (started?.type !== 'started') throw testingError('RECORDED_LATE', { jobId: job.id });
-  return new Source(job, started, rerunOf(recorder), options).text;
+  return new Source(job, started, toReplay(recorder), options).text;
 };
 
 const recorderFor = (recorded: Job | Recording): Recorder => {
@@ -80,10 +80,10 @@ class Source {
   constructor(
     private readonly job: Job,
     private readonly started: Started,
-    private readonly rerun: Rerun,
+    private readonly replay: Replay,
     private readonly options: ToMarbleTestOptions,
   ) {
-    this.#values = new Symbols({}, ownLetters(rerun.steps), LETTERS);
+    this.#values = new Symbols({}, ownLetters(replay.expected), LETTERS);
   }
 
   get text(): string {
@@ -108,7 +108,7 @@ class Source {
 
   #test(expected: readonly string[]): readonly string[] {
     const { name = 'should run as it was recorded', flow = 'makeFlow(flowOptions)' } = this.options;
-    const steps = this.rerun.played.map((step) => this.#step(step));
+    const steps = this.replay.script.map((step) => this.#step(step));
     const body = [
       ...table(`const flow = replay(${flow}, [`, steps, ']);'),
       `const job = start(flow, ${this.#run()});`,
@@ -146,7 +146,7 @@ class Source {
   // ── diagrams ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #expected(): readonly string[] {
-    const keys = linesOf(this.rerun.steps);
+    const keys = linesOf(this.replay.expected);
     const traces = keys.map((key) => this.#traceOf(key));
     const names = keys.map((key) => `${keyOf(key)}: `);
     const width = Math.max(...names.map(({ length }) => length));
@@ -155,7 +155,7 @@ class Source {
   }
 
   #traceOf(key: string): readonly Mark[] {
-    const marks = drawOne(this.rerun.steps, key, this.#values);
+    const marks = drawOne(this.replay.expected, key, this.#values);
     if (marks.every(({ symbol }) => symbol !== UNNAMED)) return marks;
     throw testingError('TOO_MANY_VALUES', { jobId: this.job.id, most: LETTERS.length });
   }
