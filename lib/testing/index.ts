@@ -1,7 +1,7 @@
 // Tests in virtual time
 export { testFlow } from './testFlow.js';
 export type { FlowTest, JobExpectation, ObservableExpectation } from './FlowTest.js';
-export type { TestFlowOptions } from './Stage.js';
+export type { TestFlowOptions } from './TestFlowOptions.js';
 export type { VirtualClock } from './VirtualClock.js';
 export type { Act as ReplayAct, Control as ReplayControl, ReplayStep } from './replay.js';
 export { seeded } from './seeded.js';

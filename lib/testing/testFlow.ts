@@ -1,5 +1,6 @@
 import type { FlowTest } from './FlowTest.js';
-import { Stage, type TestFlowOptions } from './Stage.js';
+import type { TestFlowOptions } from './TestFlowOptions.js';
+import { TestRun } from './TestRun.js';
 import { lendTime } from './VirtualClock.js';
 
 /**
@@ -32,12 +33,12 @@ import { lendTime } from './VirtualClock.js';
  * marked; `RUNAWAY` at the horizon; `STUCK` where the body waits for what never comes; `AT_WORK`.
  */
 export const testFlow = async (body: (test: FlowTest) => unknown, options: TestFlowOptions = {}): Promise<void> => {
-  const stage = new Stage(options);
-  const giveBack = lendTime(stage.clock);
+  const run = new TestRun(options);
+  const giveBack = lendTime(run.clock);
   try {
-    await stage.play(body);
+    await run.play(body);
   } finally {
     giveBack();
   }
-  stage.check();
+  run.check();
 };

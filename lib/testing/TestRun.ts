@@ -1,0 +1,85 @@
+import { macrotask } from '../prelude/macrotask.js';
+import { Expectations } from './Expectations.js';
+import type { FlowTest } from './FlowTest.js';
+import { Horizon } from './Horizon.js';
+import { makeFlowTest } from './makeFlowTest.js';
+import { RecordedJobs } from './RecordedJobs.js';
+import type { TestFlowOptions } from './TestFlowOptions.js';
+import { testingError } from './TestingError.js';
+import { VirtualClock } from './VirtualClock.js';
+
+const turn = (): Promise<void> => new Promise(macrotask);
+
+/** So many turns of the event loop without a stir, and all is quiet: what waits for macrotasks may take a few to come back. */
+const QUIET_TURNS = 4;
+
+/** One run of a test: it moves virtual time on whenever all that is at work waits for it. */
+export class TestRun {
+  readonly clock = new VirtualClock((looks) => {
+    this.#horizon.checkLooks(looks, this.#isFiring);
+  });
+  readonly #jobs = new RecordedJobs(this.clock, () => {
+    this.#horizon.countTask();
+  });
+  readonly #expectations = new Expectations(this.clock, this.#jobs);
+  readonly #horizon: Horizon;
+  readonly #test: FlowTest;
+  readonly #flushing: (() => void)[] = [];
+  #isFiring = false;
+
+  constructor(options: TestFlowOptions) {
+    this.#horizon = new Horizon(options, this.#jobs);
+    this.#test = makeFlowTest({
+      clock: this.clock,
+      jobs: this.#jobs,
+      expectations: this.#expectations,
+      seed: options.seed,
+      flush: () => new Promise((resolve) => void this.#flushing.push(resolve)),
+    });
+  }
+
+  async play(body: (test: FlowTest) => unknown): Promise<void> {
+    let played = false;
+    let thrown: { readonly error: unknown } | undefined;
+    const run = async (): Promise<unknown> => await body(this.#test);
+    void run().then(
+      () => (played = true),
+      (error: unknown) => (thrown = { error }),
+    );
+    for (;;) {
+      await this.#settled();
+      if (this.#horizon.error !== undefined) throw this.#horizon.error;
+      if (thrown !== undefined) throw thrown.error;
+      if (this.clock.next !== undefined) this.#step(this.clock.next);
+      else if (this.#flushing.length > 0) for (const flushed of this.#flushing.splice(0)) flushed();
+      else if (played) return;
+      else throw testingError('STUCK', { at: this.clock.frame, jobs: this.#jobs.describeUnfinished() });
+    }
+  }
+
+  /** Resolves when every promise and macrotask has been answered that can be. */
+  async #settled(): Promise<void> {
+    for (let quiet = 0, turns = 0; quiet < QUIET_TURNS && this.#horizon.error === undefined; turns++) {
+      const before = this.clock.stirred;
+      await turn();
+      quiet = this.clock.stirred === before ? quiet + 1 : 0;
+      this.#horizon.checkTurns(turns);
+    }
+  }
+
+  #step(next: number): void {
+    this.#horizon.countTimer(next);
+    if (this.#horizon.error !== undefined) return;
+    this.#isFiring = true;
+    try {
+      this.clock.step();
+    } finally {
+      this.#isFiring = false;
+    }
+  }
+
+  /** @throws TestingError `UNLIKE`: every expectation that does not hold, at the place of the first one */
+  check(): void {
+    this.#expectations.check();
+  }
+}
