@@ -12,8 +12,9 @@ import { copyDeep, fromEntries } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
 import type { RoutiluxError } from './prelude/RoutiluxError.js';
 import type { DecodeOptions } from './wire/decodeJson.js';
-import { readJob, writeJob } from './wire/jobJson.js';
 import type { JobSnapshot } from './wire/JobSnapshot.js';
+import { readJob } from './wire/readJob.js';
+import { writeJob } from './wire/writeJob.js';
 import type { Flow } from './Flow.js';
 import type { Job, WaitOptions } from './Job.js';
 

@@ -1,0 +1,127 @@
+import type { Connection } from '../flow/Connection.js';
+import { limitFrom } from '../flow/Limit.js';
+import { History } from '../job/History.js';
+import { JobData } from '../job/JobData.js';
+import { JobError, TimeoutError } from '../job/JobError.js';
+import { isFinal } from '../job/JobStatus.js';
+import { type Remainder, type RemainingTask, taskIdOf, WrittenRemainder } from '../job/Remainder.js';
+import { RoutineCell } from '../job/RoutineCell.js';
+import { LOG_BOUND, type LogEntry, SharedSpace } from '../job/SharedSpace.js';
+import type { StreamState } from '../job/StreamState.js';
+import { BoundedLog } from '../prelude/BoundedLog.js';
+import { type DecodeOptions, decodeJson } from './decodeJson.js';
+import { type JobDocument, jobFormat, numbersIn } from './JobSnapshot.js';
+import { mergedSlots } from './mergedSlots.js';
+
+type Cell = JobDocument['routineStates'][number];
+type Failure = NonNullable<JobDocument['error']>;
+type Task = JobDocument['pendingTasks'][number];
+
+/**
+ * The job that JSON, or its text, holds.
+ *
+ * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`
+ */
+export const readJob = (json: unknown, options?: DecodeOptions): JobData => toJob(decodeJson(jobFormat, json, options));
+
+const toJob = (document: JobDocument): JobData => {
+  const { jobId, createdAt, historyBound, dropped, sharedLog, run } = document;
+  const base = createdAt.getTime();
+  const job = new JobData(jobId, document.flowId, base, historyBound);
+  const records = document.history.map((record) => ({ ...record, kept: record.kept === true }));
+  Object.assign(job, {
+    status: document.status,
+    reason: document.reason,
+    error: document.error && toError(document.error),
+    currentRoutineId: document.currentRoutineId,
+    updatedAt: document.updatedAt.getTime(),
+    history: History.of(historyBound, base, records, dropped.records),
+    pausePoints: [...document.pausePoints],
+    deferred: document.deferredEvents,
+    dropped: dropped.tasks,
+    highWater: document.highWater ?? 0,
+    shared: new SharedSpace(
+      new Map(Object.entries(document.sharedData)),
+      BoundedLog.of(LOG_BOUND, sharedLog as readonly LogEntry[], dropped.logEntries),
+    ),
+    outputs: BoundedLog.of(
+      LOG_BOUND,
+      document.outputLog.map((output) => ({ jobId, ...output })),
+      dropped.outputs,
+    ),
+    streams: streamsOf(document),
+    source: run && new WrittenRemainder(toRemainder(document, run)),
+  });
+  for (const state of document.routineStates) job.cells.set(state.routineId, fromCell(state));
+  return job;
+};
+
+const streamsOf = ({ streams = [] }: JobDocument): JobData['streams'] => {
+  const byId = new Map<string, StreamState[]>();
+  for (const { routineId, ...state } of streams)
+    byId.set(routineId, [...(byId.get(routineId) ?? []), { ...state, begun: state.inputs.length > 0 || state.given > 0 }]);
+  return byId;
+};
+
+const toError = ({ name, code, message, details = {}, retriable = false, cause }: Failure): JobError => {
+  const Kind = name === 'TimeoutError' ? TimeoutError : JobError;
+  return new Kind(code ?? name, message, { details, retriable, ...(cause === undefined ? {} : { cause: toCause(cause) }) });
+};
+
+const toCause = ({ name, message }: { name: string; message: string }): Error =>
+  Object.defineProperty(new Error(message), 'name', { value: name, configurable: true });
+
+const fromCell = ({ status, errorTime, state, slots, emitted, highWater = [], ...cell }: Cell): RoutineCell => {
+  const slotNames = [...new Set([...slots, ...highWater].map(({ slot }) => slot))];
+  const eventNames = emitted.map(({ event }) => event);
+  return Object.assign(new RoutineCell(cell.routineId, slotNames, eventNames), {
+    ...cell,
+    end: status,
+    errorTime: errorTime?.getTime(),
+    own: state,
+    held: slotNames.map((name) => slots.find(({ slot }) => slot === name)?.data),
+    emitted: emitted.map(({ count }) => count),
+    highWater: slotNames.map((name) => highWater.find(({ slot }) => slot === name)?.count ?? 0),
+  });
+};
+
+/** A connection, and its place among those of its event. */
+interface Via {
+  readonly connection: Connection;
+  readonly route: number;
+}
+
+const toRemainder = (
+  document: JobDocument,
+  { maxWorkers, maxQueued, overflow, order, ...run }: NonNullable<JobDocument['run']>,
+): Remainder => {
+  const { jobId, pendingTasks } = document;
+  const ways = document.connections.map(({ route, mapping, ...ends }): Via => ({ route, connection: { ...ends, mapping } }));
+  const tasks = pendingTasks.map((task) => fromTask(jobId, task, ways));
+  const recovered = unconsumed(document).map((task, at) =>
+    fromTask(jobId, { ...task, taskId: taskIdOf(jobId, order + at, 0) }, ways),
+  );
+  const all = [...recovered, ...tasks].sort((a, b) => dueTime(a) - dueTime(b));
+  return { ...run, limit: limitFrom({ maxQueued, overflow }), cap: maxWorkers, order: order + recovered.length, tasks: all };
+};
+
+// What does not wait for its time comes first, in the order in which it stands.
+const dueTime = ({ dueAt }: RemainingTask): number => dueAt?.getTime() ?? -Infinity;
+
+const fromTask = (jobId: string, task: Task, ways: readonly Via[]): RemainingTask => {
+  const { taskId, routineId, slot, data, merged = false, attempt, dueAt, connection } = task;
+  const [order, place] = numbersIn(jobId, taskId) ?? [0, 0];
+  const way = connection === undefined ? undefined : ways[connection];
+  return { order, place, routineId, slot, data, merged, attempt, dueAt, connection: way?.connection, route: way?.route };
+};
+
+/** Input that a slot has taken in, and no handler has finished with, although no task of it is left: it is handled after all. */
+const unconsumed = ({ status, routineStates, pendingTasks }: JobDocument): readonly Omit<Task, 'taskId'>[] => {
+  if (isFinal(status)) return [];
+  const merged = mergedSlots(pendingTasks);
+  return routineStates.flatMap(({ routineId, slots }) =>
+    slots
+      .filter(({ slot, consumed }) => !consumed && !merged.has(routineId, slot))
+      .map(({ slot, data }) => ({ routineId, slot, data, attempt: 1, merged: true, dueAt: undefined, connection: undefined })),
+  );
+};

@@ -1,0 +1,141 @@
+import type { Connection } from '../flow/Connection.js';
+import { flowError } from '../flow/FlowError.js';
+import { toLimit } from '../flow/Limit.js';
+import type { JobData } from '../job/JobData.js';
+import { isFinal } from '../job/JobStatus.js';
+import { type Remainder, type RemainingTask, taskIdOf } from '../job/Remainder.js';
+import type { RoutineCell } from '../job/RoutineCell.js';
+import { isLost, isWorthTelling, type StreamState } from '../job/StreamState.js';
+import { describeError } from '../prelude/describeError.js';
+import { fromEntries } from '../prelude/plainObject.js';
+import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import { write } from './codecs.js';
+import { newest } from './decodeJson.js';
+import { type JobDocument, jobFormat, JobSnapshot } from './JobSnapshot.js';
+import { type MergedSlots, mergedSlots } from './mergedSlots.js';
+
+type Cell = JobDocument['routineStates'][number];
+type Failure = NonNullable<JobDocument['error']>;
+type Task = JobDocument['pendingTasks'][number];
+
+/**
+ * A job as JSON, as it stands at this instant. One that has not ended is written as paused: what is at work is among its
+ * pending tasks, and runs again where it is taken up.
+ *
+ * @throws FlowError `NOT_SERIALISABLE`, with the path
+ */
+export const writeJob = (job: JobData): JobSnapshot => write(`Job '${job.jobId}'`, JobSnapshot, toDocument(job));
+
+const toDocument = (job: JobData): JobDocument => {
+  const rest = job.source?.remainder();
+  return {
+    kind: 'routilux/job',
+    version: newest(jobFormat),
+    jobId: job.jobId,
+    flowId: job.flowId,
+    status: rest === undefined || isFinal(job.status) ? job.status : 'paused',
+    reason: job.reason,
+    error: job.error && toFailure(job.error),
+    currentRoutineId: job.currentRoutineId,
+    createdAt: new Date(job.createdAt),
+    updatedAt: new Date(job.updatedAt),
+    ...whatHappened(job),
+    routineStates: cellsOf(job, rest?.tasks ?? []),
+    deferredEvents: job.deferred,
+    highWater: job.highWater || undefined,
+    ...leftToDo(job.jobId, rest),
+    streams: isFinal(job.status)
+      ? undefined
+      : someOf(
+          [...job.streams].flatMap(([routineId, states]) =>
+            states.filter(isWorthTelling).map((state) => toStream(job.jobId, routineId, state)),
+          ),
+        ),
+  };
+};
+
+const toStream = (jobId: string, routineId: string, state: StreamState): NonNullable<JobDocument['streams']>[number] => {
+  if (isLost(state))
+    throw flowError('NOT_SERIALISABLE', {
+      where: `Job '${jobId}'`,
+      path: `the stream of routine '${routineId}'`,
+      got: 'in a closure',
+      expected: 'one that keeps its inputs (replay: true) or goes on from a cursor, or that is over',
+    });
+  const { inputs = [], given, stage } = state;
+  return { routineId, inputs, given, stage };
+};
+
+type Happened = 'history' | 'historyBound' | 'sharedData' | 'sharedLog' | 'outputLog' | 'pausePoints' | 'dropped';
+
+const whatHappened = ({ history, shared, outputs, pausePoints, dropped }: JobData): Pick<JobDocument, Happened> => ({
+  history: history.written().map(({ kept, ...record }) => ({ ...record, kept: kept || undefined })),
+  historyBound: history.bound,
+  sharedData: fromEntries(shared.values),
+  sharedLog: [...shared.entries],
+  outputLog: [...outputs],
+  pausePoints,
+  dropped: { tasks: dropped, records: history.dropped, logEntries: shared.entries.dropped, outputs: outputs.dropped },
+});
+
+const leftToDo = (jobId: string, rest: Remainder | undefined): Pick<JobDocument, 'pendingTasks' | 'connections' | 'run'> => {
+  if (rest === undefined) return { pendingTasks: [], connections: [], run: undefined };
+  const { tasks, cap, limit, ...run } = rest;
+  const ways = new Map<Connection, { at: number; route: number }>();
+  return {
+    pendingTasks: tasks.map((task) => toTask(jobId, task, ways)),
+    connections: [...ways].map(([{ mapping, ...ends }, { route }]) => ({
+      ...ends,
+      route,
+      mapping: typeof mapping === 'object' ? mapping : undefined,
+    })),
+    run: { ...run, ...toLimit(limit), maxWorkers: cap },
+  };
+};
+
+const toTask = (jobId: string, task: RemainingTask, ways: Map<Connection, { at: number; route: number }>): Task => {
+  const { order, place, routineId, slot, data, attempt, merged, dueAt, connection, route = 0 } = task;
+  if (connection !== undefined && !ways.has(connection)) ways.set(connection, { at: ways.size, route });
+  return {
+    taskId: taskIdOf(jobId, order, place),
+    routineId,
+    slot,
+    data,
+    attempt,
+    merged: merged || undefined,
+    dueAt,
+    connection: connection && ways.get(connection)?.at,
+  };
+};
+
+const toFailure = ({ name, code, message, retriable, details, cause }: RoutiluxError): Failure => ({
+  name,
+  code,
+  message,
+  retriable,
+  details,
+  cause: cause === undefined ? undefined : describeError(cause),
+});
+
+const cellsOf = ({ cells }: JobData, tasks: readonly RemainingTask[]): readonly Cell[] => {
+  const merged = mergedSlots(tasks);
+  return [...cells.values()].map((cell) => toCell(cell, merged));
+};
+
+const toCell = (cell: RoutineCell, merged: MergedSlots): Cell =>
+  Object.assign({}, cell, {
+    status: cell.end,
+    errorTime: cell.errorTime === undefined ? undefined : new Date(cell.errorTime),
+    state: cell.own,
+    slots: cell.slotNames.flatMap((slot, at) => {
+      const held = cell.held[at];
+      return held === undefined ? [] : [{ slot, data: held, consumed: !merged.has(cell.routineId, slot) }];
+    }),
+    emitted: cell.eventNames.map((event, at) => ({ event, count: cell.emitted[at] ?? 0 })),
+    highWater: someOf(
+      cell.slotNames.flatMap((slot, at) => ((cell.highWater[at] ?? 0) > 0 ? [{ slot, count: cell.highWater[at] ?? 0 }] : [])),
+    ),
+  });
+
+/** A list that is left out where nothing is in it. */
+const someOf = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
