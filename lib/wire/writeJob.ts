@@ -16,7 +16,11 @@ import { type MergedSlots, mergedSlots } from './mergedSlots.js';
 
 type Cell = JobDocument['routineStates'][number];
 type Failure = NonNullable<JobDocument['error']>;
+type Stream = NonNullable<JobDocument['streams']>[number];
 type Task = JobDocument['pendingTasks'][number];
+
+/** The connections that tasks have come over, each with its place in the document and among those of its event. */
+type Ways = Map<Connection, { readonly at: number; readonly route: number }>;
 
 /**
  * A job as JSON, as it stands at this instant. One that has not ended is written as paused: what is at work is among its
@@ -44,17 +48,20 @@ const toDocument = (job: JobData): JobDocument => {
     deferredEvents: job.deferred,
     highWater: job.highWater || undefined,
     ...leftToDo(job.jobId, rest),
-    streams: isFinal(job.status)
-      ? undefined
-      : someOf(
-          [...job.streams].flatMap(([routineId, states]) =>
-            states.filter(isWorthTelling).map((state) => toStream(job.jobId, routineId, state)),
-          ),
-        ),
+    streams: streamsOf(job),
   };
 };
 
-const toStream = (jobId: string, routineId: string, state: StreamState): NonNullable<JobDocument['streams']>[number] => {
+const streamsOf = ({ jobId, status, streams }: JobData): readonly Stream[] | undefined =>
+  isFinal(status)
+    ? undefined
+    : someOf(
+        [...streams].flatMap(([routineId, states]) =>
+          states.filter(isWorthTelling).map((state) => toStream(jobId, routineId, state)),
+        ),
+      );
+
+const toStream = (jobId: string, routineId: string, state: StreamState): Stream => {
   if (isLost(state))
     throw flowError('NOT_SERIALISABLE', {
       where: `Job '${jobId}'`,
@@ -81,7 +88,7 @@ const whatHappened = ({ history, shared, outputs, pausePoints, dropped }: JobDat
 const leftToDo = (jobId: string, rest: Remainder | undefined): Pick<JobDocument, 'pendingTasks' | 'connections' | 'run'> => {
   if (rest === undefined) return { pendingTasks: [], connections: [], run: undefined };
   const { tasks, cap, limit, ...run } = rest;
-  const ways = new Map<Connection, { at: number; route: number }>();
+  const ways: Ways = new Map();
   return {
     pendingTasks: tasks.map((task) => toTask(jobId, task, ways)),
     connections: [...ways].map(([{ mapping, ...ends }, { route }]) => ({
@@ -93,7 +100,7 @@ const leftToDo = (jobId: string, rest: Remainder | undefined): Pick<JobDocument,
   };
 };
 
-const toTask = (jobId: string, task: RemainingTask, ways: Map<Connection, { at: number; route: number }>): Task => {
+const toTask = (jobId: string, task: RemainingTask, ways: Ways): Task => {
   const { order, place, routineId, slot, data, attempt, merged, dueAt, connection, route = 0 } = task;
   if (connection !== undefined && !ways.has(connection)) ways.set(connection, { at: ways.size, route });
   return {
