@@ -1,0 +1,107 @@
+import type { Mismatch } from '../flow/Codec.js';
+import { ErrorHandler } from '../flow/ErrorHandler.js';
+import { isRoutine } from '../flow/Home.js';
+import { limitFrom } from '../flow/Limit.js';
+import type { ParamMapping } from '../flow/mapping.js';
+import { describeError } from '../prelude/describeError.js';
+import { type DecodeOptions, decodeJson, refuse } from './decodeJson.js';
+import { type FlowDocument, flowFormat } from './FlowDefinition.js';
+import type { FlowParts } from './FlowParts.js';
+import type { Described, Registry } from './Registry.js';
+import { wireError } from './WireError.js';
+
+type Definition = FlowDocument['routines'][number];
+type Handler = NonNullable<FlowDocument['errorHandler']>;
+
+/**
+ * The parts of the flow that JSON, or its text, holds. Every routine is new.
+ *
+ * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`, `NOT_CONSTRUCTIBLE`
+ */
+export const readFlow = <R extends Described>(json: unknown, registry: Registry<R>, options?: DecodeOptions): FlowParts<R> => {
+  const document = decodeJson(flowFormat, json, options);
+  const { routines, connections, errorHandler, ...settings } = document;
+  const missing = unregistered(document, registry);
+  if (missing.length > 0) refuse(flowFormat, missing);
+  const handlerFrom = (handler: Handler | undefined): ErrorHandler | undefined => handler && toErrorHandler(handler, registry);
+  return {
+    settings: { ...settings, ...limitFrom(settings), errorHandler: handlerFrom(errorHandler) },
+    routines: toInstances(routines, registry, handlerFrom),
+    connections: connections.map(({ mapping, ...ends }) => ({
+      ...ends,
+      mapping:
+        mapping?.renames ??
+        (mapping?.function === undefined ? undefined : (registry.function(mapping.function) as ParamMapping | undefined)),
+    })),
+  };
+};
+
+/** Every type and every function that the JSON names and the registry lacks. */
+const unregistered = ({ routines, connections, errorHandler }: FlowDocument, registry: Registry): readonly Mismatch[] => {
+  const lost = (path: string, names: readonly (string | undefined)[]): readonly Mismatch[] =>
+    names.flatMap((value) =>
+      value === undefined || registry.function(value) !== undefined
+        ? []
+        : [{ path, expected: 'a function that is registered', value }],
+    );
+  const lostBy = (path: string, handler: Handler | undefined): readonly Mismatch[] =>
+    lost(`${path}.retryOn`, [...(handler?.retryOn?.classes ?? []), handler?.retryOn?.question]);
+  return [
+    ...routines.flatMap(({ type }, at) =>
+      registry.factory(type) === undefined
+        ? [{ path: `routines.${at}.type`, expected: `a type that is registered (${registry.types.join(', ')})`, value: type }]
+        : [],
+    ),
+    ...lostBy('errorHandler', errorHandler),
+    ...routines.flatMap((routine, at) => lostBy(`routines.${at}.errorHandler`, routine.errorHandler)),
+    ...connections.flatMap(({ mapping }, at) => lost(`connections.${at}.mapping`, [mapping?.function])),
+  ];
+};
+
+const toErrorHandler = ({ retryOn, ...options }: Handler, registry: Registry): ErrorHandler => {
+  const known = (name: string): never => registry.function(name) as never;
+  if (retryOn === undefined) return new ErrorHandler(options);
+  return new ErrorHandler({
+    ...options,
+    retryOn: retryOn.question === undefined ? (retryOn.classes ?? []).map(known) : known(retryOn.question),
+  });
+};
+
+const toInstances = <R extends Described>(
+  definitions: readonly Definition[],
+  registry: Registry<R>,
+  handlerFrom: (handler: Handler | undefined) => ErrorHandler | undefined,
+): ReadonlyMap<string, R> => {
+  const made = new Map<string, R>();
+  const given = new Set<R>();
+  for (const definition of definitions) {
+    const routine = construct(definition, registry, given);
+    given.add(routine);
+    made.set(definition.id, routine.setConfig(definition.config));
+    const errorHandler = handlerFrom(definition.errorHandler);
+    if (errorHandler !== undefined) routine.setErrorHandler(errorHandler);
+  }
+  return made;
+};
+
+/** @throws WireError `NOT_CONSTRUCTIBLE` */
+const construct = <R extends Described>(
+  { id, type, slots, events }: Definition,
+  registry: Registry<R>,
+  given: ReadonlySet<R>,
+): R => {
+  const fail = (reason: string, cause?: unknown): never => {
+    throw wireError('NOT_CONSTRUCTIBLE', { type, routineId: id, reason }, cause);
+  };
+  let routine: R | undefined;
+  try {
+    routine = registry.factory(type)?.();
+  } catch (error) {
+    return fail(describeError(error).message, error);
+  }
+  if (!isRoutine(routine)) return fail('it gave something else');
+  if (given.has(routine)) fail('it gave one that it had given before');
+  for (const slot of slots) if (routine.slot(slot) === undefined) fail(`it has no slot '${slot}'`);
+  for (const event of events) if (routine.event(event) === undefined) fail(`it has no event '${event}'`);
+  return routine;
+};

@@ -1,0 +1,72 @@
+import type { Connection } from '../flow/Connection.js';
+import type { ErrorHandler } from '../flow/ErrorHandler.js';
+import { flowError } from '../flow/FlowError.js';
+import { toLimit } from '../flow/Limit.js';
+import { write } from './codecs.js';
+import { newest } from './decodeJson.js';
+import { FlowDefinition, type FlowDocument, flowFormat } from './FlowDefinition.js';
+import type { FlowParts } from './FlowParts.js';
+import { type Described, nameOf } from './Registry.js';
+
+type Handler = NonNullable<FlowDocument['errorHandler']>;
+
+/** @throws FlowError `NOT_SERIALISABLE`: a config that is not plain data, or a function that no registry knows */
+export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowDefinition => {
+  const where = `Flow '${settings.flowId}'`;
+  return write(where, FlowDefinition, {
+    ...settings,
+    ...toLimit(settings),
+    kind: 'routilux/flow',
+    version: newest(flowFormat),
+    errorHandler: settings.errorHandler && toHandler(`The error handler of flow '${settings.flowId}'`, settings.errorHandler),
+    routines: [...routines].map(([id, routine]) => toRoutine(id, routine)),
+    connections: connections.map(toConnection),
+  });
+};
+
+const toRoutine = (id: string, routine: Described): FlowDocument['routines'][number] => {
+  if (routine.type === '')
+    throw flowError('NOT_SERIALISABLE', {
+      where: `Routine '${id}'`,
+      path: 'type',
+      got: 'empty',
+      expected: 'a name: that of its class, or its static type',
+    });
+  return describe(id, routine);
+};
+
+const describe = (id: string, routine: Described): FlowDocument['routines'][number] => ({
+  id,
+  type: routine.type,
+  config: routine.config,
+  slots: [...routine.slots.keys()],
+  events: [...routine.events.keys()],
+  errorHandler: routine.errorHandler && toHandler(`The error handler of routine '${id}'`, routine.errorHandler),
+});
+
+const toHandler = (where: string, handler: ErrorHandler): Handler =>
+  Object.assign({}, handler, { retryOn: toRetryOn(where, handler.retryOn) });
+
+const toRetryOn = (where: string, retryOn: ErrorHandler['retryOn']): Handler['retryOn'] => {
+  if (retryOn === undefined) return undefined;
+  if (typeof retryOn === 'function') return { classes: undefined, question: registered(where, 'retryOn', retryOn) };
+  return { classes: retryOn.map((kind) => registered(where, 'retryOn', kind)), question: undefined };
+};
+
+const toConnection = ({ mapping, ...ends }: Connection): FlowDocument['connections'][number] => {
+  if (mapping === undefined) return { ...ends, mapping };
+  if (typeof mapping === 'object') return { ...ends, mapping: { renames: mapping, function: undefined } };
+  const where = `The connection '${ends.sourceId}.${ends.sourceEvent}' → '${ends.targetId}.${ends.targetSlot}'`;
+  return { ...ends, mapping: { renames: undefined, function: registered(where, 'mapping', mapping) } };
+};
+
+const registered = (where: string, path: string, work: Parameters<typeof nameOf>[0]): string => {
+  const name = nameOf(work);
+  if (name !== undefined) return name;
+  throw flowError('NOT_SERIALISABLE', {
+    where,
+    path,
+    got: 'a function',
+    expected: 'one with a name from registry.registerFunction',
+  });
+};
