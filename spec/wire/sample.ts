@@ -1,4 +1,4 @@
-import { type Data, ErrorHandler, Flow, type FlowOptions, type Job, type JobState, Registry, Routine } from '../../lib/index.js';
+import { type Data, ErrorHandler, Flow, type FlowOptions, type Job, JobState, Registry, Routine } from '../../lib/index.js';
 import { type VirtualTime, virtualTime } from '../support/virtualTime.js';
 
 /*
@@ -141,3 +141,6 @@ const errorOf = (error: Error & { code?: string; retriable?: boolean; details?: 
   details: error.details,
   cause: error.cause instanceof Error ? error.cause.message : error.cause,
 });
+
+export const textOf = (state: JobState): string => JSON.stringify(state.toJSON());
+export const trip = (state: JobState): JobState => JobState.fromJSON(textOf(state));
