@@ -10,7 +10,7 @@ import { VirtualClock } from './VirtualClock.js';
 
 const turn = (): Promise<void> => new Promise(macrotask);
 
-/** So many turns of the event loop without a stir, and all is quiet: what waits for macrotasks may take a few to come back. */
+/** After so many turns of the event loop without a stir all is quiet: whoever waits for macrotasks may need a few turns. */
 const QUIET_TURNS = 4;
 
 /** One run of a test: it moves virtual time on whenever all that is at work waits for it. */
@@ -57,7 +57,7 @@ export class TestRun {
     }
   }
 
-  /** Resolves when every promise and macrotask has been answered that can be. */
+  /** Resolves when nothing happens any more without a timer: all promises and macrotasks are answered. */
   async #settled(): Promise<void> {
     for (let quiet = 0, turns = 0; quiet < QUIET_TURNS && this.#horizon.error === undefined; turns++) {
       const before = this.clock.stirred;

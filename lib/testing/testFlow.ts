@@ -4,15 +4,17 @@ import { TestRun } from './TestRun.js';
 import { lendTime } from './VirtualClock.js';
 
 /**
- * Runs a test of whole flows in virtual time, promises included; resolves when it holds.
+ * Runs a test of whole flows in virtual time, promises included. Resolves when all that the test expects holds.
  *
- * Its body is an `async` function that lives in virtual time itself, not a description that is flushed afterwards as in
- * `TestScheduler.run`: a flow is steered while it runs (paused, resumed, cancelled, fed), and `await sleep(20); job.resume()`
- * says this in the order in which it happens, with the same `sleep` that handlers use. What is expected may be written before
- * or after, since everything is recorded and checked at the end. Between two timers all promises and macrotasks are answered
- * until nothing stirs; then time moves on to the next timer at once. Only what waits for the real world (a file, `setTimeout`)
- * has no place here. While it runs, RxJS's `asyncScheduler` waits in virtual time as well, so `delay(5)` does, and a flow that
- * was made without `flowOptions`; its timestamps stay real. One test at a time.
+ * The body is an `async` function that itself lives in virtual time; it is no description that is flushed afterwards, as in
+ * `TestScheduler.run`. So the body can pause, resume, cancel and feed a job while the job runs: `await sleep(20); job.resume()`
+ * says so in the order of events, with the same `sleep` that handlers use. A test may say what it expects before or after it
+ * happens, since the kit records everything and checks it at the end.
+ *
+ * Between two timers the kit waits until all promises and macrotasks are answered; then time moves on to the next timer at once.
+ * A test must not wait for the real world (a file, `setTimeout`). During the test RxJS's `asyncScheduler` waits in virtual time
+ * as well: so do `delay(5)` and a flow that was made without `flowOptions`, but the timestamps of that flow stay real. Only one
+ * test can run at a time.
  *
  * @example
  * it('should try again after 20 ms', () =>
@@ -29,8 +31,9 @@ import { lendTime } from './VirtualClock.js';
  *     });
  *   }));
  *
- * Rejects with what the body throws; TestingError `UNLIKE` where a diagram differs, with both drawn and the first difference
- * marked; `RUNAWAY` at the horizon; `STUCK` where the body waits for what never comes; `AT_WORK`.
+ * Rejects with the error that the body throws, or with a TestingError: `UNLIKE` if a diagram differs, with both drawn and the
+ * first difference marked; `RUNAWAY` at the horizon; `STUCK` if the body waits for something that never comes; `AT_WORK` if
+ * another test is running.
  */
 export const testFlow = async (body: (test: FlowTest) => unknown, options: TestFlowOptions = {}): Promise<void> => {
   const run = new TestRun(options);

@@ -18,7 +18,7 @@ export interface ToMarbleTestOptions {
   readonly imports?: string | undefined;
   /** The sentence of the test. @default 'should run as it was recorded' */
   readonly name?: string | undefined;
-  /** What the run was started with, as it is to stand in the source: a record does not tell it. @default none */
+  /** The options of the run, for the source to repeat them: no record tells them. @default none */
   readonly run?: Pick<ExecuteOptions, 'timeoutMs' | 'executionStrategy' | 'maxWorkers'> | undefined;
 }
 
@@ -27,14 +27,14 @@ type Started = JobRecord & { readonly type: 'started' };
 const MISSING = '// Import what makes the flow of this run anew: makeFlow(flowOptions), or whatever stands in its place below.';
 
 /**
- * Turns a run into the source of a test that reproduces it, in TypeScript for jest: a job that has ended or is paused, and that
- * `recordMarbles` or a `testFlow` has recorded from its start.
+ * Turns a recorded run into the source of a test that reproduces it, in TypeScript for jest. The job has ended or is paused, and
+ * `recordMarbles` or a `testFlow` has recorded it from its start.
  *
- * The test makes the flow anew, but what took real time or asked the world is not done again: each handler is played as it was
- * seen, with what it emitted, how long it took, and what it threw. So the test says whether the flow still does with the same
- * answers what it did: its connections, mappings, merges, codecs, error handlers and workers; not whether the handlers still
- * give these answers. A pause, a resume and a cancel from outside are in it too. What has no literal is lost, and a comment
- * says so. The dice of a jitter fall otherwise, and a real timer that was late does not come late again.
+ * The test makes the flow anew, but the flow's own handlers do not run: stand-ins repeat what each handler emitted, how long it
+ * took, and what it threw. So the test says whether the flow does the same with the same answers: its connections, mappings,
+ * merges, codecs, error handlers and workers. It does not say whether the handlers still give these answers. A pause, a resume
+ * and a cancel from outside are repeated too. A value without a literal is lost, and a comment says so. A jitter draws other
+ * numbers, and a real timer that was late is not late again.
  *
  * @example
  * const job = makeFlow({}).start('reader', { path: 'access.log' });
@@ -62,7 +62,7 @@ const recorderFor = (recorded: Job | Recording): Recorder => {
 const range = (first: number, last: number): readonly string[] =>
   Array.from({ length: last - first + 1 }, (_, at) => String.fromCodePoint(first + at));
 
-/** Letters first, then more letters than any run that a person reads has payloads: Latin, Greek, Cyrillic, Chinese. */
+/** Symbols for payloads, more than a run that a person reads needs: plain letters first, then Latin, Greek, Cyrillic, Chinese. */
 const LETTERS = [
   ...new Set(SPARE),
   ...range(0xc0, 0x24f),
@@ -73,7 +73,7 @@ const LETTERS = [
 
 const indented = (lines: readonly string[], spaces: number): readonly string[] => lines.map((line) => ' '.repeat(spaces) + line);
 
-/** The source of one test, from its parts. */
+/** Writes the source of one test. */
 class Source {
   readonly #values: Symbols;
 
@@ -87,7 +87,7 @@ class Source {
   }
 
   get text(): string {
-    // The diagrams first: they give the letters.
+    // The diagrams come first, since a payload gets its letter when it is drawn.
     const test = this.#test(this.#expected());
     const values = this.#values.given.map(({ symbol, value }) => `${keyOf(symbol)}: ${literal(value)},`);
     const parts = [...this.#head(), ...table('const values = {', values, '};'), '', ...test, ''];
@@ -132,7 +132,7 @@ class Source {
     return `{ ${parts.join(', ')} }`;
   }
 
-  /** A payload is written once. */
+  /** Every payload is written once, in `values`; the steps refer to it. */
   #payload(data: unknown): string {
     return memberOf('values', this.#values.of(data, {}));
   }
@@ -164,7 +164,7 @@ class Source {
 const table = (first: string, lines: readonly string[], last: string): readonly string[] =>
   lines.length === 0 ? [first + last] : [first, ...indented(lines, 2), last];
 
-/** The lines that say something: order, payloads where they are emitted and where they come in, and what did not simply complete. */
+/** The lines that the test expects: starts, ends and payloads in their order, and how the attempts of a routine that failed ended. */
 const linesOf = (steps: readonly Step[]): readonly string[] => {
   const some = (kind: Step['kind']): readonly Step[] => steps.filter((step) => step.kind === kind);
   const parts = (kind: Step['kind']): readonly string[] =>

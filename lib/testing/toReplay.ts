@@ -25,7 +25,7 @@ export const toReplay = (recorder: Pick<Recorder, 'seen' | 'taken'>): Replay => 
 
 type Settled = JobRecord & { readonly type: 'taskSettled' };
 
-/** Reads the records of a run one after the other: finds out who acted and when, and writes it into the script. */
+/** Reads the records of a run one after the other, finds out who acted and when, and writes it into the script. */
 class RunReader {
   readonly #timeline: ReplayTimeline;
   readonly #script = new ReplayScript();
@@ -40,7 +40,7 @@ class RunReader {
   }
 
   script(): readonly ReplayStep[] {
-    // A call of which nobody hears again is at work until the job ends.
+    // A call without any act is at work until the job ends.
     for (const call of this.calls.all) if (!call.refused && this.#script.isIdle(call)) this.#script.actFirst(call, 'hangs');
     return this.#script.steps;
   }
@@ -74,7 +74,7 @@ class RunReader {
   #emit({ routineId, event, data }: JobRecord & { type: 'emitted' }, index: number, seenAt: number): void {
     const call = this.calls.actorAt(index, routineId);
     if (call === undefined) return;
-    // A deferred event is seen at the resume. Its handler had emitted it long before: right before its end, as far as anybody knows.
+    // A deferred event shows at the resume. Its handler has emitted it before its end; nobody knows when exactly.
     if (call.ended < index && this.#followsResume(index)) this.#script.actBeforeEnd(call, { defers: event, data });
     else this.#act(call, index, seenAt, { emits: event, data });
   }
@@ -124,7 +124,10 @@ class RunReader {
     this.#script.steer(this.#timeline.now, ...controls);
   }
 
-  /** Nobody begins between the call and the pause, except where nobody has been at work for a while: then it is the call. */
+  /**
+   * No record tells who asked for a pause, but no handler begins after that. So the last handler that began asks for it, or
+   * whoever has steered the job since. If time has passed since the record before, the pause was asked for from outside, now.
+   */
   #pause(index: number, seenAt: number): void {
     const last = this.calls.lastBefore(index);
     if (last === undefined || seenAt > Math.round(this.seen[index - 1]?.at ?? 0)) this.#steer(index, seenAt, 'pause');

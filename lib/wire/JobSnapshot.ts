@@ -144,8 +144,9 @@ export const JobSnapshot = shape('JobSnapshot', {
     }),
   ),
   deferredEvents: list(shape('a deferred event', { routineId: text, event: text, data })),
-  /** How much of each kind is gone: let go of at the end of the job, or pushed out by newer ones. */
+  /** The most tasks of the job that have waited at a time. */
   highWater: optional(count),
+  /** How many of each kind are gone: let go of at the end of the job, or pushed out by newer ones. */
   dropped: shape('what is gone', { tasks: count, records: count, logEntries: count, outputs: count }),
   pendingTasks: list(TaskSnapshot),
   connections: list(ConnectionSnapshot),

@@ -1,6 +1,6 @@
 import type { JobDocument } from './JobSnapshot.js';
 
-/** The slots, told by their routine and their name, whose merged input no handler has finished with. */
+/** The slots that hold merged input for a pending task: no handler has finished with it. */
 export interface MergedSlots {
   has(routineId: string, slot: string): boolean;
 }

@@ -14,7 +14,7 @@ type Definition = FlowDocument['routines'][number];
 type Handler = NonNullable<FlowDocument['errorHandler']>;
 
 /**
- * The parts of the flow that JSON, or its text, holds. Every routine is new.
+ * Reads the parts of a flow from JSON, or from its text. Every routine is new.
  *
  * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`, `NOT_CONSTRUCTIBLE`
  */
@@ -36,7 +36,7 @@ export const readFlow = <R extends Described>(json: unknown, registry: Registry<
   };
 };
 
-/** Every type and every function that the JSON names and the registry lacks. */
+/** Finds every type and every function that the JSON names and the registry lacks. */
 const unregistered = ({ routines, connections, errorHandler }: FlowDocument, registry: Registry): readonly Mismatch[] => {
   const lost = (path: string, names: readonly (string | undefined)[]): readonly Mismatch[] =>
     names.flatMap((value) =>

@@ -18,7 +18,7 @@ type Failure = NonNullable<JobDocument['error']>;
 type Task = JobDocument['pendingTasks'][number];
 
 /**
- * The job that JSON, or its text, holds.
+ * Reads a job from JSON, or from its text.
  *
  * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`
  */
@@ -85,7 +85,7 @@ const fromCell = ({ status, errorTime, state, slots, emitted, highWater = [], ..
   });
 };
 
-/** A connection, and its place among those of its event. */
+/** A connection, and its index among those of its event. */
 interface Via {
   readonly connection: Connection;
   readonly route: number;
@@ -105,7 +105,7 @@ const toRemainder = (
   return { ...run, limit: limitFrom({ maxQueued, overflow }), cap: maxWorkers, order: order + recovered.length, tasks: all };
 };
 
-// What does not wait for its time comes first, in the order in which it stands.
+// A task that waits for no time comes first; the sort keeps the order of such tasks.
 const dueTime = ({ dueAt }: RemainingTask): number => dueAt?.getTime() ?? -Infinity;
 
 const fromTask = (jobId: string, task: Task, ways: readonly Via[]): RemainingTask => {
@@ -115,7 +115,7 @@ const fromTask = (jobId: string, task: Task, ways: readonly Via[]): RemainingTas
   return { order, place, routineId, slot, data, merged, attempt, dueAt, connection: way?.connection, route: way?.route };
 };
 
-/** Input that a slot has taken in, and no handler has finished with, although no task of it is left: it is handled after all. */
+/** If a slot holds input that no handler has finished with, and no pending task brings it, the job gets a task for it. */
 const unconsumed = ({ status, routineStates, pendingTasks }: JobDocument): readonly Omit<Task, 'taskId'>[] => {
   if (isFinal(status)) return [];
   const merged = mergedSlots(pendingTasks);

@@ -6,7 +6,7 @@ import { readFlow } from './readFlow.js';
 import type { Registry } from './Registry.js';
 import { writeFlow } from './writeFlow.js';
 
-/** What would keep a flow from being written, or from being read with this registry. */
+/** Finds the reasons why a flow cannot be written, or cannot be read with this registry. Tries both, and changes nothing. */
 export const wireFindings = (parts: FlowParts, registry: Registry): readonly Finding[] => {
   try {
     const json = writeFlow(parts);

@@ -10,7 +10,11 @@ import { type Described, nameOf } from './Registry.js';
 
 type Handler = NonNullable<FlowDocument['errorHandler']>;
 
-/** @throws FlowError `NOT_SERIALISABLE`: a config that is not plain data, or a function that no registry knows */
+/**
+ * Writes a flow as JSON: its settings, routines and connections. A function is written by its name in a registry.
+ *
+ * @throws FlowError `NOT_SERIALISABLE` if a config is not plain data, or no registry knows a function
+ */
 export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowDefinition => {
   const where = `Flow '${settings.flowId}'`;
   return write(where, FlowDefinition, {

@@ -19,14 +19,14 @@ type Failure = NonNullable<JobDocument['error']>;
 type Stream = NonNullable<JobDocument['streams']>[number];
 type Task = JobDocument['pendingTasks'][number];
 
-/** The connections that tasks have come over, each with its place in the document and among those of its event. */
+/** The connections of pending tasks, each with its index in the document, and its route: its index among those of its event. */
 type Ways = Map<Connection, { readonly at: number; readonly route: number }>;
 
 /**
- * A job as JSON, as it stands at this instant. One that has not ended is written as paused: what is at work is among its
- * pending tasks, and runs again where it is taken up.
+ * Writes a job as JSON, as it stands at this instant. A job that has not ended is written as paused. A task at work is written
+ * as pending, so its handler is called again when the job goes on.
  *
- * @throws FlowError `NOT_SERIALISABLE`, with the path
+ * @throws FlowError `NOT_SERIALISABLE`, with the path of the value that JSON cannot hold
  */
 export const writeJob = (job: JobData): JobSnapshot => write(`Job '${job.jobId}'`, JobSnapshot, toDocument(job));
 
@@ -144,5 +144,5 @@ const toCell = (cell: RoutineCell, merged: MergedSlots): Cell =>
     ),
   });
 
-/** A list that is left out where nothing is in it. */
+/** A document leaves out a list that is empty. */
 const someOf = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
