@@ -24,7 +24,7 @@ describe('flowMatchers', () => {
     expect(job).not.toHaveMarbles({ starts: 's|' });
   });
 
-  it('should fail with the diagram, and with the recording where it is not to be so', async () => {
+  it('should fail with the diagram, and with the recording if it is not to be so', async () => {
     const recording = await recorded();
     const differs = await rejection(Promise.resolve().then(() => expect(recording).toHaveMarbles({ starts: 's|' })));
     expect((differs as Error).message).toBe(

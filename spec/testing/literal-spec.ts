@@ -71,7 +71,7 @@ describe('literal', () => {
     transpiled(`export default ${source};`);
   });
 
-  it('should stop where a value is deeper or larger than a test can hold', () => {
+  it('should stop if a value is deeper or larger than a test can hold', () => {
     for (const value of [deep, Array.from({ length: 200_000 }, () => 0).map(() => ({ a: 1 }))]) {
       const source = literal(value);
       expect(source).toContain('undefined /* lost: more than a test can hold */');

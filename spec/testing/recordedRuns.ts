@@ -29,11 +29,11 @@ export const sourceOf = async (
   return source;
 };
 
-/** Runs a source against a flow: it resolves where that does what was recorded. */
+/** Runs a source against a flow: resolves if the flow does what was recorded. */
 export const against = (make: MakeFlow, source: string): Promise<unknown> =>
   playSource(source, { './makeFlow': { makeFlow: make } });
 
-/** What it says against another flow, without the place. */
+/** The report of a source that fails against another flow, without the place. */
 export const told = async (make: MakeFlow, source: string): Promise<string> => {
   const error = ours(await rejection(against(make, source)));
   expect(error).toMatchObject({ name: 'TestingError', code: 'UNLIKE' });

@@ -67,7 +67,7 @@ it('should run as it was recorded', () =>
     expect(tests.map(({ name }) => name)).toEqual([`should do as on "Monday" and on Tuesday's run`]);
   });
 
-  it('should ask for the flow where it is not told how to make it', async () => {
+  it('should ask for the flow if it is not told how to make it', async () => {
     const source = await sourceOf(inVirtualTime, undefined, { imports: undefined });
     expect(source).toContain('// Import what makes the flow of this run anew: makeFlow(flowOptions)');
     const error = await rejection(playSource(source));
@@ -91,7 +91,7 @@ it('should run as it was recorded', () =>
   });
 
   describe('against another flow', () => {
-    it('should fail where a retry is missing, with the diagram', async () => {
+    it('should fail if a retry is missing, with the diagram', async () => {
       expect(
         await told(idle(LINKS, { errorHandler: new ErrorHandler({ strategy: 'skip' }) }), await sourceOf(inVirtualTime)),
       ).toBe(
@@ -138,7 +138,7 @@ it('should run as it was recorded', () =>
       ['a connection that is gone', idle(['s.o -> t.i']), 'u is expected, and t came at 23 ms'],
       ['connections in another order', idle(['s.o -> u.i', ...LINKS]), 't is expected, and u came'],
       ['a mapping', (options) => mapped(idle(['t.o -> u.i'])(options)), 'a is expected, and'],
-    ])('should fail where it has %s', async (_, make, difference) => {
+    ])('should fail if it has %s', async (_, make, difference) => {
       expect(await told(make, await sourceOf(inVirtualTime))).toContain(difference);
     });
   });

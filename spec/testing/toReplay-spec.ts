@@ -144,7 +144,7 @@ describe('a run that was more than a chain', () => {
       { maxWorkers: 2 },
       untilEnd,
     ],
-  ])('should hold where it %s', async (name, trigger, i, more, steer) => {
+  ])('should hold if it %s', async (name, trigger, i, more, steer) => {
     const run = name === 'runs out of time' ? { timeoutMs: 6 } : undefined;
     const make = (test: FlowTest): Flow =>
       flowOf(
@@ -168,7 +168,7 @@ describe('a run that was more than a chain', () => {
     );
   });
 
-  it('should hold where a codec refuses an input, which no handler has seen', async () => {
+  it('should hold if a codec refuses an input, which no handler has seen', async () => {
     const strict =
       (handler: Handler, handing: Handler): MakeFlow =>
       (options) =>

@@ -33,7 +33,7 @@ describe('a connection that is read', () => {
     expect(Flow.fromJSON(json, elsewhere).connections[0]?.mapping).toBe(other);
   });
 
-  it('should be refused where its function is not in the registry that reads, by its path (D28, G77)', () => {
+  it('should be refused if its function is not in the registry that reads, by its path (D28, G77)', () => {
     const json = flowOf(ids, [['a', 'o', 'b', 'i'], ['b', 'o', 'c', 'i', trim]]).toJSON(); // prettier-ignore
     const bare = new Registry().register('Node', () => new Node());
     expect(mismatches(() => Flow.fromJSON(json, bare))).toEqual([
@@ -143,7 +143,7 @@ describe('a factory', () => {
     expect(build(() => { throw reason; }).cause).toBe(reason); // prettier-ignore
   });
 
-  it('should not be called at all where the JSON is refused', () => {
+  it('should not be called at all if the JSON is refused', () => {
     let made = 0;
     const own = new Registry().register('Node', () => (made++, new Node()));
     for (const path of ['connections.0.targetSlot', 'routines.1.type', 'connections.0.sourceId'])
@@ -166,7 +166,7 @@ describe('Flow.deserialize', () => {
     expect(Object.keys((await flow.execute('a', { fuel: 3 })).routineStates)).toEqual(['a', 'b', 'c']);
   });
 
-  it('should be refused where the flow is not empty, and leave it as it is (API)', () => {
+  it('should be refused if the flow is not empty, and leave it as it is (API)', () => {
     const flow = flowOf(['x']);
     const error = thrown(() => flow.deserialize(small().toJSON(), registry));
     expect(error).toMatchObject({ name: 'FlowError', code: 'NOT_EMPTY', details: { flowId: 'f' } });
@@ -177,7 +177,7 @@ describe('Flow.deserialize', () => {
     ['a bad part', 'connections.0.targetSlot', 'z'],
     ['an unknown type', 'routines.1.type', 'Nobody'],
     ['a newer version', 'version', 2],
-  ])('should leave the flow empty and fit for use where the JSON has %s', (_, path, value) => {
+  ])('should leave the flow empty and fit for use if the JSON has %s', (_, path, value) => {
     const flow = new Flow({ flowId: 'mine', maxWorkers: 3 });
     const before = JSON.stringify(flow);
     thrown(() => flow.deserialize(patched(path, value), registry));

@@ -97,7 +97,7 @@ describe('Flow.toJSON and Flow.fromJSON', () => {
 });
 
 describe('a connection that is written down', () => {
-  it('should be refused where its mapping is a function that no registry knows, by its ends (D28)', () => {
+  it('should be refused if its mapping is a function that no registry knows, by its ends (D28)', () => {
     const error = ours(thrown(() => flowOf(['a', 'b'], [['a', 'o', 'b', 'i', (data) => data]]).toJSON()));
     expect(error).toBeInstanceOf(FlowError);
     expect(error).toMatchObject({ code: 'NOT_SERIALISABLE', details: { path: 'mapping', got: 'a function' } });
@@ -125,7 +125,7 @@ describe('an error handler that is written down', () => {
   it.each<[string, NonNullable<ErrorHandlerOptions['retryOn']>]>([
     ['a question', () => true],
     ['a class', [TypeError, class Unknown extends Error {}]],
-  ])('should be refused where %s has no name, by its owner (D28)', (_, retryOn) => {
+  ])('should be refused if %s has no name, by its owner (D28)', (_, retryOn) => {
     const ofFlow = ours(thrown(() => withHandler({ retryOn }).toJSON()));
     expect(ofFlow).toMatchObject({ code: 'NOT_SERIALISABLE', details: { path: 'retryOn' } });
     expect(ofFlow.message).toContain("error handler of flow 'f'");
@@ -134,7 +134,7 @@ describe('an error handler that is written down', () => {
     expect(ours(thrown(() => flow.toJSON())).message).toContain("error handler of routine 'b'");
   });
 
-  it('should be refused where the registry that reads lacks a name, each by its path (G77)', () => {
+  it('should be refused if the registry that reads lacks a name, each by its path (G77)', () => {
     const flow = withHandler({ retryOn: isBroken });
     flow.routines.get('b')?.setErrorHandler(new ErrorHandler({ retryOn: [TypeError, Broken] }));
     const bare = new Registry().register('Node', () => new Node());
@@ -144,7 +144,7 @@ describe('an error handler that is written down', () => {
     ]);
   });
 
-  it('should work where it is read: it retries what it retried (SC061)', async () => {
+  it('should work when it is read: it retries what it retried (SC061)', async () => {
     class Fragile extends Node {
       static override readonly type = 'Fragile';
 
@@ -171,7 +171,7 @@ describe('a config that is written down', () => {
     ['a function', () => 0, 'routines.1.config.deep.0.bad'],
     ['a symbol', Symbol('s'), 'routines.1.config.deep.0.bad'],
     ['an instance', new Node(), 'routines.1.config.deep.0.bad'],
-  ])('should be refused where it holds %s, by flow and path, and leave the flow as it is (G76)', (_, bad, path) => {
+  ])('should be refused if it holds %s, by flow and path, and leave the flow as it is (G76)', (_, bad, path) => {
     const flow = small();
     flow.routines.get('b')?.setConfig({ deep: [{ bad }] });
     const error = ours(thrown(() => flow.toJSON()));

@@ -35,14 +35,14 @@ describe('a paused job that is written', () => {
 });
 
 describe('a job that has not ended', () => {
-  it('should be empty where it is new (API)', () => {
+  it('should be empty when it is new (API)', () => {
     const state = new JobState();
     const back = trip(state);
     expect(difference(seen(back), seen(state))).toBeUndefined();
     expect([back.status, textOf(back)]).toEqual(['pending', textOf(state)]);
   });
 
-  it('should not be resumed where no flow has begun it', () => {
+  it('should not be resumed if no flow has begun it', () => {
     const state = trip(new JobState());
     const flow = flowOf({ s: { slots: { trigger: undefined } } });
     expect(thrown(() => flow.resume(state))).toBeInstanceOf(FlowError);
