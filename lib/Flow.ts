@@ -43,6 +43,7 @@ import type { OutputRecord } from './flow/OutputRecord.js';
 import { checkEntry } from './flow/placeIn.js';
 import type { Slot } from './flow/Slot.js';
 import type { PauseOptions } from './flow/TaskContext.js';
+import { rebased } from './job/fold.js';
 import { JobData } from './job/JobData.js';
 import { type JobError, notStarted, whyNot } from './job/JobError.js';
 import type { JobRecord } from './job/JobRecord.js';
@@ -474,7 +475,7 @@ export class Flow implements Home {
     const places = placesIn(plan, data, rest, rename);
     const wanted = runOptionsFrom({ timeoutMs: rest.timeoutMs, ...options }, plan.settings);
     this.#engine.drain.refresh();
-    data.rebase(this.#engine.time.base);
+    rebased(data, this.#engine.time.base);
     const run = this.#newRun(plan, state, data, goingOn(rest, options, wanted, rename));
     takeUp(run, rest, places, rename);
     return this.#admit(run, wanted).doors.job;

@@ -1,4 +1,5 @@
 import type { FixedLimit } from '../flow/Limit.js';
+import { slotWaited } from '../job/fold.js';
 import { jobError } from '../job/JobError.js';
 import type { Attempt } from './Attempt.js';
 import { Arrival, type Origin } from './Emission.js';
@@ -143,7 +144,7 @@ export class Backlog {
     const slot = this.#slots.get(target);
     if (slot === undefined) return;
     slot.add(task);
-    this.run.cellOf(target.node).noteWaiting(target.ordinal, slot.length);
+    slotWaited(this.run.cellOf(target.node), target.ordinal, slot.length);
   }
 
   // ── what goes ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,15 +4,16 @@ import { checkSerialisable } from '../flow/FlowError.js';
 import type { FixedLimit } from '../flow/Limit.js';
 import type { OutputRecord } from '../flow/OutputRecord.js';
 import type { PauseOptions } from '../flow/TaskContext.js';
+import * as fold from '../job/fold.js';
 import type { JobData } from '../job/JobData.js';
 import { type JobError, jobError } from '../job/JobError.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
-import { checkTransition, type JobStatus, type RoutineStatus } from '../job/JobStatus.js';
+import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import type { Remainder, RemainderSource, RemainingTask } from '../job/Remainder.js';
-import { endWith, noteError, RoutineCell } from '../job/RoutineCell.js';
+import { RoutineCell } from '../job/RoutineCell.js';
 import type { Change, Failure } from '../job/Settled.js';
 import type { LogEntry } from '../job/SharedSpace.js';
-import { isTimed, noteTime } from '../job/stopwatch.js';
+import { isTimed } from '../job/stopwatch.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import type { Scope } from '../prelude/Scope.js';
@@ -213,25 +214,24 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   /** Keeps an emission until the job is resumed. */
   defer(routineId: string, event: string, data: Data): void {
-    this.data.deferred.push({ routineId, event, data });
+    fold.deferred(this.data, { routineId, event, data });
   }
 
   setState({ cell }: Attempt, own: Data): void {
-    cell.own = own;
+    fold.stateSet(cell, own);
   }
 
   setShared(key: string, value: unknown): void {
-    this.data.shared.values.set(key, value);
+    fold.sharedSet(this.data, key, value);
   }
 
   logShared(entry: LogEntry): void {
-    this.data.shared.entries.push(entry);
+    fold.sharedLogged(this.data, entry);
   }
 
   #emitNow(outlet: Outlet, data: Data): void {
     const emission = new Emission<JobRun>(this, outlet, data, this.#order++, this.engine.time.tick);
-    this.cellOf(outlet.node).countEmitted(outlet.ordinal);
-    this.data.history.emitted(emission);
+    fold.emitted(this.data, this.cellOf(outlet.node), outlet.ordinal, emission);
     if (this.views.watched) this.#tellEmitted(outlet, data);
     outlet.emission$.next(emission);
   }
@@ -260,7 +260,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   #wait(task: Task<JobRun>): void {
     const { queue } = this;
     queue.push(task.route, task.origin);
-    if (queue.length > this.data.highWater) this.data.highWater = queue.length;
+    fold.waited(this.data, queue.length);
   }
 
   // What waits at the start is told with it.
@@ -284,8 +284,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     attempt.outcome = 'dropped';
     // It is not kept after all.
     if (this.data.status === 'paused' && this.#gathered > 0) this.#gathered--;
-    this.cellOf(attempt.route.target.node).dropped++;
-    this.data.dropped++;
+    fold.shed(this.data, this.cellOf(attempt.route.target.node));
     if (this.views.watched) this.views.tell({ type: 'taskSettled', outcome: 'dropped', ...taskOf(attempt) });
   }
 
@@ -315,8 +314,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     if (origin.tried > 0) origin.forget();
     if (this.#backlog !== undefined) this.#backlog.taken(attempt);
     this.active++;
-    cell.active++;
-    this.data.currentRoutineId = cell.routineId;
+    fold.taken(this.data, cell);
     if (this.#measures) this.#measure(attempt);
     if (this.views.isWatched) this.#tellTaken(attempt);
     return attempt;
@@ -325,7 +323,8 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   #measure(attempt: Attempt): void {
     attempt.tick = this.engine.time.tick;
     if (isTimed(attempt.cell)) attempt.startClock();
-    this.data.executions.push(attempt);
+    else fold.untimed(attempt.cell);
+    fold.executed(this.data, attempt);
   }
 
   #tellTaken(attempt: Attempt): void {
@@ -339,7 +338,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   #newCell(node: Node): RoutineCell {
     const cell = this.cellSeen(node);
-    this.data.cells.set(node.id, cell);
+    fold.routineMet(this.data, cell);
     return (this.#cells[node.index] = cell);
   }
 
@@ -362,7 +361,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   /** What was kept back until now, in the order in which it came. */
   commit(attempt: Attempt, { changes, state }: NonNullable<Attempt['settled']>): void {
-    if (state !== undefined) attempt.cell.own = state;
+    if (state !== undefined) fold.stateSet(attempt.cell, state);
     attempt.rare.effects?.clear();
     for (const change of changes) this.#change(attempt, change);
   }
@@ -380,14 +379,8 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   }
 
   #noteCompleted(attempt: Attempt, cell: RoutineCell): void {
-    cell.completed++;
-    if (cell.end !== 'completed') endWith('completed', cell);
-    if (attempt.origin.tried > 0) this.#noteRetried(attempt, cell);
-  }
-
-  #noteRetried({ routineId, origin }: Attempt, cell: RoutineCell): void {
-    cell.retryCount = origin.tried;
-    this.keepRecord(routineId, 'completed', { retried: true });
+    fold.succeeded(cell, attempt.origin.tried);
+    if (attempt.origin.tried > 0) this.keepRecord(attempt.routineId, 'completed', { retried: true });
   }
 
   #settleFailure(attempt: Attempt, failure: Failure, delayMs: number): void {
@@ -409,10 +402,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   takeDown(attempt: Attempt, outcome: TaskOutcome, { name, message }: Failure): void {
     const { cell, routineId, route, slot } = attempt;
-    if (outcome in COUNTERS) cell[COUNTERS[outcome as keyof typeof COUNTERS]]++;
-    cell.retryCount = Math.max(cell.retryCount, attempt.origin.tried);
-    endWith(outcome as RoutineStatus, cell);
-    noteError(message, this.engine.time.now, cell);
+    fold.failed(cell, outcome, attempt.origin.tried, message, this.engine.time.now);
     const where = route.connection === undefined ? {} : { slot };
     this.keepRecord(routineId, recordNameOf(attempt, outcome), { ...where, error: message, error_type: name });
   }
@@ -421,10 +411,10 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   #leave(attempt: Attempt, outcome: TaskOutcome): void {
     const { cell } = attempt;
     attempt.outcome = outcome;
-    cell.active--;
+    fold.left(cell);
     this.active--;
     const ms = attempt.stopClock();
-    if (ms !== undefined) noteTime(ms, cell);
+    if (ms !== undefined) fold.timed(cell, ms);
     attempt.seat?.leave();
     if (this.views.isWatched) this.#tellLeft(attempt, outcome);
   }
@@ -451,9 +441,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     this.#leave(attempt, failed ? 'failed' : 'dropped');
     attempt.input = undefined;
     if (failed) return;
-    cell.dropped++;
-    endWith('failed', cell);
-    noteError(cause.message, this.engine.time.now, cell);
+    fold.aborted(cell, cause.message, this.engine.time.now);
   }
 
   /** Something of the job has ended without an attempt. */
@@ -501,8 +489,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   /** Puts the next attempt at the end of the queue, after a delay. */
   #retry(attempt: Attempt, delayMs: number): void {
     const { origin, place, cell, route, input } = attempt;
-    cell.retried++;
-    cell.retryCount = attempt.attempt;
+    fold.retried(cell, attempt.attempt);
     const task = new Task(new Arrival<JobRun>(this, origin.data, origin.order, { place, tried: attempt.attempt, input }), route);
     if (delayMs > 0) this.#armRetry(this.#waitingRetries.add(task, this.engine.time.now + delayMs), delayMs);
     else this.engine.task$.next(task);
@@ -539,7 +526,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   /** A stream of the routine has come to its end. */
   noteStreamed(node: Node): void {
-    endWith('completed', this.cellOf(node));
+    fold.ended(this.cellOf(node), 'completed');
   }
 
   /** The number of an emission. */
@@ -672,7 +659,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   #noteStart(): void {
     const { entryRoutineId, params } = this.options;
     this.#begun = true;
-    this.data.history.start({
+    fold.started(this.data, {
       routineId: entryRoutineId,
       eventName: 'start',
       data: params,
@@ -705,7 +692,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   };
 
   fail(error: RoutiluxError): void {
-    this.data.error = error;
+    fold.failedWith(this.data, error);
     this.#end('failed', jobError('STOPPED', { jobId: this.data.jobId, reason: error.message }, error));
   }
 
@@ -715,14 +702,15 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     if (status === 'cancelled') return;
     checkTransition(jobId, status, 'cancelled');
     this.engine.drain.change(() => {
-      this.data.reason = reason;
+      fold.reasonGiven(this.data, reason);
       this.#end('cancelled', jobError('CANCELLED', { jobId, reason }));
     });
   }
 
   #end(status: JobStatus, cause?: Error): void {
     this.over = true;
-    this.data.status = status;
+    // Before anybody hears of it: a listener of a signal may look at the job.
+    fold.statusSet(this.data, status, this.engine.time.now);
     this.engine.toggle$.next({ run: this, open: false });
     this.#deadline.stop(this.engine.steps);
     if (cause !== undefined) this.#dropAll(cause);
@@ -737,7 +725,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   }
 
   #dropAll(cause: Error): void {
-    this.data.dropped += this.progress.queued + this.#attemptsAtWork().length;
+    fold.dropped(this.data, this.progress.queued + this.#attemptsAtWork().length);
     for (const attempt of this.engine.attemptsOf(this)) this.#abort(attempt, cause);
     this.#retries?.clear(this.engine.steps);
     this.#tracker = undefined;
@@ -769,8 +757,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   }
 
   #setStatus(status: JobStatus): void {
-    this.data.status = status;
-    this.data.updatedAt = this.engine.time.now;
+    fold.statusSet(this.data, status, this.engine.time.now);
     this.views.status(status);
   }
 
@@ -815,7 +802,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     const { currentRoutineId } = this.data;
     const timestamp = new Date(this.engine.time.now);
     const pendingTasks = this.progress.queued;
-    this.data.notePause({ reason, checkpoint, currentRoutineId, pendingTasks, timestamp });
+    fold.paused(this.data, { reason, checkpoint, currentRoutineId, pendingTasks, timestamp });
     const why = { ...(reason === undefined ? {} : { reason }), ...(checkpoint === undefined ? {} : { checkpoint }) };
     if (this.views.watched) this.views.tell({ type: 'paused', pendingTasks, ...why });
   }
@@ -860,12 +847,10 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   /** Deferred events go before whatever waits. */
   #emitDeferred(): void {
-    const { deferred } = this.data;
-    if (deferred.length === 0) return;
+    if (this.data.deferred.length === 0) return;
     const waiting = this.queue.takeAll();
     this.#backlog?.clear();
-    this.data.deferred = [];
-    for (const each of deferred) {
+    for (const each of fold.deferredTaken(this.data)) {
       const outlet = this.#outletOf(each) as Outlet | undefined;
       if (outlet === undefined)
         this.warn(`Deferred event '${each.event}' of routine '${each.routineId}' is unknown to this flow and left out`);
@@ -881,19 +866,17 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   }
 
   keepRecord(routineId: string, eventName: string, data: Data): void {
-    this.data.history.keep({ routineId, eventName, data, tick: this.engine.time.tick, order: this.#order++ });
+    fold.kept(this.data, { routineId, eventName, data, tick: this.engine.time.tick, order: this.#order++ });
   }
 
   output(routineId: string, type: string, payload: Data): void {
     this.engine.drain.refresh();
     const { jobId } = this.data;
     const output: OutputRecord = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(this.engine.time.now) };
-    this.data.outputs.push(output);
+    fold.output(this.data, output);
     this.views.output(output);
   }
 }
-
-const COUNTERS = { failed: 'failed', error_continued: 'failed', skipped: 'skipped' } as const;
 
 // What no handler covered is recorded under the name that v0.10 gave it.
 const recordNameOf = ({ route }: Attempt, outcome: TaskOutcome): string =>

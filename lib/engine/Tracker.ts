@@ -1,3 +1,4 @@
+import { unsucceeded } from '../job/fold.js';
 import type { Failure } from '../job/Settled.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import type { Attempt } from './Attempt.js';
@@ -93,7 +94,7 @@ export class Tracker {
 
 /** A task that had succeeded has failed after all: it counts once. */
 const revise = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void => {
-  if (attempt.outcome === 'completed') attempt.cell.completed--;
+  if (attempt.outcome === 'completed') unsucceeded(attempt.cell);
   if (attempt.outcome !== undefined) attempt.outcome = outcome;
   // What is thrown may be undefined, which says that nothing was.
   attempt.error = error ?? new Error(String(error));

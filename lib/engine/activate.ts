@@ -2,7 +2,9 @@ import { type Codec, decode } from '../flow/Codec.js';
 import type { Data } from '../flow/Data.js';
 import { NO_DATA } from '../flow/Data.js';
 import type { Input } from '../flow/merge.js';
+import { held } from '../job/fold.js';
 import { jobError } from '../job/JobError.js';
+import type { RoutineCell } from '../job/RoutineCell.js';
 import { describeError } from '../prelude/describeError.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { runAs } from './ambient.js';
@@ -29,7 +31,7 @@ const call = (attempt: HandlerContext, data: Data): unknown => {
 
 /** Who takes a payload in: what the slots of its routine hold, and whether it still may write there. */
 export interface Taker {
-  readonly cell: { readonly held: (Data | undefined)[] };
+  readonly cell: Pick<RoutineCell, 'held'>;
   readonly isAtWork: boolean;
 }
 
@@ -44,7 +46,7 @@ export const arrive = ({ map, target }: Route, data: Data, taker: Taker): Input 
 };
 
 const hold = ({ ordinal }: Inlet, data: Data, { cell, isAtWork }: Taker): Data => {
-  if (isAtWork) cell.held[ordinal] = data;
+  if (isAtWork) held(cell, ordinal, data);
   return data;
 };
 

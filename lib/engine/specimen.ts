@@ -1,5 +1,5 @@
 import { NO_DATA } from '../flow/Data.js';
-import { noteTime } from '../job/stopwatch.js';
+import { emitted, timed } from '../job/fold.js';
 import { poseCarried } from './ambient.js';
 import { Emission } from './Emission.js';
 import type { JobRun } from './JobRun.js';
@@ -15,10 +15,10 @@ export const pose = (run: JobRun): JobRun => {
   const [inlet] = [...run.plan.nodes.values()].flatMap(({ slots }) => [...slots.values()]);
   if (inlet === undefined) return run;
   run.enter(inlet);
-  run.data.history.emitted(new Emission(run, undefined as never, NO_DATA, 0, 0));
+  emitted(run.data, run.cellOf(inlet.node), 0, new Emission(run, undefined as never, NO_DATA, 0, 0));
   const attempt = run.take();
   attempt.startClock();
   attempt.stopClock();
-  noteTime(0.5, attempt.cell);
+  timed(attempt.cell, 0.5);
   return run;
 };

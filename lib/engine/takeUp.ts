@@ -1,7 +1,8 @@
 import { type Connection, sameMapping } from '../flow/Connection.js';
 import { flowError } from '../flow/FlowError.js';
 import { compileMapping } from '../flow/mapping.js';
-import type { DeferredEvent, JobData } from '../job/JobData.js';
+import { moved } from '../job/fold.js';
+import type { JobData } from '../job/JobData.js';
 import type { Remainder, RemainingTask } from '../job/Remainder.js';
 import { inPlaces, type RoutineCell } from '../job/RoutineCell.js';
 import { isWorthTelling } from '../job/StreamState.js';
@@ -32,20 +33,12 @@ export const placesIn = (
 /** Gives a new run what its job had left to do elsewhere, and all that the job knows its place in this flow. */
 export const takeUp = (run: JobRun, rest: Remainder, places: readonly RestTask[], rename: Rename): void => {
   const { plan, data } = run;
-  data.currentRoutineId = data.currentRoutineId && rename(data.currentRoutineId);
-  data.deferred = data.deferred.map((event) => renamed(event, rename));
-  data.streams = new Map([...data.streams].map(([routineId, states]) => [rename(routineId), states]));
-  moveCells(data.cells, plan, rename);
+  moved(data, rename, cellsIn(plan, data, rename));
   places.forEach((emission, at) => {
     run.takeUp(emission(run), rest.tasks[at]?.dueAt?.getTime());
   });
   run.goOnFrom(rest);
 };
-
-const renamed = ({ routineId, ...event }: DeferredEvent, rename: Rename): DeferredEvent => ({
-  routineId: rename(routineId),
-  ...event,
-});
 
 /** A task that lacks but its run. */
 export type RestTask = (run: JobRun) => Task<JobRun>;
@@ -106,12 +99,9 @@ const checkRoutine = ({ nodes, settings: { flowId } }: Plan, routineId: string):
   throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...nodes.keys()] });
 };
 
-const moveCells = (cells: Map<string, RoutineCell>, { nodes }: Plan, rename: Rename): void => {
-  const moved = [...cells.values()].map((cell) => {
+const cellsIn = ({ nodes }: Plan, { cells }: JobData, rename: Rename): readonly RoutineCell[] =>
+  [...cells.values()].map((cell) => {
     const routineId = rename(cell.routineId);
     const node = nodes.get(routineId);
     return inPlaces(routineId, node?.slotNames ?? cell.slotNames, node?.eventNames ?? cell.eventNames, cell);
   });
-  cells.clear();
-  for (const cell of moved) cells.set(cell.routineId, cell);
-};

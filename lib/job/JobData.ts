@@ -30,29 +30,29 @@ const NO_STREAMS: ReadonlyMap<string, readonly StreamState[]> = new Map();
 export const EXECUTION_BOUND = 1_000;
 
 /** How many pause points a job keeps. */
-const PAUSE_POINT_BOUND = 1_000;
+export const PAUSE_POINT_BOUND = 1_000;
 
-/** The whole state of one job, written by the engine and read through `JobState`. */
+/** The whole state of one job: written by `fold.ts` alone, read through `JobState`. */
 export class JobData {
-  status: JobStatus = 'pending';
-  error: RoutiluxError | undefined;
-  reason: string | undefined;
-  currentRoutineId: string | undefined;
+  readonly status: JobStatus = 'pending';
+  readonly error: RoutiluxError | undefined;
+  readonly reason: string | undefined;
+  readonly currentRoutineId: string | undefined;
   /** Epoch ms, like `updatedAt`. */
   readonly createdAt: number;
-  updatedAt: number;
-  readonly cells = new Map<string, RoutineCell>();
-  history: History;
-  executions = new BoundedLog<ExecutionSource>(EXECUTION_BOUND);
+  readonly updatedAt: number;
+  readonly cells: ReadonlyMap<string, RoutineCell> = new Map();
+  readonly history: History;
+  readonly executions = new BoundedLog<ExecutionSource>(EXECUTION_BOUND);
   /** The newest 1,000. */
-  readonly pausePoints: PausePoint[] = [];
-  deferred: DeferredEvent[] = [];
+  readonly pausePoints: readonly PausePoint[] = [];
+  readonly deferred: readonly DeferredEvent[] = [];
   /** The streams that routines keep in this job, by the id of the routine. */
-  streams: ReadonlyMap<string, readonly StreamState[]> = NO_STREAMS;
+  readonly streams: ReadonlyMap<string, readonly StreamState[]> = NO_STREAMS;
   /** Tasks that were queued or at work when the job ended before them, or for which there was no room. */
-  dropped = 0;
+  readonly dropped: number = 0;
   /** The most tasks that have waited at a time. */
-  highWater = 0;
+  readonly highWater: number = 0;
   /** Who knows what waits to run, while the job is alive. An object and not a closure: each of those kept the job before it from being collected young. */
   source: RemainderSource | undefined = undefined;
   #shared: SharedSpace | undefined;
@@ -86,36 +86,9 @@ export class JobData {
     this.#outputs = outputs;
   }
 
-  notePause(point: PausePoint): void {
-    if (this.pausePoints.length === PAUSE_POINT_BOUND) this.pausePoints.shift();
-    this.pausePoints.push(point);
-  }
-
   /** The state of a routine as a reader sees it; undefined before it has run. */
   routineState(routineId: string): Data | undefined {
     const cell = this.cells.get(routineId);
     return cell?.hasRun === true ? cell.view() : undefined;
-  }
-
-  setStreams(routineId: string, states: readonly StreamState[]): void {
-    this.streams = new Map(this.streams).set(routineId, states);
-  }
-
-  /** Keeps a stream of a routine among the others; gives what takes it out again. */
-  keepStream(routineId: string, state: StreamState): () => void {
-    const kept = (): readonly StreamState[] => this.streams.get(routineId) ?? [];
-    this.setStreams(routineId, [...kept(), state]);
-    return () => {
-      this.setStreams(
-        routineId,
-        kept().filter((each) => each !== state),
-      );
-    };
-  }
-
-  /** From now on its ticks are counted from another time. */
-  rebase(base: number): void {
-    const { history } = this;
-    this.history = History.of(history.bound, base, history.written(), history.dropped);
   }
 }

@@ -2,37 +2,37 @@ import type { Data } from '../flow/Data.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import type { RoutineStatus } from './JobStatus.js';
 
-/** All that one job knows of one routine: how its tasks went, what its slots hold, and its own keys. */
+/** All that one job knows of one routine: how its tasks went, what its slots hold, and its own keys. Written by `fold.ts` alone. */
 export class RoutineCell {
   /** Tasks of it at work. */
-  active = 0;
+  readonly active: number = 0;
   /** How the last of its tasks ended; an error stays until a worse one. */
-  end: RoutineStatus = 'pending';
-  error: string | undefined;
-  errorTime: number | undefined;
-  retryCount = 0;
-  executionTimeMs: number | undefined;
+  readonly end: RoutineStatus = 'pending';
+  readonly error: string | undefined;
+  readonly errorTime: number | undefined;
+  readonly retryCount: number = 0;
+  readonly executionTimeMs: number | undefined;
   /** The keys that the routine has set itself. */
-  own: Data | undefined;
+  readonly own: Data | undefined;
   /** What each slot holds, by the slot's place. */
-  readonly held: (Data | undefined)[];
+  readonly held: readonly (Data | undefined)[];
   /** How often each event was emitted, by the event's place. */
-  readonly emitted: number[];
+  readonly emitted: readonly number[];
   /** The most tasks of a limited slot that have waited at a time, by the slot's place. */
-  highWater: number[] = NO_MARKS;
+  readonly highWater: readonly number[] = NO_MARKS;
 
-  completed = 0;
-  failed = 0;
-  skipped = 0;
-  retried = 0;
-  dropped = 0;
-  timed = 0;
-  totalMs = 0;
-  minMs = Infinity;
-  maxMs = 0;
+  readonly completed: number = 0;
+  readonly failed: number = 0;
+  readonly skipped: number = 0;
+  readonly retried: number = 0;
+  readonly dropped: number = 0;
+  readonly timed: number = 0;
+  readonly totalMs: number = 0;
+  readonly minMs: number = Infinity;
+  readonly maxMs: number = 0;
   /** Tasks to let pass before the next one is timed (see `stopwatch.ts`). */
-  untimed = 0;
-  stride = 0;
+  readonly untimed: number = 0;
+  readonly stride: number = 0;
 
   constructor(
     readonly routineId: string,
@@ -42,16 +42,6 @@ export class RoutineCell {
     // As long as they will be: one that grows takes room for sixteen more.
     this.held = new Array<Data | undefined>(slotNames.length);
     this.emitted = zeros(eventNames.length);
-  }
-
-  countEmitted(ordinal: number): void {
-    this.emitted[ordinal] = (this.emitted[ordinal] ?? 0) + 1;
-  }
-
-  noteWaiting(ordinal: number, waiting: number): void {
-    if (waiting <= (this.highWater[ordinal] ?? 0)) return;
-    if (this.highWater === NO_MARKS) this.highWater = zeros(this.slotNames.length);
-    this.highWater[ordinal] = waiting;
   }
 
   /** Whether a task of it has begun, or it has emitted: not where tasks of it only waited, or were let go of. */
@@ -92,11 +82,12 @@ export const inPlaces = (
   });
 
 /** Shared by all that have none, and never written. */
-const NO_MARKS: number[] = [];
+const NO_MARKS: readonly number[] = [];
 
 const zeros = (length: number): number[] => new Array<number>(length).fill(0);
 
-const RANK: Readonly<Record<RoutineStatus, number>> = {
+/** Which end of a task hides which: the higher one stays. */
+export const RANK: Readonly<Record<RoutineStatus, number>> = {
   pending: 0,
   running: 0,
   completed: 1,
@@ -106,13 +97,3 @@ const RANK: Readonly<Record<RoutineStatus, number>> = {
 };
 
 export const ROUTINE_STATUSES = Object.keys(RANK) as readonly RoutineStatus[];
-
-/** Writes how a task ended; a success does not hide the error of another task of the same routine. */
-export const endWith = (status: RoutineStatus, cell: RoutineCell): void => {
-  if (RANK[status] >= RANK[cell.end]) cell.end = status;
-};
-
-export const noteError = (message: string, at: number, cell: RoutineCell): void => {
-  cell.error = message;
-  cell.errorTime = at;
-};

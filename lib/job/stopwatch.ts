@@ -4,16 +4,8 @@ import type { RoutineCell } from './RoutineCell.js';
 const QUICK_MS = 0.05;
 const LONGEST_STRIDE = 64;
 
-/** Whether this run is one to time. Every run of a slow routine is; of a quick one, at least every 64th. */
-export const isTimed = (cell: RoutineCell): boolean => --cell.untimed < 0;
+/** Whether the next run is one to time. Every run of a slow routine is; of a quick one, at least every 65th. */
+export const isTimed = ({ untimed }: RoutineCell): boolean => untimed <= 0;
 
-/** Takes a measured time in, and decides how many runs may pass before the next one. */
-export const noteTime = (ms: number, cell: RoutineCell): void => {
-  cell.executionTimeMs = ms;
-  cell.timed++;
-  cell.totalMs += ms;
-  if (ms < cell.minMs) cell.minMs = ms;
-  if (ms > cell.maxMs) cell.maxMs = ms;
-  cell.stride = ms < QUICK_MS ? Math.min(cell.stride * 2 + 1, LONGEST_STRIDE) : 0;
-  cell.untimed = cell.stride;
-};
+/** How many runs may pass after one that took so long, in ms, before the next is timed. */
+export const nextStride = (ms: number, stride: number): number => (ms < QUICK_MS ? Math.min(stride * 2 + 1, LONGEST_STRIDE) : 0);

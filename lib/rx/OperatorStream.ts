@@ -5,6 +5,7 @@ import type { Inlet, Node, Outlet } from '../engine/Plan.js';
 import type { Stream } from '../engine/Streams.js';
 import { tearDown } from '../engine/tearDown.js';
 import type { Data } from '../flow/Data.js';
+import { streamsSet } from '../job/fold.js';
 import type { StreamState } from '../job/StreamState.js';
 import type { Mutable } from '../prelude/Mutable.js';
 import { copyDeep } from '../prelude/plainObject.js';
@@ -58,7 +59,7 @@ export class OperatorStream implements Stream {
     this.#known = given;
     this.#state = { inputs: this.#inputs, given, begun, stage: left?.stage === 'over' ? 'over' : 'open' };
     // In the place of what was told of it before.
-    run.data.setStreams(node.id, [this.#state]);
+    streamsSet(run.data, node.id, [this.#state]);
     if (this.isOpen) this.#begin(left);
   }
 

@@ -5,6 +5,7 @@ import type { Inlet, Node, Outlet } from '../engine/Plan.js';
 import { keepStreams, type StreamKind } from '../engine/Streams.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
+import { streamForgotten, streamOpened, streamsSet } from '../job/fold.js';
 import type { StreamState } from '../job/StreamState.js';
 import type { Mutable } from '../prelude/Mutable.js';
 import { copyDeep } from '../prelude/plainObject.js';
@@ -63,7 +64,7 @@ class Reader implements StreamKind {
 
   /** Goes on with what was being read. */
   open(run: JobRun, node: Node, left: readonly StreamState[]): undefined {
-    run.data.setStreams(node.id, []);
+    streamsSet(run.data, node.id, []);
     for (const { inputs, given } of left) this.#goOn(run, node, inputs?.[0] ?? {}, given);
   }
 
@@ -89,7 +90,10 @@ class Reader implements StreamKind {
       begun: true,
       stage: 'open',
     };
-    const forget = run.data.keepStream(node.id, state);
+    streamOpened(run.data, node.id, state);
+    const forget = (): void => {
+      streamForgotten(run.data, node.id, state);
+    };
     read(run, source, {
       routes: outlet.routes,
       give: (value) => {

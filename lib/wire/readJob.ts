@@ -1,5 +1,6 @@
 import type { Connection } from '../flow/Connection.js';
 import { limitFrom } from '../flow/Limit.js';
+import { routineMet } from '../job/fold.js';
 import { History } from '../job/History.js';
 import { JobData } from '../job/JobData.js';
 import { JobError, TimeoutError } from '../job/JobError.js';
@@ -52,7 +53,7 @@ const toJob = (document: JobDocument): JobData => {
     streams: streamsOf(document),
     source: run && new WrittenRemainder(toRemainder(document, run)),
   });
-  for (const state of document.routineStates) job.cells.set(state.routineId, fromCell(state));
+  for (const state of document.routineStates) routineMet(job, fromCell(state));
   return job;
 };
 

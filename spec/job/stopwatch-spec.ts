@@ -1,11 +1,13 @@
 import { RoutineCell } from '../../lib/job/RoutineCell.js';
-import { isTimed, noteTime } from '../../lib/job/stopwatch.js';
+import * as fold from '../../lib/job/fold.js';
+import { isTimed } from '../../lib/job/stopwatch.js';
 
 /** Which of a number of runs, each as long as said, are timed. */
 const timedRuns = (runs: number, ms: number, cell: RoutineCell): number[] =>
   [...Array(runs).keys()].filter(() => {
     const timed = isTimed(cell);
-    if (timed) noteTime(ms, cell);
+    if (timed) fold.timed(cell, ms);
+    else fold.untimed(cell);
     return timed;
   });
 
@@ -31,15 +33,15 @@ describe('the stopwatch of a routine', () => {
     const cell = cellOf();
     timedRuns(1_000, 0.001, cell);
     let untilTimed = 0;
-    while (!isTimed(cell)) untilTimed++;
-    noteTime(5, cell);
+    for (; !isTimed(cell); untilTimed++) fold.untimed(cell);
+    fold.timed(cell, 5);
     expect(untilTimed).toBeLessThanOrEqual(65);
     expect(timedRuns(10, 5, cell)).toHaveLength(10);
   });
 
   it('should know the shortest and the longest of the times it took', () => {
     const cell = cellOf();
-    for (const ms of [3, 1, 2]) noteTime(ms, cell);
+    for (const ms of [3, 1, 2]) fold.timed(cell, ms);
     expect(cell).toMatchObject({ timed: 3, totalMs: 6, minMs: 1, maxMs: 3, executionTimeMs: 2 });
   });
 });
