@@ -10,6 +10,7 @@ import type { HandlerContext } from './HandlerContext.js';
 import { LiveJobs } from './LiveJobs.js';
 import { pipeline } from './pipeline.js';
 import type { Plan } from './Plan.js';
+import { Rest } from './Rest.js';
 import { Scopes } from './Scopes.js';
 import { Steps } from './Steps.js';
 import { Into, TaskStream } from './taskStream.js';
@@ -48,9 +49,7 @@ export class Engine {
     const events = seatEvents(this.drain, this.#scopes, steps);
     this.#pool = new WorkerPool(craft(this.#scopes), events, this.time, steps, settings.maxWorkers);
     const { task$, toggle$, released$, turns } = this;
-    pipeline({ task$, toggle$, released$, turns, pool: this.#pool }).subscribe((run) => {
-      run.rest();
-    });
+    pipeline({ task$, toggle$, released$, turns, pool: this.#pool }).subscribe(new Rest());
   }
 
   /** The connections of a plan flow in. */

@@ -680,16 +680,17 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   }
 
   timeOut(): void {
-    this.engine.steps.apply(this.#timeOut, undefined, undefined);
+    this.engine.steps.begin();
+    if (!this.over) this.#timeOut();
+    this.engine.steps.end();
   }
 
-  readonly #timeOut = (): void => {
-    if (this.over) return;
+  #timeOut(): void {
     const error = jobError('TIMEOUT', { jobId: this.data.jobId, timeoutMs: this.options.timeoutMs });
     const routineId = this.data.currentRoutineId ?? this.options.entryRoutineId;
     this.keepRecord(routineId, 'error', { error: error.message, error_type: error.name });
     this.fail(error);
-  };
+  }
 
   fail(error: RoutiluxError): void {
     fold.failedWith(this.data, error);
@@ -721,7 +722,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     this.#setStatus(status);
     this.engine.forget(this);
     // Last, since what a teardown throws is told before the end.
-    this.engine.steps.after(this.#announceEnd);
+    this.engine.steps.after(announceEnd, this);
   }
 
   #dropAll(cause: Error): void {
@@ -740,7 +741,8 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
       });
   }
 
-  readonly #announceEnd = (): void => {
+  /** Tells watchers and whoever waits of the end. */
+  announceEnd(): void {
     this.views.endSinks();
     if (this.views.watched) this.#tellEnd();
     this.views.end();
@@ -748,7 +750,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     this.#atEnd = undefined;
     this.#resolve?.(this.doors.state);
     this.#pausing.answer(this.doors.state);
-  };
+  }
 
   #tellEnd(): void {
     const { status, error, reason } = this.data;
@@ -877,6 +879,10 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     this.views.output(output);
   }
 }
+
+const announceEnd = (run: JobRun): void => {
+  run.announceEnd();
+};
 
 // What no handler covered is recorded under the name that v0.10 gave it.
 const recordNameOf = ({ route }: Attempt, outcome: TaskOutcome): string =>

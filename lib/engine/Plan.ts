@@ -17,7 +17,7 @@ import type { Emission } from './Emission.js';
 import { EventSubject } from './EventSubject.js';
 import type { JobRun } from './JobRun.js';
 import type { Task } from './Task.js';
-import { mergeTasks } from './taskStream.js';
+import { mergeEndless } from './mergeEndless.js';
 import { type StreamKind, streamKindOf } from './Streams.js';
 import { structureOf } from './structure.js';
 
@@ -105,7 +105,7 @@ export const compilePlan = (
   const nodes = new Map<string, Node>();
   for (const [id, routine] of routines) nodes.set(id, compileNode(nodes.size, id, routine, settings));
   for (const connection of connections) addRoute(nodes, connection);
-  const task$ = mergeTasks<JobRun>(
+  const task$ = mergeEndless<Task<JobRun>>(
     ...[...nodes.values()].flatMap(({ events }) =>
       [...events.values()].flatMap(({ emission$, routes }) => routes.map((route) => emission$.pipe(pipeOf(route)))),
     ),

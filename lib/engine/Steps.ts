@@ -1,12 +1,17 @@
 import { RingBuffer } from '../prelude/RingBuffer.js';
 
+interface After<S> {
+  readonly work: (subject: S) => void;
+  readonly subject: S;
+}
+
 /**
  * A step is applied whole, and user code never runs inside it (D31): what a step has to tell (signals, teardowns, timers of the
  * user's scheduler, watchers) comes after it, in order.
  */
 export class Steps {
   #depth = 0;
-  readonly #after = new RingBuffer<() => void>();
+  readonly #after = new RingBuffer<After<never>>();
   readonly #untold: { deliver(): void }[] = [];
   /** Whether a handler may be on the stack: watchers hear of what happens when it has left. */
   isHeld = false;
@@ -33,15 +38,17 @@ export class Steps {
   }
 
   /** Runs user code when the step at hand has been applied; at once if there is none. */
-  after(work: () => void): void {
-    this.#after.push(work);
+  after(work: () => void): void;
+  after<S>(work: (subject: S) => void, subject: S): void;
+  after(work: (subject: never) => void, subject?: unknown): void {
+    this.#after.push({ work, subject: subject as never });
     this.#settleUp();
   }
 
   // Whoever runs user code here may be called by it again: the rest is run then, before that call returns.
   #settleUp(): void {
     if (this.#depth > 0) return;
-    for (let work = this.#after.shift(); work !== undefined; work = this.#after.shift()) work();
+    for (let each = this.#after.shift(); each !== undefined; each = this.#after.shift()) each.work(each.subject);
   }
 
   /** Watchers are told when no handler is on the stack and no step is half applied. */

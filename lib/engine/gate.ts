@@ -35,12 +35,18 @@ class GateSubscriber<T extends Bound<R>, R extends Gated<T>> extends Hop<T> {
   }
 }
 
-const toggle = <R extends Gated<never>>({ run, open }: Toggle<R>, run$: Observer<R>): void => {
-  // What was deferred passes while the gate is closed still, so that the job is announced once, when all of it waits.
-  if (open && !run.isOpen) run.requeue();
-  run.isOpen = open;
-  if (open) run$.next(run);
-};
+class ToggleSubscriber<R extends Gated<never>> extends Hop<Toggle<R>> {
+  constructor(private readonly run$: Observer<R>) {
+    super();
+  }
+
+  override next({ run, open }: Toggle<R>): void {
+    // What was deferred passes while the gate is closed still, so that the job is announced once, when all of it waits.
+    if (open && !run.isOpen) run.requeue();
+    run.isOpen = open;
+    if (open) this.run$.next(run);
+  }
+}
 
 /**
  * Buffered toggling: every task waits in the queue of its job, and a job is announced when its gate is open and something came,
@@ -60,10 +66,6 @@ export const gate =
   <T extends Bound<R>, R extends Gated<T>>(toggle$: Observable<Toggle<R>>): OperatorFunction<T, R> =>
   (task$) =>
     new Observable((run$) => {
-      run$.add(
-        toggle$.subscribe((each) => {
-          toggle(each, run$);
-        }),
-      );
+      run$.add(toggle$.subscribe(new ToggleSubscriber(run$)));
       return task$.subscribe(new GateSubscriber<T, R>(run$));
     });

@@ -1,8 +1,9 @@
-import { mergeMap, mergeWith, type Observable } from 'rxjs';
+import { mergeMap, type Observable } from 'rxjs';
 import { gate, type Toggle } from './gate.js';
 import { idle } from './idle.js';
 import type { HandlerContext } from './HandlerContext.js';
 import type { JobRun } from './JobRun.js';
+import { mergeEndless } from './mergeEndless.js';
 import { settle } from './settle.js';
 import type { Task } from './Task.js';
 import type { Turns } from './Turns.js';
@@ -35,7 +36,7 @@ export const pipeline = ({ task$, toggle$, released$, turns, pool }: Parts): Obs
     pool.hire(turns),                                            // Worker   one more, if something may start and nobody is idle
     pool.sized((size) => mergeMap((worker: Hired) => worker.attempt$, size)), // Attempt  the thread pool: each inner observable is a worker
     settle(),                                                    // JobRun   outcome, retry, failure: caught inside, so nothing errors here
-    mergeWith(released$),                                        // JobRun   something has ended without an attempt
+    (run$) => mergeEndless(run$, released$),                     // JobRun   something has ended without an attempt
     idle(),                                                      // JobRun   queue empty and zero in flight: the job is at rest
   );
 
