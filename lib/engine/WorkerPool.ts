@@ -211,11 +211,16 @@ export class WorkerPool<A, R extends Turn> {
 
   #workOn(run: R, worker: Worker<A>, turns: Turns<R>): void {
     turns.take();
+    this.#onDuty(worker, run, this.#stretch, worker);
+    turns.done(run);
+  }
+
+  /** A worker takes tasks; whether it is free is asked when it has. */
+  #onDuty<S>(worker: Worker<A>, run: R, work: (run: R, subject: S) => void, subject: S): void {
     worker.isOnDuty = true;
-    this.craft.within(run, this.#stretch, worker);
+    this.craft.within(run, work, subject);
     worker.isOnDuty = false;
     if (worker.isFree) this.freed(worker);
-    turns.done(run);
   }
 
   /** Tasks of one job as long as no other waits. */
@@ -228,7 +233,9 @@ export class WorkerPool<A, R extends Turn> {
   #workOnLoan(turns: Turns<R>): boolean {
     const run = turns.takeIf((each) => this.craft.lenderOf(each) !== undefined);
     if (run === undefined) return false;
-    this.craft.within(run, this.#turnOnLoan, this.craft.lenderOf(run) as A & Held<A>);
+    const lender = this.craft.lenderOf(run) as A & Held<A>;
+    // The borrower may abort its lender: the worker stays with the borrower.
+    this.#onDuty(lender.seat?.worker as Worker<A>, run, this.#turnOnLoan, lender);
     turns.done(run);
     return true;
   }

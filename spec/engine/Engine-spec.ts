@@ -1,6 +1,6 @@
 import { asapScheduler, concatMap, finalize, map, mergeMap, type Observable, timer, VirtualTimeScheduler } from 'rxjs';
 import { ErrorHandler, Flow, type FlowOptions, type Handler } from '../../lib/index.js';
-import { emitting, flowOf, routine, type Sketch } from '../support/flows.js';
+import { emitting, flowOf, routine, type Sketch, sleep } from '../support/flows.js';
 import { type Marbles, marbles, starts } from '../support/marbles.js';
 
 /** Counts the handlers at work, and keeps the peak. */
@@ -376,6 +376,27 @@ describe('Pump', () => {
       const state = await flow.execute('outer');
       expect(ids.slice(1)).toEqual([state.jobId, state.jobId]);
       expect(ids[0]).not.toBe(state.jobId);
+    });
+
+    it.each([
+      ['at once', (): unknown => undefined],
+      ['later', () => sleep(1)],
+    ])('should end although it cancels the job whose handler waits for it, and answers %s', async (_, answer) => {
+      const flow: Flow = flowOf({
+        outer: { slots: { trigger: (_data, ctx) => ctx.flow.execute('inner') } },
+        inner: {
+          slots: {
+            trigger: () => {
+              void outer.cancel();
+              return answer();
+            },
+          },
+        },
+      });
+      const outer = flow.start('outer');
+      expect((await outer.done).status).toBe('cancelled');
+      await sleep(5);
+      expect([flow.jobs, (await flow.execute('inner')).status]).toEqual([[], 'completed']);
     });
 
     it('should work across two flows that run each other', async () => {
