@@ -131,10 +131,11 @@ export class WorkerPool<A, R extends Turn> {
    * their attempts in its buffer. Until then whoever finishes goes home.
    */
   resize(size: number): void {
-    if (size === this.#size) return;
+    const before = this.#size;
     this.#size = size;
     while (this.#hired.size > size && this.#idle.length > 0) this.#sendHome(this.#idle.pop() as Worker<A>);
     if (size > this.#limit || (size < this.#limit && this.#hired.size <= size)) this.#takeOver();
+    if (size > before) this.#turns?.wakeUp();
   }
 
   get size(): number {
@@ -157,6 +158,12 @@ export class WorkerPool<A, R extends Turn> {
     // One that has changed to another pool is no newcomer.
     if (worker !== this.#waiting) return;
     this.#waiting = undefined;
+    // It was offered to a larger pool, which lets it in now that somebody has gone home.
+    if (this.#hired.size >= this.#size) worker.home?.complete();
+    else this.#welcome(worker);
+  }
+
+  #welcome(worker: Worker<A>): void {
     this.#hired.add(worker);
     this.#idle.push(worker);
     this.#turns?.wakeUp();
@@ -164,8 +171,13 @@ export class WorkerPool<A, R extends Turn> {
 
   freed(worker: Worker<A>): void {
     if (!this.#hired.has(worker)) return;
-    if (worker.isStuck || this.#hired.size > this.#size) this.#sendHome(worker);
+    if (this.#isLeaving(worker)) this.#sendHome(worker);
     else this.#idle.push(worker);
+  }
+
+  /** Whether it goes home as soon as it is free. */
+  #isLeaving(worker: Worker<A>): boolean {
+    return worker.isStuck || this.#hired.size > this.#size;
   }
 
   #sendHome(worker: Worker<A>): void {
@@ -226,7 +238,7 @@ export class WorkerPool<A, R extends Turn> {
   /** Tasks of one job as long as no other waits. */
   readonly #stretch = (run: R, worker: Worker<A>): void => {
     do this.#turn(run, worker, undefined);
-    while (worker.isFree && !worker.isStuck && run.isReady && this.#turns?.isEmpty === true && this.pace.isLeft);
+    while (worker.isFree && !this.#isLeaving(worker) && run.isReady && this.#turns?.isEmpty === true && this.pace.isLeft);
   };
 
   // A job that a handler has started may always run one task, on the worker of that handler: nobody waits for himself (D16).
