@@ -107,6 +107,7 @@ describe('the pool of workers and its plain twins', () => {
       fc.property(tasks, size, changes, (all, first, later) => {
         const { frames, bench } = benchPool(all, first, later);
         expect(frames).toEqual(modelPool(all, first, later));
+        expect(bench.abandoned).toBe(0);
         expect(bench.inside).toBeLessThanOrEqual(later.at(-1)?.size ?? first);
         expect(bench.peak).toBeLessThanOrEqual(Math.max(...bench.limits));
       }),

@@ -43,6 +43,8 @@ export class PoolBench implements Drained {
   offered = 0;
   /** The most workers that it held at once. */
   peak = 0;
+  /** How many workers it has left while they held a task. */
+  abandoned = 0;
   readonly drain: Drain;
   readonly turns: Turns<Tasks>;
   readonly pool: WorkerPool<Tried, Tasks>;
@@ -138,8 +140,13 @@ export class PoolBench implements Drained {
   #count(worker: Worker<Tried>, by: 1 | -1): void {
     const times = (this.#inside.get(worker) ?? 0) + by;
     if (times > 0) this.#inside.set(worker, times);
-    else this.#inside.delete(worker);
+    else this.#lose(worker);
     this.peak = Math.max(this.peak, this.inside);
+  }
+
+  #lose(worker: Worker<Tried>): void {
+    this.#inside.delete(worker);
+    if (!worker.isFree) this.abandoned++;
   }
 
   // ── the tasks ───────────────────────────────────────────────────────────────────────────────────────────────────
