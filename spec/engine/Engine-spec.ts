@@ -1,5 +1,6 @@
 import { asapScheduler, concatMap, finalize, map, mergeMap, type Observable, timer, VirtualTimeScheduler } from 'rxjs';
 import { ErrorHandler, Flow, type FlowOptions, type Handler } from '../../lib/index.js';
+import { clocks } from '../support/clocks.js';
 import { emitting, flowOf, routine, type Sketch, sleep } from '../support/flows.js';
 import { type Marbles, marbles, starts } from '../support/marbles.js';
 
@@ -476,16 +477,6 @@ describe('Pump', () => {
   });
 
   describe('the clock (rule 5)', () => {
-    /** The clocks of the platform, which can be put forward: what a handler does that takes so long. */
-    const clocks = (): { forward(ms: number): void } => {
-      let ahead = 0;
-      for (const clock of [performance, Date]) {
-        const real = clock.now.bind(clock);
-        jest.spyOn(clock, 'now').mockImplementation(() => real() + ahead);
-      }
-      return { forward: (ms) => (ahead += ms) };
-    };
-
     afterEach(() => {
       jest.restoreAllMocks();
     });
