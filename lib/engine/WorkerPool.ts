@@ -14,8 +14,8 @@ export interface Held<A> extends Seated<A> {
 
 /** How the tasks of a flow are worked on. */
 export interface Craft<A, R> {
-  /** The next task of a job begins. */
-  take(run: R): A & Held<A>;
+  /** The next task of a job begins, unless the job has run longer than it may: then it has failed instead (D32). */
+  take(run: R): (A & Held<A>) | undefined;
   /** Calls the handler; gives what it leaves unfinished, throws what it throws. */
   call(attempt: A): Unfinished | undefined;
   /** Decides what the attempt has come to; false if it has been aborted meanwhile. */
@@ -258,6 +258,7 @@ export class WorkerPool<A, R extends Turn> {
 
   #turn(run: R, worker: Worker<A>, lender: (A & Held<A>) | undefined): void {
     const attempt = this.craft.take(run);
+    if (attempt === undefined) return;
     this.onStack = attempt;
     this.steps.catchUp();
     if (attempt.isAtWork) this.#try(attempt, worker, lender);

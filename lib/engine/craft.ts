@@ -13,7 +13,7 @@ import { type Craft, handOut } from './WorkerPool.js';
 
 /** How the workers of a flow work on a task. */
 export const craft = (scopes: Scopes<JobRun>): Craft<HandlerContext, JobRun> => ({
-  take: (run) => run.take(),
+  take: (run) => (run.isOverdue ? void run.timeOut() : run.take()),
   call: (attempt) => unfinished(activate(attempt)),
   succeed,
   fail,

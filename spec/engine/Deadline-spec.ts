@@ -1,5 +1,6 @@
 import { map, type Observable, of } from 'rxjs';
-import { ErrorHandler, type ExecuteOptions, type Flow, type JobState, TimeoutError } from '../../lib/index.js';
+import { ErrorHandler, type ExecuteOptions, type Flow, type Handler, type JobState, TimeoutError } from '../../lib/index.js';
+import { clocks } from '../support/clocks.js';
 import { emitting, flowOf, type Sketch } from '../support/flows.js';
 import { type Marbles, marbles, starts } from '../support/marbles.js';
 import { thrown } from '../support/thrown.js';
@@ -249,5 +250,53 @@ describe('Deadline', () => {
     const state = await flow.execute('s');
     expect(state.status).toBe('completed');
     expect(timers()).toBeLessThanOrEqual(before);
+  });
+
+  // Clocks that handlers put forward themselves: no timer of the platform can be what ends these jobs.
+  describe('while handlers keep the event loop for themselves (D32)', () => {
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    /** A chain of handlers that take so many ms each; tells how many have run. */
+    const chain = (hops: number, ms: number, executionTimeoutMs: number) => {
+      const time = clocks();
+      let calls = 0;
+      const hop: Handler = (_, ctx) => {
+        time.forward(ms);
+        if (++calls < hops) ctx.emit('o', {});
+      };
+      const flow = flowOf({ s: { slots: { trigger: hop } } }, ['s.o -> s.trigger'], { executionTimeoutMs });
+      return { flow, ran: () => calls };
+    };
+
+    it('should fail a job whose only handler took too long: one past its limit never completes (S29, S32)', async () => {
+      const { flow, ran } = chain(1, 300, 100);
+      const state = await flow.execute('s');
+      expect([state.status, state.error?.name, ran()]).toEqual(['failed', 'TimeoutError', 1]);
+    });
+
+    it('should fail a job between two tasks, and start no more of them (S29, S32)', async () => {
+      const { flow, ran } = chain(30, 20, 100);
+      const state = await flow.execute('s');
+      expect([state.status, state.error?.name]).toEqual(['failed', 'TimeoutError']);
+      // The sixth ends past the limit; one more may have begun before the clock was looked at.
+      expect(ran()).toBeLessThanOrEqual(7);
+    });
+
+    it('should fail a job whose last task of many took too long', async () => {
+      const time = clocks();
+      const i: Handler = ({ n }) => {
+        if (n === 9) time.forward(300);
+      };
+      const trigger = emitting(...Array.from({ length: 10 }, (_, n) => ({ n })));
+      const flow = flowOf({ s: { slots: { trigger } }, t: { slots: { i } } }, ['s.o -> t.i'], { executionTimeoutMs: 100 });
+      expect((await flow.execute('s')).error).toBeInstanceOf(TimeoutError);
+    });
+
+    it('should let a job complete that stayed within its limit', async () => {
+      const { flow, ran } = chain(4, 20, 10_000);
+      expect([(await flow.execute('s')).status, ran()]).toEqual(['completed', 4]);
+    });
   });
 });
