@@ -429,7 +429,8 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   /** The job ends before the attempt does: its signal aborts, and nothing it does counts any more. */
   #abort(attempt: Attempt, cause: Error): void {
     const { cell, more } = attempt;
-    const failed = attempt.error !== undefined;
+    // A failure that is stale has not been told: what follows from it is being asked at this moment.
+    const failed = attempt.error !== undefined && !attempt.stale;
     attempt.stale = true;
     attempt.error ??= cause;
     more.cause = cause;
