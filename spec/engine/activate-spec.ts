@@ -1,0 +1,52 @@
+import type { Codec, Data, Job, ParamMapping, SlotOptions } from '../../lib/index.js';
+import { emitting, flowOf } from '../support/flows.js';
+
+interface Way {
+  readonly options?: SlotOptions;
+  readonly mapping?: ParamMapping;
+}
+
+type Ask = (data: Data) => Data;
+
+const codecOf = (ask: Ask): Codec<Data> => ({
+  '~standard': { version: 1, vendor: 'spec', validate: (value) => ({ value: ask(value as Data) }) },
+});
+
+/** Every function of the user that is asked between the queue and the handler. */
+const WAYS: readonly [string, (ask: Ask) => Way][] = [
+  ['mapping', (ask) => ({ mapping: ask })],
+  ['codec', (ask) => ({ options: { codec: codecOf(ask) } })],
+  ['merge', (ask) => ({ options: { merge: (_held, incoming) => ask(incoming) } })],
+  ['codec before an append', (ask) => ({ options: { codec: codecOf(ask), merge: 'append' } })],
+];
+
+/** A job of two payloads for `t.i`; the function of the user that stands before its handler cancels the job at the second. */
+const cancelled = async (way: (ask: Ask) => Way): Promise<{ job: Job; handled: unknown[] }> => {
+  const handled: unknown[] = [];
+  let job: Job | undefined = undefined;
+  const { options = {}, mapping } = way((data) => {
+    if (data['n'] === 2) void job?.cancel('by the user');
+    return data;
+  });
+  const t = { slots: { i: [({ n }: Data) => void handled.push(n), options] as const } };
+  const flow = flowOf({ s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }) } }, t });
+  flow.connect('s', 'o', 't', 'i', mapping);
+  job = flow.start('s');
+  await job.done;
+  return { job, handled };
+};
+
+describe('activate', () => {
+  it.each(WAYS)('should call no handler in a job that the %s has cancelled (D31)', async (_, way) => {
+    const { job, handled } = await cancelled(way);
+    expect([job.status, job.state.reason]).toEqual(['cancelled', 'by the user']);
+    expect(handled.flat()).toEqual([1]);
+    expect(job.state.metrics.routine('t')).toMatchObject({ completed: 1, dropped: 1, failed: 0 });
+  });
+
+  it.each(WAYS)('should leave what a slot holds as it was when the %s cancels the job (D31)', async (_, way) => {
+    const { job } = await cancelled(way);
+    const [routine] = job.state.toJSON().routineStates.filter(({ routineId }) => routineId === 't');
+    expect(routine?.slots.map(({ slot, data }) => [slot, [(data as Data)['n']].flat()])).toEqual([['i', [1]]]);
+  });
+});
