@@ -473,6 +473,27 @@ describe('Attempt', () => {
       expect(ours(job.state.error)).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT' });
     });
 
+    it('should find its job ended as a whole: nothing waits, nobody is at work, and everything is counted (D31)', async () => {
+      const seen: unknown[] = [];
+      const look = ({ job }: Context): void => {
+        const { completed, dropped } = job.metrics.routine('t') ?? {};
+        seen.push([job.status, job.pendingTasks.length, completed, dropped, job.metrics.flow().droppedTasks]);
+      };
+      const i = (_: Data, ctx: Context): Promise<void> => {
+        ctx.signal.addEventListener('abort', () => {
+          look(ctx);
+        });
+        return deferred().promise;
+      };
+      const s = { slots: { trigger: emitting({ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }) } };
+      const flow = flowOf({ s, t: { slots: { i } } }, ['s.o -> t.i'], { maxWorkers: 3 });
+      const job = flow.start('s');
+      await turn();
+      expect(job.state.pendingTasks).toHaveLength(2);
+      await job.cancel();
+      expect(seen).toEqual(Array(3).fill(['cancelled', 0, 0, 3, 5]));
+    });
+
     it('should let the end stand that caused it, whatever its listeners do (D12)', async () => {
       const time = virtualTime();
       const flow: Flow = flowOf(
