@@ -11,7 +11,7 @@ import type { TaskOutcome } from '../job/JobRecord.js';
 import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import type { Remainder, RemainderSource, RemainingTask } from '../job/Remainder.js';
 import { RoutineCell } from '../job/RoutineCell.js';
-import type { Change, Failure } from '../job/Settled.js';
+import { type Change, COMPLETED, type Failure, type Settled } from '../job/Settled.js';
 import type { LogEntry } from '../job/SharedSpace.js';
 import { isTimed } from '../job/stopwatch.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
@@ -349,18 +349,28 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   /** Applies what an attempt has come to. */
   settle(attempt: Attempt): void {
-    const { settled, cell } = attempt;
+    const { settled } = attempt;
     if (settled === undefined || attempt.outcome !== undefined) return;
-    if (settled.changes.length > 0 || settled.state !== undefined) this.commit(attempt, settled);
-    this.#leave(attempt, settled.outcome);
-    if (settled.failure !== undefined) this.#settleFailure(attempt, settled.failure, settled.delayMs);
-    else if (settled.outcome === 'completed') this.#noteCompleted(attempt, cell);
+    if (settled === COMPLETED) this.#complete(attempt);
+    else this.#apply(attempt, settled);
     if (!attempt.isTracking) attempt.input = undefined;
     if (!this.inRing) this.engine.turns.add(this);
   }
 
+  #complete(attempt: Attempt): void {
+    this.#leave(attempt, 'completed');
+    this.#noteCompleted(attempt, attempt.cell);
+  }
+
+  #apply(attempt: Attempt, settled: Settled): void {
+    this.commit(attempt, settled);
+    if (settled.failure === undefined && settled.outcome === 'completed') this.#complete(attempt);
+    else this.#leave(attempt, settled.outcome);
+    if (settled.failure !== undefined) this.#settleFailure(attempt, settled.failure, settled.delayMs);
+  }
+
   /** What was kept back until now, in the order in which it came. */
-  commit(attempt: Attempt, { changes, state }: NonNullable<Attempt['settled']>): void {
+  commit(attempt: Attempt, { changes, state }: Settled): void {
     if (state !== undefined) fold.stateSet(attempt.cell, state);
     attempt.rare.effects?.clear();
     for (const change of changes) this.#change(attempt, change);
@@ -455,10 +465,10 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     if (this.over) return;
     if (!this.isOpen) this.#quietDown();
     else if (this.isLate) this.timeOut();
-    else this.#complete();
+    else this.#flush();
   }
 
-  #complete(): void {
+  #flush(): void {
     const next = this.#intake?.next ?? [];
     if (next.length === 0) this.#end('completed');
     else

@@ -25,7 +25,8 @@ export class Worker<A> implements Host<A> {
   /** Whether it takes tasks at this moment. */
   isOnDuty = false;
   readonly #seat: Seat<A>;
-  readonly #guests = new Set<Seat<A>>();
+  // Most workers never have one.
+  #guests: Set<Seat<A>> | undefined = undefined;
 
   constructor(
     private readonly crew: Crew<A>,
@@ -36,7 +37,7 @@ export class Worker<A> implements Host<A> {
 
   /** Whether it holds no attempt. */
   get isFree(): boolean {
-    return this.#seat.attempt === undefined && this.#guests.size === 0;
+    return this.#seat.attempt === undefined && (this.#guests === undefined || this.#guests.size === 0);
   }
 
   /** Whether it waits for the promise of an attempt that was aborted: it takes no other then, so that a late answer is nobody's. */
@@ -45,7 +46,7 @@ export class Worker<A> implements Host<A> {
   }
 
   get attempts(): readonly A[] {
-    return [this.#seat, ...this.#guests].flatMap(({ attempt }) => attempt ?? []);
+    return [this.#seat, ...(this.#guests ?? [])].flatMap(({ attempt }) => attempt ?? []);
   }
 
   /** Holds what an attempt has left unfinished; beside its own if that attempt borrows it. */
@@ -57,12 +58,12 @@ export class Worker<A> implements Host<A> {
     const guest = new Seat<A>(this, this.events);
     guest.lender = lender;
     lender.lent = true;
-    this.#guests.add(guest);
+    (this.#guests ??= new Set()).add(guest);
     return guest;
   }
 
   left(seat: Seat<A>): void {
-    this.#guests.delete(seat);
+    this.#guests?.delete(seat);
     if (this.isFree && !this.isOnDuty) this.crew.freed(this);
   }
 }

@@ -237,8 +237,9 @@ export class WorkerPool<A, R extends Turn> {
 
   /** Tasks of one job as long as no other waits. */
   readonly #stretch = (run: R, worker: Worker<A>): void => {
-    do this.#turn(run, worker, undefined);
-    while (worker.isFree && !this.#isLeaving(worker) && run.isReady && this.#turns?.isEmpty === true && this.pace.isLeft);
+    let isFree: boolean;
+    do isFree = this.#turn(run, worker, undefined);
+    while (isFree && !this.#isLeaving(worker) && run.isReady && this.#turns?.isEmpty === true && this.pace.isLeft);
   };
 
   // A job that a handler has started may always run one task, on the worker of that handler: nobody waits for himself (D16).
@@ -256,30 +257,38 @@ export class WorkerPool<A, R extends Turn> {
     this.#turn(run, lender.seat?.worker as Worker<A>, lender);
   };
 
-  #turn(run: R, worker: Worker<A>, lender: (A & Held<A>) | undefined): void {
+  /** One task; false if the worker holds it beyond this turn. */
+  #turn(run: R, worker: Worker<A>, lender: (A & Held<A>) | undefined): boolean {
     const attempt = this.craft.take(run);
-    if (attempt === undefined) return;
+    if (attempt === undefined) return true;
     this.onStack = attempt;
     this.steps.catchUp();
-    if (attempt.isAtWork) this.#try(attempt, worker, lender);
+    const isDone = !attempt.isAtWork || this.#try(attempt, worker, lender);
     this.onStack = undefined;
     this.steps.catchUp();
+    return isDone;
   }
 
-  #try(attempt: A & Held<A>, worker: Worker<A>, lender: (A & Held<A>) | undefined): void {
+  #try(attempt: A & Held<A>, worker: Worker<A>, lender: (A & Held<A>) | undefined): boolean {
     let left: Unfinished | undefined;
     try {
       left = this.craft.call(attempt);
     } catch (error) {
       this.pace.spend();
       if (attempt.isAtWork && this.craft.fail(attempt, error)) this.#handOut(attempt, worker);
-      return;
+      return true;
     }
     this.pace.spend();
-    if (left === undefined) {
-      if (attempt.isAtWork && this.craft.succeed(attempt)) this.#handOut(attempt, worker);
-    } else if (attempt.isAtWork) worker.hold(attempt, left, lender);
+    if (left !== undefined) return this.#leave(attempt, left, worker, lender);
+    if (attempt.isAtWork && this.craft.succeed(attempt)) this.#handOut(attempt, worker);
+    return true;
+  }
+
+  /** What the handler has left unfinished holds the worker, unless it is nobody's any more. */
+  #leave(attempt: A & Held<A>, left: Unfinished, worker: Worker<A>, lender: (A & Held<A>) | undefined): boolean {
+    if (attempt.isAtWork) worker.hold(attempt, left, lender);
     else ignore(left);
+    return false;
   }
 
   /** The attempt leaves the pool, and is settled as one step. */
