@@ -22,7 +22,7 @@ import {
 import { feed } from '../../lib/rx/index.js';
 import { deferred, emitting, flowOf, forward } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
-import { rest } from '../rx/sources.js';
+import { rest } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
 
 const LOSSY: readonly Overflow[] = ['dropOldest', 'dropNewest'];

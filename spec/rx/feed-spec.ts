@@ -14,8 +14,9 @@ import {
 import { feed } from '../../lib/rx/index.js';
 import { deferred, flowOf, forward, type Sketch } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
+import { rest, until } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
-import { asyncCounter, counter, endOf, newFate, rest, until, watched$ } from './sources.js';
+import { asyncCounter, counter, endOf, newFate, watched$ } from './sources.js';
 
 const boom = new Error('boom');
 

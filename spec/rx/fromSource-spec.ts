@@ -29,8 +29,9 @@ import { feed, fromOperator, fromSource, type OpenSource } from '../../lib/rx/in
 import { deferred, routine } from '../support/flows.js';
 import { marbles } from '../support/marbles.js';
 import { ours, thrown } from '../support/thrown.js';
+import { rest, until } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
-import { asyncCounter, counter, endOf, newFate, reading, type ReadingOptions, rest, until, watched$ } from './sources.js';
+import { asyncCounter, counter, endOf, newFate, reading, type ReadingOptions, watched$ } from './sources.js';
 
 const valuesOf = (log: readonly Data[]): unknown[] => log.map(({ value }) => value);
 

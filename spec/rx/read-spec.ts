@@ -22,6 +22,7 @@ import type * as Rx from '../../lib/rx/index.js';
 import { feed, fromSource, type Source } from '../../lib/rx/index.js';
 import { deferred } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
+import { rest, until } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
 import {
   asyncCounter,
@@ -32,9 +33,7 @@ import {
   PlatformObservable,
   reading,
   type ReadingOptions,
-  rest,
   silent,
-  until,
   watched$,
 } from './sources.js';
 

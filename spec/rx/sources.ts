@@ -2,22 +2,7 @@ import { Observable } from 'rxjs';
 import { type Data, Flow, type FlowOptions, type Handler, type Job, type Routine, type SlotOptions } from '../../lib/index.js';
 import { fromSource, type OpenSource, type Source } from '../../lib/rx/index.js';
 import { routine } from '../support/flows.js';
-import { turn } from '../support/virtualTime.js';
-
-/** Lets all settle that needs no time: the pump may want several turns, since it yields after some ms of work. */
-export const rest = async (): Promise<void> => {
-  for (let turns = 0; turns < 10; turns++) await turn();
-};
-
-/** Lets the event loop turn until it is so; gives up after many turns, and says whether it is. */
-export const until = async (isSo: () => boolean, turns = 500): Promise<boolean> => {
-  for (let left = turns; left > 0 && !isSo(); left--) {
-    await turn();
-    // Files and streams take real time.
-    if (left < turns - 50) await new Promise<void>((resolve) => void setTimeout(resolve, 1));
-  }
-  return isSo();
-};
+import { until } from '../support/turns.js';
 
 /** How a job ended; `open` where it has not after many turns. */
 export const endOf = async (job: Job): Promise<string> => {

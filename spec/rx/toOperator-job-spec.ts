@@ -28,7 +28,8 @@ import { fromOperator, fromSource, toOperator, type ToOperatorOptions } from '..
 import { flowOf, forward, routine } from '../support/flows.js';
 import { type Marbles, marbles } from '../support/marbles.js';
 import { ours, rejection, thrown } from '../support/thrown.js';
-import { newFate, rest, until, watched$ } from './sources.js';
+import { rest, until } from '../support/turns.js';
+import { newFate, watched$ } from './sources.js';
 
 const boom = new Error('boom');
 
