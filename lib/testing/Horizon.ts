@@ -21,7 +21,7 @@ export class Horizon {
     this.#maxSteps = maxSteps;
   }
 
-  /** TestingError `RUNAWAY` as soon as the test is beyond a limit. */
+  /** Why the test is to end: TestingError `RUNAWAY` beyond a limit, `AT_WORK` if the next test has begun. */
   get error(): TestingError | undefined {
     return this.#error;
   }
@@ -55,8 +55,13 @@ export class Horizon {
   }
 
   #runAway(horizon: string): void {
-    if (this.#error !== undefined) return;
-    this.#error = testingError('RUNAWAY', { horizon, jobs: this.jobs.describeUnfinished() });
-    this.jobs.cancelAll('runaway');
+    if (this.#error === undefined)
+      this.end(testingError('RUNAWAY', { horizon, jobs: this.jobs.describeUnfinished() }), 'runaway');
+  }
+
+  /** Cancels all jobs, and ends the test with this error. */
+  end(error: TestingError, reason: string): void {
+    this.#error = error;
+    this.jobs.cancelAll(reason);
   }
 }

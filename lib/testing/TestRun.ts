@@ -5,7 +5,7 @@ import { Horizon } from './Horizon.js';
 import { makeFlowTest } from './makeFlowTest.js';
 import { RecordedJobs } from './RecordedJobs.js';
 import type { TestFlowOptions } from './TestFlowOptions.js';
-import { testingError } from './TestingError.js';
+import { type TestingError, testingError } from './TestingError.js';
 import { VirtualClock } from './VirtualClock.js';
 
 const turn = (): Promise<void> => new Promise(macrotask);
@@ -76,6 +76,11 @@ export class TestRun {
     } finally {
       this.#isFiring = false;
     }
+  }
+
+  /** Ends what is at work, and the run with this error: the next test has begun. */
+  end(error: TestingError): void {
+    this.#horizon.end(error, 'another test has begun');
   }
 
   /** @throws TestingError `UNLIKE`: every expectation that does not hold, at the place of the first one */

@@ -14,7 +14,7 @@ import { lendTime } from './VirtualClock.js';
  * Between two timers the kit waits until all promises and macrotasks are answered; then time moves on to the next timer at once.
  * A test must not wait for the real world (a file, `setTimeout`). During the test RxJS's `asyncScheduler` waits in virtual time
  * as well: so do `delay(5)` and a flow that was made without `flowOptions`, but the timestamps of that flow stay real. Only one
- * test can run at a time.
+ * test can run at a time: the next one ends what a test that ran out of time, or that nobody awaited, has left at work.
  *
  * @example
  * it('should try again after 20 ms', () =>
@@ -33,11 +33,13 @@ import { lendTime } from './VirtualClock.js';
  *
  * Rejects with the error that the body throws, or with a TestingError: `UNLIKE` if a diagram differs, with both drawn and the
  * first difference marked; `RUNAWAY` at the horizon; `STUCK` if the body waits for something that never comes; `AT_WORK` if
- * another test is running.
+ * another one is running in the same test, or if the next test has begun.
  */
 export const testFlow = async (body: (test: FlowTest) => unknown, options: TestFlowOptions = {}): Promise<void> => {
   const run = new TestRun(options);
-  const giveBack = lendTime(run.clock);
+  const giveBack = lendTime(run.clock, (error) => {
+    run.end(error);
+  });
   try {
     await run.play(body);
   } finally {

@@ -4,6 +4,7 @@ import { feed } from '../../lib/rx/index.js';
 import { testFlow } from '../../lib/testing/index.js';
 import { emitting, flowOf, forward, type Sketch } from '../support/flows.js';
 import { ours, rejection } from '../support/thrown.js';
+import { until } from '../support/turns.js';
 
 const LINK = ['s.o -> t.i'];
 const VALUES = { a: { n: 1 }, b: { n: 2 } };
@@ -293,6 +294,31 @@ describe('testFlow', () => {
       expect(await rejection(testFlow(() => undefined))).toMatchObject({ code: 'AT_WORK' });
       await first;
       await testFlow(() => undefined);
+    });
+
+    it('should be had by the next test, where one is at work that ran out of time; that one is ended and told', async () => {
+      const { currentTestName } = expect.getState();
+      const before = [asyncScheduler.schedule, asyncScheduler.now];
+      let job: Job | undefined;
+      const late = rejection(
+        testFlow(({ start, flowOptions, takes }) => {
+          job = start(flowOf({ s: { slots: { trigger: takes(1, forward) } } }, ['s.o -> s.trigger'], flowOptions), 's');
+        }),
+      );
+      expect(await until(() => job?.status === 'running')).toBe(true);
+      expect.setState({ currentTestName: 'the next one' });
+      try {
+        await testFlow(async ({ sleep }) => {
+          await sleep(5);
+          expect(await late).toMatchObject({ code: 'AT_WORK' });
+          expect([job?.status, job?.state.reason]).toEqual(['cancelled', 'another test has begun']);
+          expect(await rejection(testFlow(() => undefined))).toMatchObject({ code: 'AT_WORK' });
+          expect(asyncScheduler.schedule).not.toBe(before[0]);
+        });
+      } finally {
+        expect.setState({ currentTestName });
+      }
+      expect([asyncScheduler.schedule, asyncScheduler.now]).toEqual(before);
     });
   });
 
