@@ -3,6 +3,7 @@ import { type Data, Flow, type FlowOptions, type Handler, type Job, type Routine
 import { fromSource, type OpenSource, type Source } from '../../lib/rx/index.js';
 import { routine } from '../support/flows.js';
 import { until } from '../support/turns.js';
+import { turn } from '../support/virtualTime.js';
 
 /** How a job ended; `open` where it has not after many turns. */
 export const endOf = async (job: Job): Promise<string> => {
@@ -70,6 +71,19 @@ export const asyncCounter = (fate: Fate, end = Infinity, from = 0): AsyncIterabl
       next: () => Promise.resolve(iterator.next()),
       return: () => Promise.resolve(iterator.return?.() ?? { done: true, value: undefined }),
     };
+  },
+});
+
+/** The same, each value a turn of the event loop later. */
+export const turnCounter = (fate: Fate): AsyncIterable<number> => ({
+  [Symbol.asyncIterator]: () => {
+    const iterator = counter(fate)[Symbol.iterator]();
+    const next = async (): Promise<IteratorResult<number>> => {
+      const step = iterator.next();
+      await turn();
+      return step;
+    };
+    return { next };
   },
 });
 
