@@ -12,7 +12,8 @@ import {
 } from '../../lib/index.js';
 import { deferred, emitting, flowOf, noting } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
-import { turn, virtualTime } from '../support/virtualTime.js';
+import { rest } from '../support/turns.js';
+import { virtualTime } from '../support/virtualTime.js';
 
 const CONTINUE = new ErrorHandler({ strategy: 'continue' });
 const RETRY = new ErrorHandler({ strategy: 'retry', maxRetries: 1, delayMs: 0 });
@@ -78,7 +79,7 @@ describe('Attempt', () => {
         { errorHandler: RETRY },
       );
       const job = flow.start('s', {}, { jobId: 'j' });
-      await turn();
+      await rest();
       expect(contexts.map(({ attempt }) => attempt)).toEqual([1, 2]);
 
       const refused = ours(thrown(() => use(contexts[0] as Context)));
@@ -113,7 +114,7 @@ describe('Attempt', () => {
         { errorHandler: CONTINUE },
       );
       const job = flow.start('s');
-      await turn();
+      await rest();
       expect(job.status).toBe('running');
       expect(ours(thrown(() => use(failed as Context))).code).toBe('STALE_CONTEXT');
       open.resolve();
@@ -167,7 +168,7 @@ describe('Attempt', () => {
           options,
         );
         const job = flow.start('s', {}, { jobId: 'j' });
-        await turn();
+        await rest();
         await end(job, () => {
           open.resolve();
         });
@@ -176,7 +177,7 @@ describe('Attempt', () => {
         const refused = ours(thrown(() => use(kept as Context)));
         expect(refused.code).toBe('EMIT_AFTER_END');
         expect(refused.details).toEqual({ jobId: 'j', routineId: 's', call, status });
-        await turn();
+        await rest();
         expect(job.status).toBe(status);
         expectUntouched(job.state, got);
       },
@@ -199,10 +200,10 @@ describe('Attempt', () => {
       const flow = flowOf({});
       flow.addRoutine(new Late(), 's');
       const job = flow.start('s');
-      await turn();
+      await rest();
       await job.cancel();
       open.resolve();
-      await turn();
+      await rest();
       expect(refusals.map((error) => ours(error).code)).toEqual(['EMIT_AFTER_END']);
     });
   });
@@ -230,14 +231,14 @@ describe('Attempt', () => {
         { maxWorkers: 2 },
       );
       const job = flow.start('s');
-      await turn();
+      await rest();
       kept?.emit('o', { n: 1 });
-      await turn();
+      await rest();
       expect(got).toEqual([1]);
       open.resolve();
       expect((await job.done).status).toBe('completed');
       expect(ours(thrown(() => kept?.emit('o', { n: 2 }))).code).toBe('EMIT_AFTER_END');
-      await turn();
+      await rest();
       expect(got).toEqual([1]);
     });
   });
@@ -321,8 +322,8 @@ describe('Attempt', () => {
       });
       const [state, atOnce] = await Promise.all([flow.execute('s'), flow.execute('at')]);
       // What nobody has answered by the next turn fails this spec.
-      await turn();
-      await turn();
+      await rest();
+      await rest();
       expect([state.status, state.reason]).toEqual(['cancelled', 'by itself']);
       expect([atOnce.status, atOnce.reason]).toEqual(['cancelled', 'at once']);
     });
@@ -348,7 +349,7 @@ describe('Attempt', () => {
       const statuses: string[] = [];
       job.status$.subscribe((status) => statuses.push(status));
       const state = await job.done;
-      await turn();
+      await rest();
 
       expect([state.status, state.reason]).toEqual(['cancelled', 'enough']);
       expect(state.error).toBeUndefined();
@@ -387,7 +388,7 @@ describe('Attempt', () => {
         { errorHandler: RETRY },
       );
       const job = flow.start('s');
-      await turn();
+      await rest();
       expect(new Set(signals).size).toBe(3);
       expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
       await job.cancel('the end');
@@ -416,7 +417,7 @@ describe('Attempt', () => {
           },
         });
         const state = await flow.execute('s');
-        await turn();
+        await rest();
         expect(state.status).toBe('failed');
         expect(signal?.aborted).toBe(false);
         expect(state.metrics.routine('s')).toMatchObject({ failed: 1, dropped: 0, total: 1 });
@@ -437,10 +438,10 @@ describe('Attempt', () => {
         },
       });
       const job = flow.start('s');
-      await turn();
+      await rest();
       await job.cancel();
       open.resolve();
-      await turn();
+      await rest();
       expect(seen).toEqual([true]);
     });
 
@@ -570,7 +571,7 @@ describe('Attempt', () => {
       const job = flow.start('s');
       const outputs: unknown[] = [];
       job.output$.subscribe(({ data }) => outputs.push(data['n']));
-      await turn();
+      await rest();
       expect(seen(job.state)).toEqual(NOTHING);
       expect([got, outputs]).toEqual([[], []]);
       expect(job.state.pendingTasks).toEqual([]);
@@ -594,7 +595,7 @@ describe('Attempt', () => {
         { emitMode: 'immediate' },
       );
       const job = flow.start('s');
-      await turn();
+      await rest();
       expect(seen(job.state)).toEqual(all(1));
       expect(got).toEqual([1, 1.5]);
       open.resolve();
@@ -626,7 +627,7 @@ describe('Attempt', () => {
         { emitMode: 'commit', maxWorkers: 2 },
       );
       const job = flow.start('s');
-      await turn();
+      await rest();
       expect(others).toEqual([{}, 'unset']);
       open.resolve();
       await job.done;
@@ -700,9 +701,9 @@ describe('Attempt', () => {
         return new Promise(() => undefined);
       });
       const job = flow.start('s');
-      await turn();
+      await rest();
       await job.cancel();
-      await turn();
+      await rest();
       expect(seen(job.state)).toEqual(NOTHING);
       expect(got).toEqual([]);
     });
@@ -730,7 +731,7 @@ describe('Attempt', () => {
         await ctx.pause();
       });
       const job = flow.start('s');
-      await turn();
+      await rest();
       expect(job.status).toBe('paused');
       expect(job.state.deferredEvents).toEqual([{ routineId: 's', event: 'o', data: { n: 7 } }]);
       job.resume();
@@ -791,7 +792,7 @@ describe('Attempt', () => {
         );
       });
       const job = flow.start('s');
-      await turn();
+      await rest();
       open.resolve();
       expect((await job.done).status).toBe('completed');
       expect(got).toEqual([1]);
