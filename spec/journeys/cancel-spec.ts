@@ -11,6 +11,7 @@ import {
 } from '../../lib/index.js';
 import { deferred, emitting, flowOf, forward, noting } from '../support/flows.js';
 import { ours, rejection, thrown } from '../support/thrown.js';
+import { rest } from '../support/turns.js';
 import { turn, virtualTime } from '../support/virtualTime.js';
 
 const never = (): Promise<never> => new Promise(() => undefined);
@@ -102,7 +103,7 @@ describe('a job that is cancelled', () => {
 
     const controller = new AbortController();
     const job = flow.start('s', {}, { signal: controller.signal });
-    await turn();
+    await rest();
     expect(job.status).toBe('running');
     controller.abort('during');
     expect([job.status, job.state.reason]).toEqual(['cancelled', 'during']);
