@@ -1,6 +1,6 @@
 import { type Context, type Data, type Flow, Routine } from '../../lib/index.js';
 import { deferred, emitting, flowOf, noting, sleep } from '../support/flows.js';
-import { turn } from '../support/virtualTime.js';
+import { rest } from '../support/turns.js';
 
 /** The recipe of the guide: gather, count, and answer once when all have come. */
 class Gather extends Routine {
@@ -116,7 +116,7 @@ describe('several results that are one answer', () => {
       { maxWorkers: 3 },
     );
     const job = flow.start('s');
-    await turn();
+    await rest();
     expect(kept).toEqual([[1], [1, 2], [1, 2, 3]]);
     open.resolve();
     await job.done;
@@ -188,20 +188,24 @@ describe('the advice of the guide (S97)', () => {
   });
 
   it('should hold: shared state is safe between two awaits, and not across one', async () => {
-    const count = (across: boolean) => async (_: Data, ctx: Context) => {
-      const before = ctx.shared.get('count', 0);
-      if (across) await Promise.resolve();
-      ctx.shared.set('count', before + 1);
-      await Promise.resolve();
-    };
+    const WORKERS = 5;
     const total = async (across: boolean): Promise<unknown> => {
+      const allAtWork = deferred();
+      let begun = 0;
+      const i = async (_: Data, ctx: Context): Promise<void> => {
+        const before = ctx.shared.get('count', 0);
+        if (++begun === WORKERS) allAtWork.resolve();
+        if (across) await allAtWork.promise;
+        ctx.shared.set('count', before + 1);
+        await allAtWork.promise;
+      };
       const flow = flowOf(
         {
           s: { slots: { trigger: emitting(...Array.from({ length: 10 }, () => ({}))) } },
-          t: { slots: { i: count(across) } },
+          t: { slots: { i } },
         },
         ['s.o -> t.i'],
-        { maxWorkers: 5 },
+        { maxWorkers: WORKERS },
       );
       return (await flow.execute('s')).sharedData['count'];
     };
