@@ -1,7 +1,8 @@
 import { NEVER, Observable, VirtualTimeScheduler } from 'rxjs';
 import { type Context, ErrorHandler, Flow, type FlowOptions, type JobRecord, JobState, Routine } from '../../lib/index.js';
-import { deferred, emitting, flowOf, sleep } from '../support/flows.js';
+import { deferred, emitting, flowOf } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
+import { rest } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
 
 const boom = (): never => {
@@ -214,7 +215,7 @@ describe("a context that is left behind, in emitMode 'commit'", () => {
     const failing = (ctx: Context): void => void ctx.track(Promise.reject(new Error('tracked')));
     const { make, calls, ctx, resolve } = leftBehind(failing, { errorHandler });
     const job = make().start('e');
-    await sleep(1);
+    await rest();
     resolve();
     const refused = thrown(() => {
       forwarding(ctx());
@@ -230,7 +231,7 @@ describe("a context that is left behind, in emitMode 'commit'", () => {
       forwarding(own);
     });
     const job = make().start('e');
-    await sleep(1);
+    await rest();
     resolve();
     ctx().track(Promise.resolve());
     expect(ctx().shared.get('k')).toBe('t');
@@ -243,7 +244,7 @@ describe("a context that is left behind, in emitMode 'commit'", () => {
     };
     const { make, ctx, resolve } = leftBehind(deferring, { pausedLimit: 2 });
     const job = make().start('e');
-    await sleep(1);
+    await rest();
     resolve();
     deferring(ctx());
     await job.done;
@@ -253,7 +254,7 @@ describe("a context that is left behind, in emitMode 'commit'", () => {
   it('should not put its task into a snapshot again when it tracks a promise after the commit (D5, D13, D23)', async () => {
     const { make, calls, ctx, promise, resolve } = leftBehind(forwarding);
     const job = make().start('e');
-    await sleep(1);
+    await rest();
     ctx().track(promise);
     const json = JSON.stringify(job.snapshot());
     void job.cancel();
