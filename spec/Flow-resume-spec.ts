@@ -13,7 +13,8 @@ import {
 } from '../lib/index.js';
 import { emitting, flowOf, forward, noting, type Sketch } from './support/flows.js';
 import { ours, rejection, thrown } from './support/thrown.js';
-import { turn, type VirtualTime, virtualTime } from './support/virtualTime.js';
+import { rest } from './support/turns.js';
+import { type VirtualTime, virtualTime } from './support/virtualTime.js';
 
 /** What a state is after its way to another host: text, and nothing else. */
 const moved = (job: Job | JobState): JobState =>
@@ -1561,7 +1562,8 @@ describe('a snapshot', () => {
     const before = host().start('s');
     await before.pause();
     const job = host().resume(moved(before));
-    await turn();
+    expect(log).toEqual([]);
+    await rest();
     expect([job.status, log]).toEqual(['completed', ['t']]);
   });
 });
