@@ -14,5 +14,6 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/bench/'],
   // Every core: jest would leave one idle, which on a machine with two is half of it.
   maxWorkers: '100%',
-  testTimeout: 20_000,
+  // It is for what hangs. What only takes its time does so several times as long on a machine that is busy.
+  testTimeout: 120_000,
 };

@@ -25,17 +25,13 @@ const promisedBy = (source: string): string | undefined => {
 };
 
 describe('examples', () => {
-  it.concurrent.each(short)(
-    'should print what %s says, and nothing else',
-    async (file) => {
-      const promised = promisedBy(textOf(file));
-      const ran = await runExample(file);
-      // An example without a block, or with an empty one, promises nothing that could be kept.
-      expect(promised).toMatch(/\S/);
-      expect(ran).toEqual({ code: 0, stdout: promised, stderr: '' });
-    },
-    60_000,
-  );
+  it.concurrent.each(short)('should print what %s says, and nothing else', async (file) => {
+    const promised = promisedBy(textOf(file));
+    const ran = await runExample(file);
+    // An example without a block, or with an empty one, promises nothing that could be kept.
+    expect(promised).toMatch(/\S/);
+    expect(ran).toEqual({ code: 0, stdout: promised, stderr: '' });
+  });
 
   it('should hold the ones that the house style names', () => {
     const named = [

@@ -972,7 +972,7 @@ describe('settle', () => {
         expect(['completed', 'failed']).toContain(state.status);
         expect(other.status).toBe('completed');
       }
-    }, 5_000);
+    });
 
     it('should follow the strategy for the rejection of a tracked promise, without a retry (D5)', async () => {
       const make = (): Flow =>
@@ -1371,6 +1371,6 @@ describe('settle', () => {
         expect(state.status).toBe('failed');
         expect(other.status).toBe('completed');
       }
-    }, 5_000);
+    });
   });
 });

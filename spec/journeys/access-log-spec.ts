@@ -9,8 +9,6 @@ const PLAIN = gunzipSync(GZIPPED);
 const MALFORMED_LINE = 8899;
 
 // Every test starts processes, which on a busy machine take their time.
-jest.setTimeout(60_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'access-log-'));
 afterAll(() => {
   rmSync(folder, { recursive: true });

@@ -37,7 +37,7 @@ describe('a job that is paused and saved by a host which is killed then', () => 
     const ledger = await ledgerOf(folder);
     expect(ledger.slice(0, atPause.length)).toEqual(atPause);
     for (const item of ITEMS) expect(count(ledger, `done x${item} `)).toBe(1);
-  }, 60_000);
+  });
 
   it('should go on with its attempts, what its slots gathered, its mappings and its history (S84, S85, D24)', async () => {
     const before = await pausedAndKilled();
@@ -54,7 +54,7 @@ describe('a job that is paused and saved by a host which is killed then', () => 
     expect([...after.outputs].sort()).toEqual(ITEMS.map((n) => `x${n}`));
     expect(after.north).toMatchObject({ status: 'completed' });
     expect(after.pausePoints).toEqual(before.pausePoints);
-  }, 60_000);
+  });
 
   it('should be passed on from host to host, each of them killed', async () => {
     const { jobId } = await pausedAndKilled();
@@ -69,7 +69,7 @@ describe('a job that is paused and saved by a host which is killed then', () => 
     const ledger = await ledgerOf(folder);
     for (const item of ITEMS) expect(count(ledger, `done x${item} `)).toBe(1);
     expect(count(ledger, 'try')).toBe(ITEMS.length + 2);
-  }, 60_000);
+  });
 
   it('should leave two whole files, and nothing beside them', async () => {
     await pausedAndKilled();
@@ -78,7 +78,7 @@ describe('a job that is paused and saved by a host which is killed then', () => 
     // Structure in the one, the run in the other (G75).
     expect(flow).not.toContain('to move');
     expect(JSON.parse(job ?? '')).toMatchObject({ kind: 'routilux/job', flowId: 'moving', status: 'paused' });
-  }, 60_000);
+  });
 
   it('should be refused by a host whose flow has changed, and by one that lacks a class; nothing is run (G77)', async () => {
     await pausedAndKilled();
@@ -94,7 +94,7 @@ describe('a job that is paused and saved by a host which is killed then', () => 
     expect(unregistered.message).toContain('Worker');
     expect([await readFile(join(folder, 'job.json'), 'utf8'), await ledgerOf(folder)]).toEqual([saved, ledger]);
     expect((await runHost('finish', folder)).status).toBe('completed');
-  }, 60_000);
+  });
 
   it('should be refused whole where its file is not: nothing of it is run', async () => {
     await pausedAndKilled();
@@ -106,5 +106,5 @@ describe('a job that is paused and saved by a host which is killed then', () => 
     expect(await ledgerOf(folder)).toEqual(ledger);
     await writeFile(path, text);
     expect((await runHost('finish', folder)).status).toBe('completed');
-  }, 60_000);
+  });
 });

@@ -39,7 +39,7 @@ describe('a job that is only written down while it runs, and whose host is kille
     expect([...new Set(ledger.filter((line) => line.startsWith('done')))].sort()).toEqual(
       ITEMS.map((n) => `done x${n} of ${n + 1}`),
     );
-  }, 60_000);
+  });
 
   it('should go on from the last time that it was written down, where its host does so after each item', async () => {
     for (let round = 0; round < 3; round++) {
@@ -62,7 +62,7 @@ describe('a job that is only written down while it runs, and whose host is kille
       expect(count(ledger, 'try 2#')).toBeGreaterThanOrEqual(3);
       expect(count(ledger, 'try 2#4')).toBe(0);
     }
-  }, 120_000);
+  });
 
   it('should be finished by two hosts apart where both take it up: which of them may is for its keeper to say (D23)', async () => {
     const host = startHost('get-stuck', folder);
@@ -70,5 +70,5 @@ describe('a job that is only written down while it runs, and whose host is kille
     await host.kill();
     const both = await Promise.all([runHost('finish', folder), runHost('finish', folder)]);
     for (const report of both) expect(report).toMatchObject({ jobId, status: 'completed', completed: 8 });
-  }, 60_000);
+  });
 });

@@ -212,7 +212,7 @@ describe('saveJob', () => {
       // The old one or the new one, and whole.
       expect(names).toContain((await loadJob(path)).jobId);
     }
-  }, 60_000);
+  });
 });
 
 describe('loadJob', () => {

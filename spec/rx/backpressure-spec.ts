@@ -21,12 +21,11 @@ describe(`a file of ${LINES} lines, read into a flow that is slower (issue 4)`, 
       expect(peak).toBeLessThan(100 * MB);
       expect(samples).toBeGreaterThan(5);
     },
-    60_000,
   );
 
   it('should be seen to pile up where the lines are pushed: the measure is not blind', async () => {
     const { highWater, ...report } = await readIn('pushed', file.path);
     expect(report).toMatchObject({ status: 'completed', seen: LINES, inOrder: true });
     expect(highWater).toBeGreaterThan(LINES / 2);
-  }, 60_000);
+  });
 });
