@@ -1,6 +1,6 @@
 import { type Context, type Data, type Flow, Routine } from '../../lib/index.js';
 import { deferred, emitting, flowOf, noting, sleep } from '../support/flows.js';
-import { rest } from '../support/turns.js';
+import { meeting, rest } from '../support/turns.js';
 
 /** The recipe of the guide: gather, count, and answer once when all have come. */
 class Gather extends Routine {
@@ -190,14 +190,13 @@ describe('the advice of the guide (S97)', () => {
   it('should hold: shared state is safe between two awaits, and not across one', async () => {
     const WORKERS = 5;
     const total = async (across: boolean): Promise<unknown> => {
-      const allAtWork = deferred();
-      let begun = 0;
+      const allAtWork = meeting(WORKERS);
       const i = async (_: Data, ctx: Context): Promise<void> => {
         const before = ctx.shared.get('count', 0);
-        if (++begun === WORKERS) allAtWork.resolve();
-        if (across) await allAtWork.promise;
+        const met = allAtWork();
+        if (across) await met;
         ctx.shared.set('count', before + 1);
-        await allAtWork.promise;
+        await met;
       };
       const flow = flowOf(
         {

@@ -1,3 +1,4 @@
+import { deferred } from './flows.js';
 import { turn } from './virtualTime.js';
 
 /**
@@ -16,4 +17,14 @@ export const until = async (isSo: () => boolean, turns = 500): Promise<boolean> 
     if (left < turns - 50) await new Promise<void>((resolve) => void setTimeout(resolve, 1));
   }
   return isSo();
+};
+
+/** Where so many wait for each other: a promise that resolves once as many have asked for it. */
+export const meeting = (count: number): (() => Promise<void>) => {
+  const { promise, resolve } = deferred();
+  let come = 0;
+  return () => {
+    if (++come === count) resolve();
+    return promise;
+  };
 };
