@@ -14,6 +14,7 @@ import {
 } from '../../lib/index.js';
 import { deferred, emitting, flowOf, forward, noting, sleep } from '../support/flows.js';
 import { ours } from '../support/thrown.js';
+import { meeting } from '../support/turns.js';
 import { turn, virtualTime } from '../support/virtualTime.js';
 
 class E1 extends Error {}
@@ -1144,19 +1145,21 @@ describe('settle', () => {
   });
 
   describe('a state that is updated by a function', () => {
-    /** Four tasks at once, each of which waits before it says what it has to say of the sum. */
-    const summing = (emitMode: 'immediate' | 'commit', say: Handler): Flow =>
+    /** Four tasks at once: each waits for the others before it says what it has to say of the sum. */
+    const summing = (emitMode: 'immediate' | 'commit', say: (allAtWork: () => Promise<void>) => Handler): Flow =>
       flowOf(
-        { s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }) } }, t: { slots: { i: say } } },
+        { s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }) } }, t: { slots: { i: say(meeting(4)) } } },
         ['s.o -> t.i'],
         { emitMode, maxWorkers: 4 },
       );
     const sumOf = async (flow: Flow): Promise<unknown> => (await flow.execute('s')).routineState('t')?.['sum'];
-    const adding: Handler = async ({ n }, ctx) => {
-      await sleep(1);
-      ctx.setState(({ sum = 0 }) => ({ sum: (sum as number) + (n as number) }));
-      await sleep(1);
-    };
+    const adding =
+      (allAtWork: () => Promise<void>): Handler =>
+      async ({ n }, ctx) => {
+        await allAtWork();
+        ctx.setState(({ sum = 0 }) => ({ sum: (sum as number) + (n as number) }));
+        await sleep(1);
+      };
 
     it.each(['immediate', 'commit'] as const)(
       'should lose nothing of what several workers do, emitMode %s (D13)',
@@ -1166,11 +1169,13 @@ describe('settle', () => {
     );
 
     it("should count with emitMode 'commit' when the attempt succeeds; one that read it before overwrites (D13)", async () => {
-      const overwriting: Handler = async ({ n }, ctx) => {
-        const { sum = 0 } = ctx.state();
-        await sleep(1);
-        ctx.setState({ sum: (sum as number) + (n as number) });
-      };
+      const overwriting =
+        (allAtWork: () => Promise<void>): Handler =>
+        async ({ n }, ctx) => {
+          const { sum = 0 } = ctx.state();
+          await allAtWork();
+          ctx.setState({ sum: (sum as number) + (n as number) });
+        };
       expect(await sumOf(summing('commit', overwriting))).toBeLessThan(10);
     });
 
