@@ -3,12 +3,15 @@ import { defer, filter, lastValueFrom, mergeMap, type Observable, Subject, take,
 import { type Context, currentContext, type Data, Flow, type FlowOptions, Routine } from '../../lib/index.js';
 import { fromOperator } from '../../lib/rx/index.js';
 import { emitting, flowOf, noting, routine, sleep } from '../support/flows.js';
+import { rest } from '../support/turns.js';
 
 /** A routine of the kind most users write: its handler emits on itself, before and after an `await`. */
 class Relay extends Routine {
   readonly output = this.defineEvent<{ n: number; at: string }>('o');
   readonly trigger = this.defineSlot('trigger', async ({ n }: { n: number }) => {
     this.emit(this.output, { n, at: 'before' });
+    // Time for what it has emitted, on a busy machine too.
+    await rest();
     await sleep(n % 3);
     this.emit('o', { n, at: 'after' });
   });
