@@ -1,5 +1,6 @@
 import { type Context, ErrorHandler, type Handler } from '../../lib/index.js';
 import { emitting, flowOf, forward, sleep, type Sketch } from '../support/flows.js';
+import { rest } from '../support/turns.js';
 
 describe('Context', () => {
   it('should name the place of the handler, its task and its job (G15)', async () => {
@@ -96,24 +97,26 @@ describe('Context', () => {
   });
 
   describe('signal (S91, D2)', () => {
-    /** A job whose handler holds its signal and works for some ms. */
-    const holding = (ms: number, handled: (signal: AbortSignal) => void = () => undefined, options = {}) => {
+    const endless = (): Promise<never> => new Promise(() => undefined);
+
+    /** A job whose handler holds its signal and is at work for ever. */
+    const holding = (handled: (signal: AbortSignal) => void = () => undefined, options = {}) => {
       const signals: AbortSignal[] = [];
       const trigger: Handler = async (_, { signal }) => {
         signals.push(signal);
         handled(signal);
-        await sleep(ms);
+        await endless();
       };
       return { signals, flow: flowOf({ s: { slots: { trigger } } }, [], options) };
     };
 
     it('should abort on cancel while the handler is at work, with a JobError as its reason', async () => {
       const events: string[] = [];
-      const { signals, flow } = holding(50, (signal) => {
+      const { signals, flow } = holding((signal) => {
         signal.addEventListener('abort', () => events.push('abort'));
       });
       const job = flow.start('s');
-      await sleep(1);
+      await rest();
       expect(signals[0]?.aborted).toBe(false);
       await job.cancel('enough');
       expect(events).toEqual(['abort']);
@@ -124,16 +127,16 @@ describe('Context', () => {
       let kept: Context | undefined;
       const trigger: Handler = async (_, ctx) => {
         kept = ctx;
-        await sleep(20);
+        await endless();
       };
       const job = flowOf({ s: { slots: { trigger } } }).start('s');
-      await sleep(1);
+      await rest();
       await job.cancel();
       expect(kept?.signal.aborted).toBe(true);
     });
 
     it('should abort on a timeout, and where another task stops the job', async () => {
-      const timed = holding(100, undefined, { executionTimeoutMs: 10 });
+      const timed = holding(undefined, { executionTimeoutMs: 10 });
       await timed.flow.execute('s');
       expect(timed.signals[0]?.reason).toMatchObject({ code: 'STOPPED', cause: { code: 'TIMEOUT' } });
 
@@ -142,8 +145,9 @@ describe('Context', () => {
         slots: {
           i: async ({ n }, ctx) => {
             signals.push(ctx.signal);
-            await sleep(n === 1 ? 1 : 100);
-            if (n === 1) throw new Error('no');
+            if (n !== 1) await endless();
+            await rest();
+            throw new Error('no');
           },
         },
       };
@@ -162,8 +166,8 @@ describe('Context', () => {
           },
         },
       };
-      const job = flowOf({ s, t: { slots: { i: () => sleep(50) } } }, ['s.o -> t.i']).start('s');
-      await sleep(1);
+      const job = flowOf({ s, t: { slots: { i: endless } } }, ['s.o -> t.i']).start('s');
+      await rest();
       await job.cancel();
       expect(signals[0]?.aborted).toBe(false);
     });
