@@ -21,6 +21,7 @@ import { type Flattening, toOperator, type ToOperatorOptions } from '../../lib/r
 import { deferred, emitting, flowOf, forward, noting, type Sketch, sleep } from '../support/flows.js';
 import { type Marbles, marbles } from '../support/marbles.js';
 import { ours, rejection, thrown } from '../support/thrown.js';
+import { rest, until } from '../support/turns.js';
 
 const MODES: readonly Flattening[] = ['merge', 'concat', 'switch', 'exhaust'];
 
@@ -516,7 +517,7 @@ describe('toOperator', () => {
     let [active, peak] = [0, 0];
     const work = async (): Promise<void> => {
       peak = Math.max(peak, ++active);
-      await sleep(2);
+      await rest();
       active--;
     };
     const flow = flowOf({ s: { slots: { trigger: emitting({}, {}, {}) } }, t: { slots: { i: work } } }, ['s.o -> t.i']);
@@ -556,10 +557,11 @@ describe('toOperator', () => {
     const one = result$.subscribe((v) => got.push(`one ${v}`));
     result$.subscribe((v) => got.push(`two ${v}`));
     value$.next('a');
-    await sleep(5);
+    await until(() => got.length === 2);
     one.unsubscribe();
     value$.next('b');
-    await sleep(5);
+    await until(() => got.length === 3);
+    await rest();
     expect(got.sort()).toEqual(['one a', 'two a', 'two b']);
   });
 });
