@@ -58,6 +58,8 @@ import { feed, fromOperator, type FromOperatorOptions, toOperator } from '../../
 import { type FlowTest, testFlow } from '../../lib/testing/index.js';
 import { emitting, forward, noting, routine, type Sketch, sleep } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
+import { rest } from '../support/turns.js';
+import { endOf } from './sources.js';
 
 interface Letter {
   readonly v: string;
@@ -660,7 +662,7 @@ describe('fromOperator', () => {
     it('should say in a warning what a teardown throws, and end all the same', async () => {
       const [warnings, log]: [unknown[], string[]] = [[], []];
       const parts = {
-        s: { slots: { trigger: () => sleep(99) } },
+        s: { slots: { trigger: () => new Promise(() => undefined) } },
         op: op(pipe(finalize(boom))),
         other: op(noted(log, 'other')),
       };
@@ -668,7 +670,7 @@ describe('fromOperator', () => {
       job.record$.subscribe((record) => {
         if (record.type === 'warning') warnings.push(record.message);
       });
-      await sleep(1);
+      await rest();
       await job.cancel();
       expect(job.status).toBe('cancelled');
       expect(warnings).toEqual([expect.stringContaining("'op'")]);
@@ -681,8 +683,7 @@ describe('fromOperator', () => {
       job.record$.subscribe((record) => {
         if (record.type === 'warning') warnings.push(record.message);
       });
-      const end = await Promise.race([job.done, sleep(50)]);
-      expect(end?.status).toBe('completed');
+      expect(await endOf(job)).toBe('completed');
       expect(warnings).toEqual([expect.stringContaining("'op'")]);
     });
 
