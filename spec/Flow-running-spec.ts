@@ -270,7 +270,7 @@ describe('Flow.executeTE', () => {
     ],
     [
       'times out',
-      () => flowOf({ s: { slots: { trigger: () => sleep(100) } } }, [], { executionTimeoutMs: 5 }),
+      () => flowOf({ s: { slots: { trigger: () => new Promise(() => undefined) } } }, [], { executionTimeoutMs: 5 }),
       { code: 'TIMEOUT' },
     ],
     [
