@@ -18,7 +18,7 @@ const request = downloader.defineSlot<{ url: string }>('request', async (_, { sh
   const running = shared.get('running', 0) + 1;
   shared.set('running', running);
   shared.set('most', Math.max(running, shared.get('most', 0)));
-  await sleep(5);
+  await sleep(20);
   shared.set('running', shared.get('running', 0) - 1);
 });
 
