@@ -13,7 +13,7 @@ import {
 import { deferred, emitting, flowOf, noting } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { rest } from '../support/turns.js';
-import { virtualTime } from '../support/virtualTime.js';
+import { turn, virtualTime } from '../support/virtualTime.js';
 
 const CONTINUE = new ErrorHandler({ strategy: 'continue' });
 const RETRY = new ErrorHandler({ strategy: 'retry', maxRetries: 1, delayMs: 0 });
