@@ -5,9 +5,13 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** What GOALS asks for, which the engine alone is near and the engine with its JSON is not (decision 8), and what no change may pass. */
+/**
+ * What GOALS asks for, which the engine alone is near and the engine with its JSON is not (decision 8), and what no change may
+ * pass. The pipeline has cost 2.7 kB (decision 12); the parts that a page does not use are to attach from outside, and with
+ * that the limit goes down again.
+ */
 const GOAL = 16_000;
-const LIMIT = 32_000;
+const LIMIT = 35_000;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 

@@ -40,7 +40,7 @@ export type Input = Data | Gathered;
 export const dataOf = (input: Input): Data => (input instanceof Gathered ? input.toData() : input);
 
 /** The lists that this module has made: nobody else has them, so they may grow in place. */
-const own = new WeakSet<object>();
+const own = new WeakSet();
 
 /**
  * Pushes every arriving value on the list of its key. The handler gets the keys of this arrival only, each list a copy. An
