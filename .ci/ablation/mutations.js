@@ -9,13 +9,13 @@ export const mutations = [
   {
     what: 'EventSubject.next does nothing',
     file: 'lib/engine/EventSubject.ts',
-    from: 'for (const observer of this.observers) observer.next(value);',
-    to: '',
+    from: 'observers[at]?.next(value);',
+    to: 'void observers[at];',
     specs: COMPLETION,
   },
   {
     what: 'the pipe of the last connection is left out',
-    file: 'lib/engine/taskStream.ts',
+    file: 'lib/engine/mergeEndless.ts',
     from: 'for (const source$ of sources)',
     to: 'for (const source$ of sources.slice(0, -1))',
     specs: COMPLETION,
@@ -146,8 +146,8 @@ export const mutations = [
   {
     what: 'no second look before a slot holds what was merged',
     file: 'lib/engine/activate.ts',
-    from: 'if (isAtWork) cell.held[ordinal] = data;',
-    to: 'cell.held[ordinal] = data;',
+    from: 'if (isAtWork) held(cell, ordinal, data);',
+    to: 'void isAtWork;\n  held(cell, ordinal, data);',
     specs: ['engine/activate'],
   },
   {
