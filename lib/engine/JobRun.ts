@@ -353,7 +353,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     if (settled === undefined || attempt.outcome !== undefined) return;
     if (settled === COMPLETED) this.#complete(attempt);
     else this.#apply(attempt, settled);
-    if (!attempt.isTracking) attempt.input = undefined;
+    if (attempt.route.target.merge !== undefined && !attempt.isTracking) attempt.input = undefined;
     if (!this.inRing) this.engine.turns.add(this);
   }
 
@@ -512,14 +512,19 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     });
   }
 
+  /** A retry is due. */
+  putIn(due: Delayed<Task<JobRun>>): void {
+    // Behind a closed gate it waits on, and is due when that opens.
+    if (!this.isOpen) return;
+    this.engine.steps.begin();
+    this.#retries?.remove(due);
+    this.engine.task$.next(due.task);
+    this.engine.steps.end();
+  }
+
   get #waitingRetries(): Retries<Task<JobRun>> {
     return (this.#retries ??= new Retries(this.plan.settings.scheduler, (due) => {
-      this.engine.drain.change(() => {
-        // Behind a closed gate it waits on, and is due when that opens.
-        if (!this.isOpen) return;
-        this.#retries?.remove(due);
-        this.engine.task$.next(due.task);
-      });
+      this.engine.drain.enter(putIn, this, due);
     }));
   }
 
@@ -890,6 +895,10 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     this.views.output(output);
   }
 }
+
+const putIn = (run: JobRun, due: Delayed<Task<JobRun>>): void => {
+  run.putIn(due);
+};
 
 const announceEnd = (run: JobRun): void => {
   run.announceEnd();

@@ -39,7 +39,7 @@ export const remainingOf = (attempt: Attempt, dueAt?: Date): RemainingTask => {
 
 /** One run of a handler, as the metrics show it. */
 export const executionOf = (attempt: Attempt): Execution => {
-  const { taskId, routineId, slot, run, origin, outcome, error, tick } = attempt;
+  const { taskId, routineId, slot, run, route, origin, input, outcome, error, tick } = attempt;
   const startedAt = run.engine.time.base + tick;
   const executionTimeMs = attempt.rare.ms;
   return {
@@ -47,8 +47,8 @@ export const executionOf = (attempt: Attempt): Execution => {
     slot,
     taskId,
     attempt: attempt.attempt,
-    // What arrived, not what the slot made of it: a list that gathers is not kept once for each of its values.
-    params: run.plan.show(origin.data),
+    // What arrived, not what a merge made of it: a list that gathers is not kept once for each of its values (D46).
+    params: run.plan.show(input === undefined || route.target.merge !== undefined ? origin.data : dataOf(input)),
     startedAt: new Date(startedAt),
     endedAt: outcome === undefined ? undefined : new Date(startedAt + (executionTimeMs ?? 0)),
     status: outcome ?? 'running',
