@@ -159,7 +159,7 @@ export class WorkerPool<A, R extends Turn> {
     if (worker !== this.#waiting) return;
     this.#waiting = undefined;
     // It was offered to a larger pool, which lets it in now that somebody has gone home.
-    if (this.#hired.size >= this.#size) worker.home?.complete();
+    if (this.#isFull) worker.home?.complete();
     else this.#welcome(worker);
   }
 
@@ -191,14 +191,18 @@ export class WorkerPool<A, R extends Turn> {
     while (this.#idle.length > KEPT) this.#sendHome(this.#idle.pop() as Worker<A>);
   }
 
+  /** Whether a pool that is to shrink has as many workers as it is to keep: the one moment at which a count decides, and not `mergeMap`. */
+  get #isFull(): boolean {
+    return this.#size < this.#limit && this.#hired.size >= this.#size;
+  }
+
   #free(): Worker<A> | undefined {
     return this.#idle.pop() ?? this.#hire();
   }
 
   /** Offers one more worker to `mergeMap`; whether it has been let in is seen by its subscription. */
   #hire(): Worker<A> | undefined {
-    const isShrinking = this.#size < this.#limit && this.#hired.size >= this.#size;
-    if (this.#waiting !== undefined || isShrinking) return undefined;
+    if (this.#waiting !== undefined || this.#isFull) return undefined;
     this.#waiting = new Worker<A>(this, this.events);
     this.#worker$?.next(this.#waiting);
     return this.#idle.pop();

@@ -63,7 +63,7 @@ export const deferredTaken = (job: Job): readonly DeferredEvent[] => {
 };
 
 export const sharedSet = ({ shared }: JobData, key: string, value: unknown): void => {
-  (shared.values).set(key, value);
+  shared.values.set(key, value);
 };
 
 export const sharedLogged = ({ shared }: JobData, entry: LogEntry): void => {
