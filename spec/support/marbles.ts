@@ -1,4 +1,4 @@
-import { concatMap, type Observable } from 'rxjs';
+import { concatMap, type Observable, take, timer } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import type { JobRecord } from '../../lib/index.js';
 
@@ -27,6 +27,9 @@ export const marbles = (body: (helpers: Marbles) => void) => (): void => {
     body({ ...helpers, scheduler });
   });
 };
+
+/** Emits in the frames 2, 5, 8, …; its end is far away, and there so that a spec whose subject forgets to unsubscribe fails and does not hang. */
+export const endless$ = timer(2, 3).pipe(take(1_000));
 
 /** The routine of each task as it starts: routines named by one letter draw a diagram. */
 export const starts = (record$: Observable<JobRecord>): Observable<string> => routinesOf(record$, 'taskStarted');
