@@ -55,7 +55,7 @@ class ToggleSubscriber<R extends Gated<never>> extends Hop<Toggle<R>> {
  * ```text
  * task      --a--b-----c--d------
  * toggle    o-------x--------o---   o = opens, x = closes
- * run       --r--r-----------r---
+ * run       r-r--r-----------r---
  * queue       a  ab    abc  abcd    a job that is announced takes from its queue what it may start
  * ```
  *
