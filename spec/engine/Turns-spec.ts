@@ -1,0 +1,172 @@
+import { Turns } from '../../lib/engine/Turns.js';
+import { type Job, jobs } from '../support/turning.js';
+
+const ring = () => {
+  const wake = jest.fn();
+  return { wake, turns: new Turns<Job>(wake) };
+};
+
+/** Whose turn it is, one after the other, until nothing may start; each starts one task at its turn. */
+const order = (turns: Turns<Job>): string => {
+  let names = '';
+  for (let job = turns.first; job !== undefined; job = turns.first) {
+    names += job.name;
+    turns.take();
+    job.left--;
+    turns.done(job);
+  }
+  return names;
+};
+
+describe('Turns', () => {
+  it('should be empty at first, and wake nobody (never)', () => {
+    const { turns, wake } = ring();
+    turns.wakeUp();
+    expect([turns.isEmpty, turns.first, turns.takeIf(() => true)]).toEqual([true, undefined, undefined]);
+    expect(wake).not.toHaveBeenCalled();
+  });
+
+  it('should not take in a job that has nothing to start (empty)', () => {
+    const { turns, wake } = ring();
+    const [job] = jobs(0) as [Job];
+    turns.add(job);
+    expect([turns.isEmpty, job.inRing]).toEqual([true, false]);
+    expect(wake).not.toHaveBeenCalled();
+  });
+
+  it('should take in a job once, and ask for a drain (one)', () => {
+    const { turns, wake } = ring();
+    const [job] = jobs(3) as [Job];
+    for (let n = 0; n < 3; n++) turns.add(job);
+    expect([turns.isEmpty, job.inRing, turns.first]).toEqual([false, true, job]);
+    expect(wake).toHaveBeenCalledTimes(1);
+    turns.take();
+    expect([turns.isEmpty, job.inRing]).toEqual([true, true]);
+  });
+
+  it('should keep the first in its place until it is taken (one)', () => {
+    const { turns } = ring();
+    const [a, b] = jobs(1, 1) as [Job, Job];
+    for (const job of [a, b]) turns.add(job);
+    expect([turns.first, turns.first]).toEqual([a, a]);
+    turns.take();
+    expect(turns.first).toBe(b);
+  });
+
+  it('should give one turn each, in the order in which they have come (many, D15)', () => {
+    const { turns } = ring();
+    for (const job of jobs(4, 1, 2)) turns.add(job);
+    expect(order(turns)).toBe('abcacaa');
+  });
+
+  it('should let a job that becomes ready join the end (many, D15)', () => {
+    const { turns } = ring();
+    const [a, b, late] = jobs(3, 3, 2) as [Job, Job, Job];
+    for (const job of [a, b]) turns.add(job);
+    expect(turns.first).toBe(a);
+    turns.take();
+    a.left--;
+    turns.add(late);
+    turns.done(a);
+    expect(order(turns)).toBe('bcabcab');
+  });
+
+  it('should not take in again a job that is at its turn, before it has had it', () => {
+    const { turns } = ring();
+    const [job] = jobs(2) as [Job];
+    turns.add(job);
+    turns.take();
+    turns.add(job);
+    expect(turns.isEmpty).toBe(true);
+    turns.done(job);
+    expect([turns.isEmpty, job.inRing]).toEqual([false, true]);
+  });
+
+  it('should let one go that has nothing left after its turn, and take it in when it has', () => {
+    const { turns } = ring();
+    const [job] = jobs(1) as [Job];
+    turns.add(job);
+    expect(order(turns)).toBe('a');
+    expect([turns.isEmpty, job.inRing]).toEqual([true, false]);
+    job.left = 2;
+    turns.add(job);
+    expect(order(turns)).toBe('aa');
+  });
+
+  it('should pass over a job that is ready no more, and take it in again when it is (early unsubscribe)', () => {
+    const { turns } = ring();
+    const [a, b] = jobs(1, 1) as [Job, Job];
+    for (const job of [a, b]) turns.add(job);
+    a.isOpen = false;
+    expect([turns.first, a.inRing]).toEqual([b, false]);
+    a.isOpen = true;
+    turns.add(a);
+    expect(order(turns)).toBe('ba');
+  });
+
+  it('should be empty when none of its jobs is ready any more (early unsubscribe)', () => {
+    const { turns } = ring();
+    const all = jobs(1, 1, 1);
+    for (const job of all) turns.add(job);
+    for (const job of all) job.left = 0;
+    expect([turns.first, turns.isEmpty, all.map(({ inRing }) => inRing)]).toEqual([undefined, true, [false, false, false]]);
+  });
+
+  it('should never come to an end with a job that always has something to start (endless)', () => {
+    const { turns } = ring();
+    const [endless, short] = jobs(Infinity, 2) as [Job, Job];
+    for (const job of [endless, short]) turns.add(job);
+    let names = '';
+    for (let n = 0; n < 7; n++) {
+      const job = turns.first as Job;
+      names += job.name;
+      turns.take();
+      job.left--;
+      turns.done(job);
+    }
+    expect([names, turns.isEmpty]).toEqual(['ababaaa', false]);
+  });
+
+  it('should take the first out for which a test holds, the others keeping their order', () => {
+    const { turns } = ring();
+    const [a, b, c, d] = jobs(1, 1, 1, 1) as [Job, Job, Job, Job];
+    for (const job of [a, b, c, d]) turns.add(job);
+    c.isOpen = false;
+    expect(turns.takeIf(({ name }) => name > 'a')).toBe(b);
+    expect(turns.takeIf(({ name }) => name > 'b')).toBe(d);
+    expect(turns.takeIf(({ name }) => name > 'd')).toBeUndefined();
+    c.isOpen = true;
+    expect([order(turns), b.inRing, d.inRing]).toEqual(['ac', true, true]);
+  });
+
+  it('should ask for a drain when a worker has come free, if a job waits', () => {
+    const { turns, wake } = ring();
+    turns.add(jobs(1)[0] as Job);
+    turns.wakeUp();
+    expect(wake).toHaveBeenCalledTimes(2);
+    turns.take();
+    turns.wakeUp();
+    expect(wake).toHaveBeenCalledTimes(2);
+  });
+
+  it('should hold the job already when it asks for a drain, which may come at once (a value that is answered at once)', () => {
+    const seen: (Job | undefined)[] = [];
+    const turns: Turns<Job> = new Turns<Job>(() => {
+      seen.push(turns.first);
+    });
+    const [a, b] = jobs(1, 2) as [Job, Job];
+    for (const job of [a, b]) turns.add(job);
+    expect(seen).toEqual([a, a]);
+  });
+
+  it('should hold the job also if the drain cannot be had (a callback that throws)', () => {
+    const turns = new Turns<Job>(() => {
+      throw new Error('no scheduler');
+    });
+    const [job] = jobs(1) as [Job];
+    expect(() => {
+      turns.add(job);
+    }).toThrow('no scheduler');
+    expect([turns.first, job.inRing]).toEqual([job, true]);
+  });
+});
