@@ -7,7 +7,8 @@ import { Emission } from '../../lib/engine/Emission.js';
 import { EventSubject } from '../../lib/engine/EventSubject.js';
 import type { Outlet, Route } from '../../lib/engine/Plan.js';
 import { Task } from '../../lib/engine/Task.js';
-import { Into, mergeTasks, TaskStream } from '../../lib/engine/taskStream.js';
+import { mergeEndless } from '../../lib/engine/mergeEndless.js';
+import { Into, TaskStream } from '../../lib/engine/taskStream.js';
 import { Calling } from '../support/Calling.js';
 import { endless$, marbles } from '../support/marbles.js';
 import { type Act, acts, play, type Told } from '../support/twins.js';
@@ -25,12 +26,12 @@ const task = (order: number): Task<string> => new Task(emission(order), ROUTE);
 const EMISSIONS = { a: emission(1), b: emission(2), c: emission(3), d: emission(4) };
 const TASKS = { a: task(1), b: task(2), c: task(3), d: task(4) };
 
-describe('mergeTasks', () => {
+describe('mergeEndless', () => {
   it(
     'should make a stream of no connections too, which never ends (never)',
     marbles(({ expectObservable }) => {
-      expectObservable(mergeTasks()).toBe('             -');
-      expectObservable(mergeTasks(NEVER, NEVER)).toBe(' -');
+      expectObservable(mergeEndless()).toBe('             -');
+      expectObservable(mergeEndless(NEVER, NEVER)).toBe(' -');
     }),
   );
 
@@ -38,7 +39,7 @@ describe('mergeTasks', () => {
     'should go on with the other connections when an event ends (empty)',
     marbles(({ cold, hot, expectObservable }) => {
       const event$s = [cold('|', EMISSIONS), hot('--a|', EMISSIONS), hot('-----b--', EMISSIONS)];
-      const task$ = mergeTasks(...event$s.map((event$) => event$.pipe(connection(ROUTE))));
+      const task$ = mergeEndless(...event$s.map((event$) => event$.pipe(connection(ROUTE))));
       expectObservable(task$).toBe('--a--b--', TASKS);
     }),
   );
@@ -46,14 +47,14 @@ describe('mergeTasks', () => {
   it(
     'should be the one connection that there is (one)',
     marbles(({ hot, expectObservable }) => {
-      expectObservable(mergeTasks(hot('--a--b--', TASKS))).toBe('--a--b--', TASKS);
+      expectObservable(mergeEndless(hot('--a--b--', TASKS))).toBe('--a--b--', TASKS);
     }),
   );
 
   it(
     'should bring the tasks of all connections in the order in which they come (many)',
     marbles(({ hot, expectObservable }) => {
-      const task$ = mergeTasks(
+      const task$ = mergeEndless(
         hot('                            --a-----b--', TASKS),
         hot('                            ----c------', TASKS),
         hot('                            ------d-a--', TASKS),
@@ -66,7 +67,7 @@ describe('mergeTasks', () => {
     'should go on as long as one of the connections does (endless)',
     marbles(({ expectObservable }) => {
       const task$ = endless$.pipe(map(() => TASKS.a));
-      expectObservable(mergeTasks(NEVER, task$), '^----------!').toBe('--a--a--a--', TASKS);
+      expectObservable(mergeEndless(NEVER, task$), '^----------!').toBe('--a--a--a--', TASKS);
     }),
   );
 
@@ -74,7 +75,7 @@ describe('mergeTasks', () => {
     'should leave all connections when it is unsubscribed (early unsubscribe)',
     marbles(({ hot, expectObservable, expectSubscriptions }) => {
       const [one$, two$] = [hot('                      --a--b--', TASKS), hot('---c--d', TASKS)];
-      expectObservable(mergeTasks(one$, two$), '       ^---!').toBe('--ac-', TASKS);
+      expectObservable(mergeEndless(one$, two$), '       ^---!').toBe('--ac-', TASKS);
       expectSubscriptions(one$.subscriptions).toBe('   ^---!');
       expectSubscriptions(two$.subscriptions).toBe('   ^---!');
     }),
@@ -87,7 +88,7 @@ describe('mergeTasks', () => {
       if (origin.order === 1) throw new Error('no');
       orders.push(origin.order);
     };
-    mergeTasks(one$, two$).subscribe(new Calling(take));
+    mergeEndless(one$, two$).subscribe(new Calling(take));
     expect(() => {
       one$.next(TASKS.a);
     }).toThrow('no');
@@ -99,7 +100,7 @@ describe('mergeTasks', () => {
   it('should bring what another connection brings while a task is taken (a value that is answered at once)', () => {
     const [one$, two$] = [new Subject<Task<string>>(), new Subject<Task<string>>()];
     const orders: number[] = [];
-    mergeTasks(one$, two$).subscribe(({ origin }) => {
+    mergeEndless(one$, two$).subscribe(({ origin }) => {
       orders.push(origin.order);
       if (origin.order === 1) two$.next(TASKS.b);
     });
@@ -121,7 +122,7 @@ describe('mergeTasks', () => {
     };
     fc.assert(
       fc.property(acts(coming), (all) => {
-        expect(toldBy(mergeTasks, all)).toEqual(toldBy((...sources) => merge(...sources), all));
+        expect(toldBy(mergeEndless, all)).toEqual(toldBy((...sources) => merge(...sources), all));
       }),
     );
   });
@@ -130,7 +131,7 @@ describe('mergeTasks', () => {
 /** An event whose connection flows into the stream. */
 const planInto = (stream$: TaskStream<string>): EventSubject<Emission<string>> => {
   const event$ = new EventSubject<Emission<string>>();
-  mergeTasks(event$.pipe(connection(ROUTE))).subscribe(new Into(stream$));
+  mergeEndless(event$.pipe(connection(ROUTE))).subscribe(new Into(stream$));
   event$.next(EMISSIONS.a);
   return event$;
 };
@@ -148,8 +149,8 @@ describe('TaskStream', () => {
     'should be fed by the connections of a plan, by those of the next, and by `next` (many)',
     marbles(({ hot, expectObservable }) => {
       const stream$ = new TaskStream<string>();
-      mergeTasks(hot('              --a-----b--', TASKS)).subscribe(new Into(stream$));
-      mergeTasks(hot('              ----c------', TASKS)).subscribe(new Into(stream$));
+      mergeEndless(hot('              --a-----b--', TASKS)).subscribe(new Into(stream$));
+      mergeEndless(hot('              ----c------', TASKS)).subscribe(new Into(stream$));
       hot('                         ------d----', TASKS).subscribe((entry) => {
         stream$.next(entry);
       });
@@ -161,8 +162,8 @@ describe('TaskStream', () => {
     'should not end with a plan (empty)',
     marbles(({ cold, hot, expectObservable }) => {
       const stream$ = new TaskStream<string>();
-      mergeTasks(cold('             |', TASKS)).subscribe(new Into(stream$));
-      mergeTasks(hot('              --a-----', TASKS)).subscribe(new Into(stream$));
+      mergeEndless(cold('             |', TASKS)).subscribe(new Into(stream$));
+      mergeEndless(hot('              --a-----', TASKS)).subscribe(new Into(stream$));
       expectObservable(stream$).toBe('--a-----', TASKS);
     }),
   );
