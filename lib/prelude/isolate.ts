@@ -2,7 +2,8 @@ import { isPlainObject } from './plainObject.js';
 
 /**
  * How a payload is kept apart from those who also hold it: `shallow` copies the top level, `freeze` shares one
- * object frozen at every depth, `clone` copies every depth (structured clone, so no functions).
+ * object frozen at every depth (a copy of the top level, if that has getters), `clone` copies every depth (structured
+ * clone, so no functions).
  */
 export type Isolation = 'shallow' | 'freeze' | 'clone';
 
@@ -17,9 +18,15 @@ const freezeParts = (value: unknown, seen: Set<unknown>): void => {
   for (const part of Object.values(value)) freezeParts(part, seen);
 };
 
+const isAccessor = (value: object, key: PropertyKey): boolean => Object.getOwnPropertyDescriptor(value, key)?.get !== undefined;
+
+// A getter is not frozen: it would be asked each time that somebody reads the object. It is asked once, here.
+const withoutGetters: Isolate = (value) => (Reflect.ownKeys(value).some((key) => isAccessor(value, key)) ? { ...value } : value);
+
 const freeze: Isolate = (value) => {
-  freezeParts(value, new Set());
-  return value;
+  const plain = withoutGetters(value);
+  freezeParts(plain, new Set());
+  return plain;
 };
 
 export const isolates: Readonly<Record<Isolation, Isolate>> = {

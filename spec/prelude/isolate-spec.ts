@@ -32,6 +32,18 @@ describe('isolates', () => {
     expect([value.at.getTime(), value.map.get('a'), value.bytes[0]]).toEqual([5, 2, 9]);
   });
 
+  it('should ask a getter once when it freezes, and give a copy without it (D31)', () => {
+    let asked = 0;
+    const value = {
+      get n() {
+        return ++asked;
+      },
+    };
+    const isolated = isolates.freeze(value);
+    expect([isolated.n, isolated.n, asked]).toEqual([1, 1, 1]);
+    expect(Object.isFrozen(isolated)).toBe(true);
+  });
+
   it('should freeze a value that holds itself', () => {
     const value: { self?: object } = {};
     value.self = value;

@@ -1,0 +1,21 @@
+import { emitting, flowOf } from '../support/flows.js';
+
+const noop = (): void => undefined;
+
+// Each was found by `simulation/callbacks-spec.ts`.
+describe('found by calling back from user code (D31)', () => {
+  it("should ask a getter of a payload once with isolation 'freeze', before the emission is applied", async () => {
+    let reads = 0;
+    const payload = {
+      get v() {
+        if (++reads > 1) void job.cancel();
+        return 1;
+      },
+    };
+    const sketches = { s: { slots: { trigger: emitting(payload) } }, t: { slots: { i: noop } } };
+    const job = flowOf(sketches, ['s.o -> t.i'], { isolation: 'freeze' }).start('s');
+    job.record$.subscribe();
+    expect((await job.done).status).toBe('completed');
+    expect(reads).toBe(1);
+  });
+});
