@@ -84,12 +84,14 @@ export class Intake {
     else if (!run.over) this.#atOpening.push(fail);
   }
 
-  /** The job is over. */
-  stop(): void {
+  /** The job is over, and nothing holds it any more. Gives what stops its streams, for after the step: they are the user's. */
+  close(): () => void {
     const holds = [...this.#holds];
     this.#holds.clear();
     this.#atOpening = [];
-    this.#streams?.stop();
-    for (const stop of holds) stop();
+    return () => {
+      this.#streams?.stop();
+      for (const stop of holds) stop();
+    };
   }
 }

@@ -750,11 +750,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
   }
 
   #stopStreams(): void {
-    const intake = this.#intake;
-    if (intake !== undefined)
-      this.engine.steps.after(() => {
-        intake.stop();
-      });
+    if (this.#intake !== undefined) this.engine.steps.after(this.#intake.close());
   }
 
   /** Tells watchers and whoever waits of the end. */

@@ -1,4 +1,7 @@
-import { emitting, flowOf } from '../support/flows.js';
+import { NEVER, Observable } from 'rxjs';
+import { feed } from '../../lib/rx/index.js';
+import { emitting, flowOf, progressOf } from '../support/flows.js';
+import { turn } from '../support/virtualTime.js';
 
 const noop = (): void => undefined;
 
@@ -17,5 +20,24 @@ describe('found by calling back from user code (D31)', () => {
     job.record$.subscribe();
     expect((await job.done).status).toBe('completed');
     expect(reads).toBe(1);
+  });
+
+  it('should show nothing active to the teardown of a task while a feed of the ended job is still to be stopped', async () => {
+    let seen = '';
+    const job = flowOf({
+      s: {
+        slots: {
+          trigger: () =>
+            new Observable(() => () => {
+              seen = progressOf(job);
+            }),
+          i: noop,
+        },
+      },
+    }).start('s');
+    feed(job, 's.i', NEVER);
+    await turn();
+    await job.cancel();
+    expect(seen).toBe('0/0');
   });
 });

@@ -1,4 +1,13 @@
-import { type Context, type Data, Flow, type FlowOptions, type Handler, Routine, type SlotOptions } from '../../lib/index.js';
+import {
+  type Context,
+  type Data,
+  Flow,
+  type FlowOptions,
+  type Handler,
+  type Job,
+  Routine,
+  type SlotOptions,
+} from '../../lib/index.js';
 
 /** What a routine of a spec is made of: handlers by slot, and the names of its events. */
 export interface Sketch {
@@ -58,6 +67,13 @@ export const noting =
   (data) => {
     log.push(typeof word === 'function' ? (word as (data: Data) => T)(data) : word);
   };
+
+/** What waits and what is at work, as `progress$` tells it now. */
+export const progressOf = (job: Job): string => {
+  let seen = '';
+  job.progress$.subscribe(({ queued, active }) => (seen = `${queued}/${active}`)).unsubscribe();
+  return seen;
+};
 
 /** Resolves after real time, in ms. */
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
