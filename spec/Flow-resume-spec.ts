@@ -107,6 +107,7 @@ describe('Flow.resume of a state from elsewhere', () => {
       expect(eventsOf(job.state).slice(0, written.length)).toEqual(written);
       const times = job.state.history().map(({ timestamp }) => timestamp.getTime());
       expect(times).toEqual([...times].sort((a, b) => a - b));
+      expect(times.findIndex((ms) => ms > 1_000_000)).toBe(written.length);
       expect(job.state.metrics.routine('t')).toMatchObject({ total: 4, completed: 4, emitted: { o: 4 } });
       expect(job.state.pendingTasks).toEqual([]);
       expect(job.state.createdAt).toEqual(before.state.createdAt);

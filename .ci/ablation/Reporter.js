@@ -7,7 +7,7 @@ export default class Reporter {
   }
 
   onTestCaseResult({ path }, { status, fullName }) {
-    tell({ type: status, file: this.#nameOf(path), spec: fullName });
+    if (status === 'passed' || status === 'failed') tell({ type: status, file: this.#nameOf(path), spec: fullName });
   }
 
   onTestResult({ path }, { testExecError, failureMessage }) {

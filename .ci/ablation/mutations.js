@@ -1,6 +1,8 @@
 // One part of the engine taken away per entry. `from` stands exactly once in `file`; a spec of `specs` has to fail with `to` instead.
 // Whoever changes such a line changes it here, too.
 
+import { foldMutations } from './fold.js';
+
 const COMPLETION = ['engine/JobRun', 'engine/Context'];
 const WORKERS = ['engine/Engine'];
 
@@ -15,9 +17,9 @@ export const mutations = [
   },
   {
     what: 'the pipe of the last connection is left out',
-    file: 'lib/engine/mergeEndless.ts',
-    from: 'for (const source$ of sources)',
-    to: 'for (const source$ of sources.slice(0, -1))',
+    file: 'lib/engine/Plan.ts',
+    from: 'routes.map((route) => emission$',
+    to: 'routes.slice(0, -1).map((route) => emission$',
     specs: COMPLETION,
   },
   {
@@ -118,7 +120,8 @@ export const mutations = [
     specs: ['engine/JobRun'],
   },
 
-  // ── one writer: for each kind of change one mutation of job/fold.ts that leaves it out, once that file is there ────
+  // ── one writer ────────────────────────────────────────────────────────────────────────────────────────────────────
+  ...foldMutations(),
 
   // ── the second looks: user code has run, so the job may have ended (D31) ───────────────────────────────────────────
   // An update that ends its job is refused what it gives, so the look is the one after that failure.
