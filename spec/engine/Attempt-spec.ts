@@ -13,7 +13,7 @@ import {
 import { deferred, emitting, flowOf, noting } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { rest } from '../support/turns.js';
-import { turn, virtualTime } from '../support/virtualTime.js';
+import { virtualTime } from '../support/virtualTime.js';
 
 const CONTINUE = new ErrorHandler({ strategy: 'continue' });
 const RETRY = new ErrorHandler({ strategy: 'retry', maxRetries: 1, delayMs: 0 });
@@ -489,7 +489,7 @@ describe('Attempt', () => {
       const s = { slots: { trigger: emitting({ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }) } };
       const flow = flowOf({ s, t: { slots: { i } } }, ['s.o -> t.i'], { maxWorkers: 3 });
       const job = flow.start('s');
-      await turn();
+      await rest();
       expect(job.state.pendingTasks).toHaveLength(2);
       await job.cancel();
       expect(seen).toEqual(Array(3).fill(['cancelled', 0, 0, 3, 5]));

@@ -10,6 +10,7 @@ import {
 import type { HandlerContext } from '../../lib/engine/HandlerContext.js';
 import { fail, succeed } from '../../lib/engine/outcome.js';
 import { flowOf } from '../support/flows.js';
+import { rest } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
 
 /** An update of the state that ends its job when it is asked at the commit, not before. */
@@ -45,7 +46,7 @@ const flowWithProbe = (trigger: Handler) => {
   let [now, peak] = [0, 0];
   const probe: Handler = async () => {
     peak = Math.max(peak, ++now);
-    await turn();
+    await rest();
     now--;
   };
   const sketches = { s: { slots: { trigger } }, t: { slots: { i: () => undefined } }, probe: { slots: { trigger: probe } } };

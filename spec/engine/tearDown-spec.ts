@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { ErrorHandler, type Flow, type FlowOptions, type Handler, type Job, JobState } from '../../lib/index.js';
 import { flowOf, routine } from '../support/flows.js';
+import { rest } from '../support/turns.js';
 import { turn, virtualTime } from '../support/virtualTime.js';
 
 const boom = (observer: Subscriber<never>): void => {
@@ -78,7 +79,7 @@ describe('the teardown of a stream that a handler has returned (D31)', () => {
     );
     const probe = async (): Promise<void> => {
       peak = Math.max(peak, ++now);
-      await turn();
+      await rest();
       now--;
     };
     flow.addRoutine(routine({ slots: { trigger: probe } }), 'probe');
