@@ -15,5 +15,5 @@ export default {
   // Every core: jest would leave one idle, which on a machine with two is half of it.
   maxWorkers: '100%',
   // It is for what hangs. What only takes its time does so several times as long on a machine that is busy.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };

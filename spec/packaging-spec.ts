@@ -12,7 +12,7 @@ const filesIn = (value: unknown): readonly string[] => {
 
 /** What a small ES module says that runs in a Node of its own, which has to end by itself. */
 const said = (script: string): unknown =>
-  JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', timeout: 60_000 }));
+  JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', timeout: 120_000 }));
 
 /** The files of `dist` that a bundler takes up for a platform. */
 const bundled = async (platform: 'browser' | 'node'): Promise<readonly string[]> => {

@@ -38,7 +38,7 @@ describe('a process that runs a flow (SC108, S43)', () => {
     const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', script(body)], {
       cwd: root,
       // Far below the timeout of the flow, which would keep the process; far above what a busy machine takes to start it.
-      timeout: 60_000,
+      timeout: 120_000,
     });
     expect([stdout.trim(), stderr]).toEqual([printed, '']);
   });
