@@ -1,5 +1,3 @@
-import { RingBuffer } from '../prelude/RingBuffer.js';
-
 interface After<S> {
   readonly work: (subject: S) => void;
   readonly subject: S;
@@ -11,7 +9,11 @@ interface After<S> {
  */
 export class Steps {
   #depth = 0;
-  readonly #after = new RingBuffer<After<never>>();
+  /** What comes after the step at hand, behind what callers of it have still to run: a stack, of which no place is given back. */
+  readonly #after: (After<never> | undefined)[] = [];
+  #size = 0;
+  /** How many of these are the callers'. */
+  #theirs = 0;
   readonly #untold: { deliver(): void }[] = [];
   /** Whether a handler may be on the stack: watchers hear of what happens when it has left. */
   isHeld = false;
@@ -23,7 +25,7 @@ export class Steps {
 
   end(): void {
     this.#depth--;
-    if (this.#after.length > 0) this.#settleUp();
+    if (this.#size > this.#theirs) this.#settleUp();
   }
 
   /** Applies a step; steps within it are part of it. */
@@ -34,21 +36,38 @@ export class Steps {
     } finally {
       this.#depth--;
     }
-    if (this.#after.length > 0) this.#settleUp();
+    if (this.#size > this.#theirs) this.#settleUp();
   }
 
   /** Runs user code when the step at hand has been applied; at once if there is none. */
   after(work: () => void): void;
   after<S>(work: (subject: S) => void, subject: S): void;
   after(work: (subject: never) => void, subject?: unknown): void {
-    this.#after.push({ work, subject: subject as never });
+    this.#after[this.#size++] = { work, subject: subject as never };
     this.#settleUp();
   }
 
-  // Whoever runs user code here may be called by it again: the rest is run then, before that call returns.
+  // User code that is run here may come back with a step of its own: what comes after that is run before its call returns, and no
+  // more. If it ran the rest too, a thousand listeners that each cancel a job would stand on the stack, one on the other.
   #settleUp(): void {
     if (this.#depth > 0) return;
-    for (let each = this.#after.shift(); each !== undefined; each = this.#after.shift()) each.work(each.subject);
+    const first = this.#theirs;
+    let next = first;
+    try {
+      while (next < this.#size) this.#run(next++);
+    } finally {
+      // What throws leaves the rest to the next time.
+      if (next < this.#size) this.#after.copyWithin(first, next, this.#size);
+      this.#size -= next - first;
+      this.#theirs = first;
+    }
+  }
+
+  #run(place: number): void {
+    const { work, subject } = this.#after[place] as After<never>;
+    this.#after[place] = undefined;
+    this.#theirs = this.#size;
+    work(subject);
   }
 
   /** Watchers are told when no handler is on the stack and no step is half applied. */
