@@ -14,9 +14,13 @@ const isOver = (): boolean => isUnturned && performance.now() >= end;
 
 const turned = (): void => {
   isUnturned = false;
-  // A drain that runs out of time joins the end; those for which none is left stay in front.
-  for (let left = waiting.length; left > 0 && !isOver(); left--) waiting.shift()?.();
-  if (waiting.length > 0) awaitTurn();
+  try {
+    // A drain that runs out of time joins the end; those for which none is left stay in front.
+    for (let left = waiting.length; left > 0 && !isOver(); left--) waiting.shift()?.();
+  } finally {
+    // They are drains of other flows: one that throws must not hold them up.
+    if (waiting.length > 0) awaitTurn();
+  }
 };
 
 function awaitTurn(): void {
