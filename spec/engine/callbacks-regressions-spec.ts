@@ -1,6 +1,7 @@
 import { NEVER, Observable } from 'rxjs';
+import type { Job } from '../../lib/index.js';
 import { feed } from '../../lib/rx/index.js';
-import { emitting, flowOf, progressOf } from '../support/flows.js';
+import { emitting, flowOf, progressOf, sleep } from '../support/flows.js';
 import { turn } from '../support/virtualTime.js';
 
 const noop = (): void => undefined;
@@ -39,5 +40,43 @@ describe('found by calling back from user code (D31)', () => {
     await turn();
     await job.cancel();
     expect(seen).toBe('0/0');
+  });
+
+  it('should not work twice at once with a worker whose own task is cancelled by the job that borrows it', async () => {
+    let [active, peak] = [0, 0];
+    let inner: Job | undefined;
+    const flow = flowOf({
+      outer: {
+        slots: {
+          trigger: (_, ctx) => {
+            inner = ctx.flow.start('inner');
+            return NEVER;
+          },
+        },
+      },
+      inner: {
+        slots: {
+          trigger: (_, ctx) => {
+            void ctx.flow.cancel(outer);
+            return sleep(2);
+          },
+        },
+      },
+      short: {
+        slots: {
+          trigger: async () => {
+            peak = Math.max(peak, ++active);
+            await sleep(1);
+            active--;
+          },
+        },
+      },
+    });
+    const outer = flow.start('outer');
+    await outer.done;
+    await inner?.done;
+    const states = await Promise.all(Array.from({ length: 5 }, () => flow.execute('short')));
+    expect(states.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed', 'completed', 'completed']);
+    expect(peak).toBe(1);
   });
 });
