@@ -363,11 +363,12 @@ export class Flow implements Home {
     const plan = this.#openPlan();
     const { settings } = plan;
     const wanted = runOptionsFrom(options, settings);
-    const jobId = this.#freeId(wanted.jobId ?? checkName('job', settings.newId()));
+    const jobId = wanted.jobId ?? checkName('job', settings.newId());
     const params = takeParams(plan, entryParams, () => `The entry of routine '${entryRoutineId}'`);
     const entry = this.#entry(plan, entryRoutineId);
     const { cap, limit, timeoutMs } = wanted;
     this.#engine.drain.refresh();
+    this.#checkOpen(jobId);
     const data = new JobData(jobId, this.flowId, this.#engine.time.now, settings.history, this.#engine.time.base);
     const run = this.#newRun(plan, new JobState(data), data, {
       entryRoutineId,
@@ -382,15 +383,17 @@ export class Flow implements Home {
   }
 
   #openPlan(): Plan {
-    if (this.#shutDown) throw flowError('SHUT_DOWN', { flowId: this.flowId });
+    this.#checkOpen(undefined);
     const plan = this.#compiled();
     if (this.#specimen?.plan !== plan) this.#specimen = this.#newSpecimen(plan);
     return plan;
   }
 
-  #freeId(jobId: string): string {
-    if (this.#engine.jobs.get(jobId) !== undefined) throw flowError('DUPLICATE_JOB', { flowId: this.flowId, jobId });
-    return jobId;
+  /** Asked again right before a job is made: ids, getters, the clock are the user's (D31). */
+  #checkOpen(jobId: string | undefined): void {
+    const { flowId } = this;
+    if (this.#shutDown) throw flowError('SHUT_DOWN', { flowId });
+    if (jobId !== undefined && this.#engine.jobs.get(jobId) !== undefined) throw flowError('DUPLICATE_JOB', { flowId, jobId });
   }
 
   #newRun(plan: Plan, state: JobState, data: JobData, options: RunOptions): JobRun {
@@ -468,13 +471,14 @@ export class Flow implements Home {
     const plan = this.#openPlan();
     this.#checkMine(given);
     if (isFinal(given.status)) checkTransition(given.jobId, given.status, 'running');
-    this.#freeId(given.jobId);
+    this.#checkOpen(given.jobId);
     const [state, data] = detached(given);
     const rest = this.#restOf(data, plan, options);
     const rename = renamingFrom(options.remap);
     const places = placesIn(plan, data, rest, rename);
     const wanted = runOptionsFrom({ timeoutMs: rest.timeoutMs, ...options }, plan.settings);
     this.#engine.drain.refresh();
+    this.#checkOpen(given.jobId);
     rebased(data, this.#engine.time.base);
     const run = this.#newRun(plan, state, data, goingOn(rest, options, wanted, rename));
     takeUp(run, rest, places, rename);

@@ -1,7 +1,8 @@
 import { NEVER, Observable } from 'rxjs';
-import type { Job } from '../../lib/index.js';
+import type { Flow, Job } from '../../lib/index.js';
 import { feed } from '../../lib/rx/index.js';
 import { emitting, flowOf, progressOf, sleep } from '../support/flows.js';
+import { ours, thrown } from '../support/thrown.js';
 import { turn } from '../support/virtualTime.js';
 
 const noop = (): void => undefined;
@@ -78,5 +79,28 @@ describe('found by calling back from user code (D31)', () => {
     const states = await Promise.all(Array.from({ length: 5 }, () => flow.execute('short')));
     expect(states.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed', 'completed', 'completed']);
     expect(peak).toBe(1);
+  });
+
+  it('should start nothing if what gives the id shuts the flow down', () => {
+    const flow: Flow = flowOf({ s: { slots: { trigger: noop } } }, [], {
+      newId: () => {
+        void flow.shutdown({ wait: false });
+        return 'late';
+      },
+    });
+    expect(ours(thrown(() => flow.start('s'))).code).toBe('SHUT_DOWN');
+    expect(flow.jobs).toEqual([]);
+  });
+
+  it('should start one job of an id, also if a getter of its parameters starts another', async () => {
+    const flow = flowOf({ s: { slots: { trigger: noop } } });
+    const params = {
+      get n() {
+        return flow.start('s', {}, { jobId: 'same' }).id;
+      },
+    };
+    expect(ours(thrown(() => flow.start('s', params, { jobId: 'same' }))).code).toBe('DUPLICATE_JOB');
+    expect(flow.jobs.map(({ id }) => id)).toEqual(['same']);
+    await flow.shutdown();
   });
 });
