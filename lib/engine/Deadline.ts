@@ -31,9 +31,12 @@ export class Deadline {
   arm(): void {
     if (this.#timer !== undefined || this.endsAt === Infinity) return;
     const { engine, plan } = this.run;
-    this.#timer = later(plan.settings.scheduler, Math.max(this.left, 0), () => {
+    const timer = later(plan.settings.scheduler, Math.max(this.left, 0), () => {
       engine.drain.enter(timeOut, this.run, undefined);
     });
+    // The scheduler may be the user's, and have stopped the clock (D31).
+    if (this.endsAt === Infinity) timer.unsubscribe();
+    else this.#timer = timer;
   }
 
   /** The clock stands. */

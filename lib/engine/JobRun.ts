@@ -196,7 +196,8 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   #emitAtRest(outlet: Outlet, data: Data): void {
     this.engine.drain.change(() => {
-      this.#emitNow(outlet, data);
+      // The clock may be the user's, and have ended the job (D31); so below.
+      if (!this.over) this.#emitNow(outlet, data);
     });
   }
 
@@ -517,8 +518,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     // Behind a closed gate it waits on, and is due when that opens.
     if (!this.isOpen) return;
     this.engine.steps.begin();
-    this.#retries?.remove(due);
-    this.engine.task$.next(due.task);
+    if (this.#retries?.remove(due) === true) this.engine.task$.next(due.task);
     this.engine.steps.end();
   }
 
@@ -562,8 +562,8 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     this.#check(() => `Input of slot '${inlet.name}' of routine '${inlet.node.id}'`, inlet.direct, payload);
     if (this.data.status === 'paused') this.#gather();
     const data = this.plan.isolate(payload);
-    if (this.over) return;
     this.engine.drain.change(() => {
+      if (this.over) return;
       const arrival = new Arrival<JobRun>(this, data, this.#order++, { isLimited: true });
       this.engine.task$.next(new Task(arrival, inlet.direct[0] as Route));
     });
@@ -600,6 +600,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   /** That, after what is at work: it runs again where a job is taken up from here. */
   remainder(): Remainder {
+    this.engine.drain.refresh();
     const { entryRoutineId, cap, limit, timeoutMs } = this.options;
     const leftMs = Math.max(this.#deadline.left, 0);
     const tasks = this.over ? [] : [...this.#atWork(), ...this.waiting()];
@@ -719,6 +720,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
     if (status === 'cancelled') return;
     checkTransition(jobId, status, 'cancelled');
     this.engine.drain.change(() => {
+      if (this.over) return;
       fold.reasonGiven(this.data, reason);
       this.#end('cancelled', jobError('CANCELLED', { jobId, reason }));
     });
@@ -795,6 +797,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   #close(): void {
     this.engine.drain.change(() => {
+      if (this.#pausing.asked === undefined) return;
       this.engine.toggle$.next({ run: this, open: false });
       this.release();
     });
@@ -828,14 +831,22 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
    */
   resume(): void {
     const { jobId, status } = this.data;
-    if (this.#pausing.asked === undefined && status !== 'paused')
-      throw jobError('ILLEGAL_TRANSITION', { jobId, from: status, to: 'running' });
+    if (!this.#isHeld) throw jobError('ILLEGAL_TRANSITION', { jobId, from: status, to: 'running' });
     this.engine.drain.change(() => {
-      this.#pausing.answer(this.doors.state);
-      if (status === 'paused') this.#setStatus('running');
-      // One that has not been taken on yet begins when it would have, and in the context in which it was started.
-      if (this.#taken) this.#reopen();
+      if (this.#isHeld) this.#goOn();
     });
+  }
+
+  /** Whether it is paused, or a pause waits. */
+  get #isHeld(): boolean {
+    return this.#pausing.asked !== undefined || this.data.status === 'paused';
+  }
+
+  #goOn(): void {
+    this.#pausing.answer(this.doors.state);
+    if (this.data.status === 'paused') this.#setStatus('running');
+    // One that has not been taken on yet begins when it would have, and in the context in which it was started.
+    if (this.#taken) this.#reopen();
   }
 
   #reopen(): void {
@@ -885,6 +896,7 @@ export class JobRun implements RemainderSource, Gated<Task<JobRun>>, Turn, Settl
 
   output(routineId: string, type: string, payload: Data): void {
     this.engine.drain.refresh();
+    if (this.over) return;
     const { jobId } = this.data;
     const output: OutputRecord = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(this.engine.time.now) };
     fold.output(this.data, output);

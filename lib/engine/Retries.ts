@@ -16,6 +16,8 @@ export interface Delayed<T> {
  */
 export class Retries<T> {
   readonly #timers = new Map<Delayed<T>, Subscription | undefined>();
+  /** How often the timers were stopped. */
+  #holds = 0;
 
   constructor(
     private readonly scheduler: SchedulerLike,
@@ -38,24 +40,32 @@ export class Retries<T> {
     return delayed;
   }
 
-  /** Takes one out that is due. */
-  remove(delayed: Delayed<T>): void {
-    this.#timers.delete(delayed);
+  /** Takes one out that is due; false if it is not there any more. */
+  remove(delayed: Delayed<T>): boolean {
+    return this.#timers.delete(delayed);
   }
 
   /** Sets the timer of one that waits without one. */
   arm(delayed: Delayed<T>, delayMs: number): void {
-    if (!this.#timers.has(delayed) || this.#timers.get(delayed) !== undefined) return;
+    if (!this.#isUnarmed(delayed)) return;
+    const holds = this.#holds;
     const timer = later(this.scheduler, delayMs, () => {
       if (this.#timers.has(delayed)) this.onDue(delayed);
     });
-    // A scheduler may have called back at once.
-    if (this.#timers.has(delayed)) this.#timers.set(delayed, timer);
+    // The scheduler may be the user's: it may have called back at once, or the job may have been paused or ended (D31).
+    if (holds === this.#holds && this.#isUnarmed(delayed)) this.#timers.set(delayed, timer);
+    else timer.unsubscribe();
+  }
+
+  #isUnarmed(delayed: Delayed<T>): boolean {
+    return this.#timers.has(delayed) && this.#timers.get(delayed) === undefined;
   }
 
   /** Sets the timers of all that wait without one. */
   armAll(now: number): void {
-    for (const delayed of [...this.#timers.keys()]) this.arm(delayed, Math.max(delayed.dueAt - now, 0));
+    const holds = this.#holds;
+    for (const delayed of [...this.#timers.keys()])
+      if (holds === this.#holds) this.arm(delayed, Math.max(delayed.dueAt - now, 0));
   }
 
   /** Takes out what is due, in due order. */
@@ -67,6 +77,7 @@ export class Retries<T> {
 
   /** No timer runs any more; the due times stay. */
   hold(steps: Steps): void {
+    this.#holds++;
     const timers = [...this.#timers.values()].filter((timer) => timer !== undefined);
     for (const delayed of this.#timers.keys()) this.#timers.set(delayed, undefined);
     // Timers are the user's, if the scheduler is.

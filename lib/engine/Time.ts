@@ -52,9 +52,9 @@ export class Time {
     return this.#reading;
   }
 
-  /** A reading of this moment, for durations. */
+  /** A reading of this moment, for durations; of a clock of the user the last one, since he is not asked inside a step (D31). */
   get elapsed(): number {
-    return this.#clock.elapsed();
+    return this.#isWall ? this.#clock.elapsed() : this.#reading;
   }
 
   look(): void {
@@ -88,12 +88,17 @@ export class Time {
   #lookAfterTasks(): void {
     const before = this.#reading;
     this.look();
-    this.#stride = this.#reading - before > SLOW_MS ? 1 : Math.min(this.#stride * 2, FURTHEST);
+    this.#stride = this.#reading - before > SLOW_MS ? 1 : Math.min(this.#stride * 2, this.#furthest);
     this.#untilLook = this.#stride;
+  }
+
+  // A clock of the user cannot be asked at the end of a job: that is inside a step.
+  get #furthest(): number {
+    return this.#isWall || this.isVirtual ? FURTHEST : 1;
   }
 
   /** Looks at the clock if a handler has been called since the last look. */
   catchUp(): void {
-    if (this.#untilLook < this.#stride) this.#lookAfterTasks();
+    if (this.#isWall && this.#untilLook < this.#stride) this.#lookAfterTasks();
   }
 }
