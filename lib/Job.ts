@@ -1,76 +1,64 @@
-import { EMPTY, filter, firstValueFrom, ignoreElements, map, merge, mergeMap, type Observable } from 'rxjs';
-import type { JobRun } from './engine/JobRun.js';
+import { defer, type Observable } from 'rxjs';
+import type { JobParts } from './engine/JobParts.js';
 import { eventView } from './engine/eventView.js';
 import { recordIterator } from './engine/recordIterator.js';
 import { routineView } from './engine/routineView.js';
 import { slotView } from './engine/slotView.js';
 import { refuseWaiting } from './engine/refuseWaiting.js';
-import { unfinished } from './engine/unfinished.js';
-import type { Progress } from './engine/Views.js';
+import { type Progress, viewsOf } from './engine/Views.js';
+import { waitForEnd, type WaitOptions } from './engine/waitForEnd.js';
 import type { Data } from './flow/Data.js';
 import type { AnyEvent, Event } from './flow/Event.js';
-import { flowError } from './flow/FlowError.js';
 import type { AnySlot, Slot } from './flow/Slot.js';
 import type { PauseOptions } from './flow/TaskContext.js';
 import type { OutputRecord } from './flow/OutputRecord.js';
 import type { JobRecord } from './job/JobRecord.js';
-import { isFinal, type JobStatus } from './job/JobStatus.js';
-import { after } from './prelude/later.js';
+import type { JobStatus } from './job/JobStatus.js';
 import { refusal } from './prelude/refusal.js';
 import type { JobSnapshot } from './wire/JobSnapshot.js';
 import type { JobState } from './JobState.js';
 
-export interface WaitOptions {
-  /** How long to wait at most, in ms, from 0. @default Infinity */
-  readonly timeoutMs?: number | undefined;
-  /**
-   * Told when the job has done something, at most once per stretch of work; last with `0, 0` and the final status. What it
-   * throws, or its promise is rejected with, ends the wait; the job goes on.
-   */
-  readonly onProgress?: ((queued: number, active: number, status: JobStatus) => void) | undefined;
-}
-
-/** The run behind a job: for what of this library stands beside the engine. */
-export let runOf: (job: Job) => JobRun;
+/** What is behind a job: for what of this library stands beside the engine. */
+export let behind: (job: Job) => JobParts;
 
 /** A run, live: watch it, wait for it, pause it, cancel it. Watching never owns: unsubscribing from a view stops nothing. */
 export class Job {
-  readonly #run: JobRun;
+  readonly #parts: JobParts;
 
   static {
-    runOf = (job) => job.#run;
+    behind = (job) => job.#parts;
   }
 
   /** Jobs are made by `Flow.start`. */
-  constructor(run: JobRun) {
-    this.#run = run;
+  constructor(parts: JobParts) {
+    this.#parts = parts;
   }
 
   get id(): string {
-    return this.#run.data.jobId;
+    return this.#parts.ledger.data.jobId;
   }
 
   get state(): JobState {
-    return this.#run.doors.state;
+    return this.#parts.handles.state as JobState;
   }
 
   get status(): JobStatus {
-    return this.#run.data.status;
+    return this.#parts.ledger.data.status;
   }
 
   /** The status now, then each new one; completes at the end. */
   get status$(): Observable<JobStatus> {
-    return this.#run.views.status$();
+    return viewsOf(this.#parts).status$();
   }
 
   /** Everything that happens from the subscription on, in order; completes at the end, and never errors. */
   get record$(): Observable<JobRecord> {
-    return this.#run.views.record$();
+    return viewsOf(this.#parts).record$();
   }
 
   /** What handlers hand out with `ctx.output`, from the subscription on; completes at the end. */
   get output$(): Observable<OutputRecord> {
-    return this.#run.views.output$();
+    return viewsOf(this.#parts).output$();
   }
 
   /**
@@ -82,7 +70,7 @@ export class Job {
   event$(event: string): Observable<Data>;
   event$<A extends object>(event: Event<A>): Observable<A>;
   event$(event: string | AnyEvent): Observable<object> {
-    return eventView(this.#run, event);
+    return eventView(this.#parts, event);
   }
 
   /**
@@ -95,7 +83,7 @@ export class Job {
   slot$(slot: string): Observable<Data>;
   slot$<A extends object>(slot: Slot<A>): Observable<A>;
   slot$(slot: string | AnySlot): Observable<object> {
-    return slotView(this.#run, slot);
+    return slotView(this.#parts, slot);
   }
 
   /**
@@ -105,12 +93,12 @@ export class Job {
    * @throws FlowError `UNKNOWN_ROUTINE`
    */
   routine$(routineId: string): Observable<Data | undefined> {
-    return routineView(this.#run, routineId);
+    return routineView(this.#parts, routineId);
   }
 
   /**
    * The records from now on, for `for await`. A reader that is slower than the job finds at most the newest 10,000, and a
-   * `warning` where some were left out; breaking off the loop only stops watching.
+   * `warning` if some were left out; breaking off the loop only stops watching.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<JobRecord> {
     return recordIterator(this.record$);
@@ -118,7 +106,7 @@ export class Job {
 
   /** How much waits and how much is at work: now, then after each stretch of work; completes at the end. */
   get progress$(): Observable<Progress> {
-    return this.#run.views.progress$();
+    return viewsOf(this.#parts).progress$();
   }
 
   /**
@@ -127,8 +115,8 @@ export class Job {
    * @throws JobError `WOULD_DEADLOCK` in a handler of this job
    */
   get done(): Promise<JobState> {
-    refuseWaiting('Waiting for job.done', (run) => run === this.#run);
-    return this.#run.done;
+    refuseWaiting('Waiting for job.done', ({ parts }) => parts === this.#parts);
+    return this.#parts.life.done as Promise<JobState>;
   }
 
   /** The job as JSON at this instant, also while it runs (see `JobState.toJSON`). */
@@ -145,11 +133,11 @@ export class Job {
    * Lets what is at work finish and starts nothing new; resolves when the job is quiet, with what waits in
    * `state.pendingTasks`. A second call gets the same promise.
    *
-   * Rejects with JobError `ILLEGAL_TRANSITION` where the job has ended or is paused.
+   * Rejects with JobError `ILLEGAL_TRANSITION` if the job has ended or is paused.
    */
-  pause(options?: PauseOptions): Promise<JobState> {
+  pause(options: PauseOptions = {}): Promise<JobState> {
     try {
-      return this.#run.pause(options);
+      return this.#parts.life.pausing.pause(options) as Promise<JobState>;
     } catch (error) {
       return refusal(error);
     }
@@ -158,19 +146,19 @@ export class Job {
   /**
    * Goes on with what waits, in order; withdraws a pause that is not quiet yet.
    *
-   * @throws JobError `ILLEGAL_TRANSITION` where the job is not paused
+   * @throws JobError `ILLEGAL_TRANSITION` if the job is not paused
    */
   resume(): void {
-    this.#run.resume();
+    this.#parts.life.pausing.resume();
   }
 
   /**
-   * Ends the job at once: what waits is dropped, what is at work gets its signal and is let go of.
+   * Ends the job at once: tasks that wait are dropped, attempts at work get their signal and are aborted.
    *
-   * Rejects with JobError `ILLEGAL_TRANSITION` where the job has completed or failed.
+   * Rejects with JobError `ILLEGAL_TRANSITION` if the job has completed or failed.
    */
   async cancel(reason?: string): Promise<JobState> {
-    this.#run.cancel(reason);
+    this.#parts.life.cancel(reason);
     return Promise.resolve(this.state);
   }
 
@@ -179,37 +167,10 @@ export class Job {
    *
    * Rejects with JobError `WOULD_DEADLOCK` in a handler of this job, FlowError `BAD_OPTION`, and what `onProgress` throws.
    */
-  async waitForCompletion({ timeoutMs = Infinity, onProgress }: WaitOptions = {}): Promise<boolean> {
-    refuseWaiting('waitForCompletion', (run) => run === this.#run);
-    if (!(timeoutMs >= 0)) throw flowError('BAD_OPTION', { option: 'timeoutMs', value: timeoutMs, expected: 'ms from 0 up' });
-    const told$ = onProgress === undefined ? EMPTY : telling(onProgress, this.progress$);
-    const ended$ = this.#run.ended$.pipe(map(() => true));
-    const late$ = after(this.#run.plan.settings.scheduler, timeoutMs).pipe(map(() => false));
-    return firstValueFrom(merge(told$, ended$, late$));
+  async waitForCompletion(options: WaitOptions = {}): Promise<boolean> {
+    refuseWaiting('waitForCompletion', ({ parts }) => parts === this.#parts);
+    const { life, plan } = this.#parts;
+    const ended$ = defer(() => life.done);
+    return waitForEnd({ ended$, progress$: this.progress$, scheduler: plan.settings.scheduler }, options);
   }
 }
-
-/** Tells of progress, and gives nothing but the error of whoever is told. */
-const telling = (
-  tell: (queued: number, active: number, status: JobStatus) => unknown,
-  progress$: Observable<Progress>,
-): Observable<never> =>
-  progress$.pipe(
-    mergeMap(({ queued, active, status }) => answerOf(tell(queued, active, status))),
-    ignoreElements(),
-  );
-
-// It may be an async function: then its promise is ours to answer.
-const answerOf = (answer: unknown): Observable<never> | Promise<unknown> => {
-  const left = unfinished(answer);
-  return left?.kind === 'promise' ? Promise.resolve(left.work) : EMPTY;
-};
-
-/** Whoever owned the job is gone. */
-export const abandon = (job: Job): void => {
-  if (!isFinal(job.status)) void job.cancel('unsubscribed');
-};
-
-/** Resolves when a job has ended or is paused. */
-export const quiet = (job: Job): Promise<unknown> =>
-  firstValueFrom(job.status$.pipe(filter((status) => status !== 'pending' && status !== 'running')), { defaultValue: undefined });

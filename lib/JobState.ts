@@ -1,3 +1,4 @@
+import type { WaitOptions } from './engine/waitForEnd.js';
 import type { Data } from './flow/Data.js';
 import { flowError } from './flow/FlowError.js';
 import type { ExecutionRecord } from './job/History.js';
@@ -7,7 +8,7 @@ import type { SlotActivationTask } from './job/JobRecord.js';
 import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import { Metrics } from './job/Metrics.js';
 import type { LogEntry } from './job/SharedSpace.js';
-import { showTask, WrittenRemainder } from './job/Remainder.js';
+import { showTask, WrittenWork } from './job/RemainingWork.js';
 import { copyDeep, fromEntries } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
 import type { RoutiluxError } from './prelude/RoutiluxError.js';
@@ -16,13 +17,13 @@ import type { JobSnapshot } from './wire/JobSnapshot.js';
 import { readJob } from './wire/readJob.js';
 import { writeJob } from './wire/writeJob.js';
 import type { Flow } from './Flow.js';
-import type { Job, WaitOptions } from './Job.js';
+import type { Job } from './Job.js';
 
 let dataOf: (state: JobState) => JobData;
 
-/** A state that no other flow works on, and what is behind it: itself where it was written down, else a copy. */
+/** A state that no other flow works on, and what is behind it: itself if it was written down, else a copy. */
 export const detached = (state: JobState): readonly [JobState, JobData] => {
-  const own = dataOf(state).source instanceof WrittenRemainder ? state : JobState.fromJSON(state.toJSON());
+  const own = dataOf(state).source instanceof WrittenWork ? state : JobState.fromJSON(state.toJSON());
   return [own, dataOf(own)];
 };
 
@@ -79,15 +80,15 @@ export class JobState {
     return new Date(this.#data.updatedAt);
   }
 
-  /** What the routine has set itself, beside `status`, `retryCount` and, where they apply, `executionTimeMs`, `error`, `errorTime`. */
+  /** What the routine has set itself, beside `status`, `retryCount` and, if they apply, `executionTimeMs`, `error`, `errorTime`. */
   routineState(routineId: string): Data | undefined {
     return this.#data.routineState(routineId);
   }
 
   /** The state of every routine that ran, by id. */
   get routineStates(): Readonly<Record<string, Data>> {
-    const ran = [...this.#data.cells].filter(([, cell]) => cell.hasRun);
-    return fromEntries(ran.map(([id, cell]) => [id, cell.view()])) as Readonly<Record<string, Data>>;
+    const ran = [...this.#data.routines].filter(([, routine]) => routine.hasRun);
+    return fromEntries(ran.map(([id, routine]) => [id, routine.view()])) as Readonly<Record<string, Data>>;
   }
 
   /** What happened, oldest first, of all routines or of one; at most as many records as the flow's `history`. */
@@ -131,7 +132,7 @@ export class JobState {
    * The job as JSON at this instant, also while it runs; one that has not ended is written as `paused`, and what is at work
    * among its pending tasks. `JobState.fromJSON` and `flow.resume` go on from there.
    *
-   * @throws FlowError `NOT_SERIALISABLE` where something in it is no plain data; names the path
+   * @throws FlowError `NOT_SERIALISABLE` if something in it is no plain data; names the path
    */
   toJSON(): JobSnapshot {
     return writeJob(this.#data);
@@ -154,7 +155,7 @@ export class JobState {
   /**
    * Fills this state, which must be an empty one, from JSON or its text.
    *
-   * @throws what `fromJSON` throws; JobError `ILLEGAL_TRANSITION` where it is not empty
+   * @throws what `fromJSON` throws; JobError `ILLEGAL_TRANSITION` if it is not empty
    */
   deserialize(json: unknown, options?: DecodeOptions): this {
     if (this.#data.source !== undefined || this.status !== 'pending') checkTransition(this.jobId, this.status, 'pending');

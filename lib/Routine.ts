@@ -56,7 +56,7 @@ type AnySlot = Slot<never>;
  * }
  */
 export class Routine {
-  /** The name of its kind in a `Registry`; set it where the class name does not survive a minifier. */
+  /** The name of its kind in a `Registry`; set it if the class name does not survive a minifier. */
   static readonly type: string | undefined;
 
   /** A uuid; in a flow it may go by another id (see `Flow.addRoutine`). */
@@ -126,8 +126,8 @@ export class Routine {
   }
 
   /**
-   * Adds an output. Names of parameters, or a codec, say what a payload of it holds; they are not enforced where it is
-   * emitted, but where it enters a slot.
+   * Adds an output. Names of parameters, or a codec, say what a payload of it holds; they are not checked when it
+   * is emitted, but when it enters a slot.
    *
    * @throws FlowError `DUPLICATE_EVENT`, `BAD_NAME`
    */
@@ -152,10 +152,10 @@ export class Routine {
   }
 
   /**
-   * Emits in the job whose handler is at work here, found by itself, also after an `await` where the platform can
+   * Emits in the job whose handler is at work here, found by itself, also after an `await` if the platform can
    * (Node). Outside any job the targets run at once, in every flow that the routine is in, or in `flow` only.
    *
-   * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `NO_CONTEXT` where the job cannot be found; JobError
+   * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `NO_CONTEXT` if the job cannot be found; JobError
    * `EMIT_AFTER_END`, `STALE_CONTEXT`
    */
   emit(event: string, data?: object, options?: { readonly flow?: Flow }): void;
@@ -163,9 +163,9 @@ export class Routine {
   emit(event: string | AnyEvent, data?: object, options: { readonly flow?: Flow } = {}): void {
     const name = this.#nameOf(event);
     const attempt = currentAttempt();
-    const node = attempt?.run.plan.nodeOf.get(this);
-    if (attempt !== undefined && node !== undefined && (options.flow ?? attempt.flow) === attempt.flow) {
-      attempt.emitFrom(node, name, data ?? NO_DATA);
+    const routine = attempt?.run.parts.plan.routineOf.get(this);
+    if (attempt !== undefined && routine !== undefined && (options.flow ?? attempt.flow) === attempt.flow) {
+      attempt.emitFrom(routine, name, data ?? NO_DATA);
     } else this.#emitDirectly(name, data ?? NO_DATA, options.flow);
   }
 

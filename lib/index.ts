@@ -1,8 +1,9 @@
 // What users hold
 export { Flow, type FromJsonOptions } from './Flow.js';
-export { Job, type WaitOptions } from './Job.js';
+export { Job } from './Job.js';
 export { JobState } from './JobState.js';
 export { Routine } from './Routine.js';
+export type { WaitOptions } from './engine/waitForEnd.js';
 export { currentContext } from './engine/currentContext.js';
 export { defineRoutine, type DefinedRoutine, type RoutineDefinition, type SlotDefinition } from './defineRoutine.js';
 

@@ -1228,10 +1228,12 @@ describe('the turn of a resume', () => {
     job.record$.subscribe((record) => records.push(record));
     job.status$.subscribe((status) => statuses.push(status));
     await time.exhaust();
-    expect(records.slice(0, 4)).toMatchObject([
+    expect(records.slice(0, 6)).toMatchObject([
       { type: 'resumed', jobId: job.id },
       { type: 'emitted', routineId: 't', event: 'o', data: { x: 'deferred' } },
       { type: 'taskQueued', routineId: 'd', data: { x: 'deferred' } },
+      { type: 'deferredEmitted', count: 1 },
+      { type: 'routineSeen', routineId: 'd' },
       { type: 'taskStarted', routineId: 'd', data: { x: 'deferred' } },
     ]);
     expect(records.filter(({ type }) => type === 'started')).toEqual([]);

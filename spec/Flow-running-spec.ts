@@ -1,5 +1,5 @@
 import { isLeft, isRight } from 'fp-ts/lib/Either.js';
-import { Subject, takeUntil, VirtualTimeScheduler } from 'rxjs';
+import { filter, firstValueFrom, Subject, takeUntil, VirtualTimeScheduler } from 'rxjs';
 import { ErrorHandler, Flow, JobError, JobState, type JobStatus } from '../lib/index.js';
 import { deferred, emitting, flowOf, forward, noting, type Sketch, sleep } from './support/flows.js';
 import { marbles, starts } from './support/marbles.js';
@@ -136,7 +136,7 @@ describe('Flow.execute', () => {
         code: 'DUPLICATE_JOB',
         details: { flowId: flow.flowId, jobId: 'one' },
       });
-      await sleep(0);
+      await firstValueFrom(first.progress$.pipe(filter(({ active }) => active > 0)));
       expect([seen, flow.jobs]).toEqual([['called'], [first]]);
       work.resolve();
       await first.done;

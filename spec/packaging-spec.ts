@@ -14,10 +14,10 @@ const filesIn = (value: unknown): readonly string[] => {
 const said = (script: string): unknown =>
   JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', timeout: 120_000 }));
 
-/** The files of `dist` that a bundler takes up for a platform. */
-const bundled = async (platform: 'browser' | 'node'): Promise<readonly string[]> => {
+/** The files of `dist` of which a bundler takes something up for a platform. */
+const bundled = async (platform: 'browser' | 'node', contents = "export * from 'routilux';"): Promise<readonly string[]> => {
   const { metafile } = await build({
-    stdin: { contents: "export * from 'routilux';", resolveDir: '.' },
+    stdin: { contents, resolveDir: '.' },
     bundle: true,
     write: false,
     metafile: true,
@@ -26,7 +26,8 @@ const bundled = async (platform: 'browser' | 'node'): Promise<readonly string[]>
     tsconfigRaw: {},
     external: ['rxjs', 'fp-ts', 'io-ts'],
   });
-  return Object.keys(metafile.inputs).filter((path) => path.startsWith('dist/'));
+  const [{ inputs }] = Object.values(metafile.outputs) as [(typeof metafile.outputs)[string]];
+  return Object.keys(inputs).filter((path) => path.startsWith('dist/') && (inputs[path]?.bytesInOutput ?? 0) > 0);
 };
 
 /** What `npm run build` has made; the packed package is tried in `npm run smoke`. */
@@ -74,6 +75,12 @@ describe('the built package', () => {
     expect(files).toContain('dist/esm/Flow.js');
     expect(files.filter((path) => path.includes('asyncContext'))).toEqual(['dist/esm/prelude/asyncContext.none.js']);
     expect(files.filter((path) => path.startsWith('dist/cjs/'))).toEqual([]);
+  });
+
+  it('should give a page without a registry nothing that reads a flow', async () => {
+    const files = await bundled('browser', "export { Flow, Routine } from 'routilux';");
+    expect(files).toContain('dist/esm/wire/writeFlow.js');
+    expect(files.filter((path) => /(Registry|readFlow)\.js$/.test(path))).toEqual([]);
   });
 
   it('should give a bundle for Node the async context', async () => {

@@ -39,7 +39,7 @@ describe('the shape of a flow at work (decision 12)', () => {
     async (mode, workers) => {
       const { status, handled, nexts, pools } = await run(mode);
       expect([status, handled]).toEqual(['completed', 2_000]);
-      // The event of the source, and the stream of all tasks, among them the entry and that of the specimen, which is never
+      // The event of the source, and the stream of all tasks, among them the entry and that of the run that is kept warm, which is never
       // attempted (decision 11). Beside these only gates that open and close.
       expect(nexts.filter((count) => count > 10).sort((a, b) => a - b)).toEqual([1_000, 2_002]);
       // Every attempt comes out of it. A worker that is idle is hired no second time.

@@ -7,6 +7,7 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 export default {
   ...quick,
   transform: { '^.+\\.ts$': here('transform.cjs') },
+  setupFiles: [here('quick.cjs')],
   reporters: [here('Reporter.js')],
   // Beside the copies, to be removed with them.
   cacheDirectory: '<rootDir>/../cache',

@@ -107,7 +107,7 @@ const firstFailure = (folder, specs, options, limitMs) =>
     child.stderr.on('data', (text) => (said += text));
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      resolve(verdict ?? (code === 0 ? undefined : { type: 'ended', spec: `jest ended by ${signal ?? code}`, message: said }));
+      resolve(verdict ?? (code === 0 ? undefined : endedBy(code, signal, said)));
     });
   });
 
@@ -125,8 +125,15 @@ const checkBaseline = async (list) => {
   console.log(`ok  with nothing taken away, ${specs.length} spec files pass`);
 };
 
-/** The mutated sources cannot even be loaded, or the machine is too busy. */
-const DOES_NOT_COUNT = ['broken', 'slow'];
+/** The mutated sources, or jest itself, cannot even be loaded, or the machine is too busy. */
+const DOES_NOT_COUNT = ['broken', 'unheard', 'slow'];
+
+/** A jest that ends by itself has told why, unless it never came to a spec. */
+const endedBy = (code, signal, message) => ({
+  type: signal === null ? 'unheard' : 'ended',
+  spec: `jest ended by ${signal ?? code}`,
+  message,
+});
 
 const isFound = async (mutation, slot) => {
   const started = performance.now();

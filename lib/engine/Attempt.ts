@@ -1,16 +1,27 @@
-import type { Input } from '../flow/merge.js';
-import type { TaskOutcome } from '../job/JobRecord.js';
-import type { Execution, ExecutionSource } from '../job/Execution.js';
-import { taskIdOf } from '../job/Remainder.js';
-import type { RoutineCell } from '../job/RoutineCell.js';
-import type { Settled } from '../job/Settled.js';
+import type { Data } from '../flow/Data.js';
+import { dataOf, type Input } from '../flow/merge.js';
 import type { Shared } from '../flow/TaskContext.js';
+import type { Execution, ExecutionSource } from '../job/Execution.js';
+import type { TaskOutcome } from '../job/JobRecord.js';
+import { taskIdOf } from '../job/RemainingWork.js';
+import type { RoutineData } from '../job/RoutineData.js';
+import type { Settled } from '../job/Settled.js';
+import type { Isolate } from '../prelude/isolate.js';
+import type { Connection } from '../plan/Plan.js';
 import { executionOf } from './describe.js';
-import { Effects } from './Effects.js';
+import type { Effects } from './Effects.js';
 import type { Origin } from './Emission.js';
-import type { JobRun } from './JobRun.js';
-import type { Route } from './Plan.js';
-import type { Seat } from './Seat.js';
+import { Task } from './Task.js';
+
+/** A job as its attempts tell of it. */
+export interface TriedJob {
+  readonly parts: {
+    readonly plan: { readonly show: Isolate };
+    readonly ledger: { readonly data: { readonly jobId: string } };
+    /** `base` is the time from which ticks are counted, epoch ms. */
+    readonly engine: { readonly time: { readonly base: number } };
+  };
+}
 
 /** What only some attempts have. */
 interface Extras {
@@ -24,67 +35,51 @@ interface Extras {
   tracking?: number;
   lent?: boolean;
   shared?: Shared;
-  /** When it began, by the clock in ms, and for how long it ran; only if it is one that is timed. */
+  /** Its start by the clock, and its duration, in ms; only of a timed attempt. */
   started?: number;
   ms?: number;
 }
 
 /** One try of one slot activation task, as the engine knows it. */
-export class Attempt implements ExecutionSource {
+export class Attempt<R extends TriedJob = TriedJob> extends Task<R> implements ExecutionSource {
   /** The merged payload, the same for every attempt of the task; never handed out itself. */
   input: Input | undefined;
-  /** What it has come to, once that is applied. */
+  /** Its outcome, once it has been applied. */
   outcome: TaskOutcome | undefined = undefined;
-  /** What it is to come to, once that is decided. */
+  /** Its outcome and all that follows, once it has been decided. */
   settled: Settled | undefined = undefined;
   error: unknown = undefined;
   /** When it began, in ms since the flow was made: a small whole number. */
   tick = 0;
   /** Failed or aborted: what it still does counts no more. */
   stale = false;
-  /** Who holds what its handler has left unfinished. */
-  seat: Pick<Seat<never>, 'leave'> | undefined = undefined;
-  protected extras: Extras | undefined = undefined;
+  /** The seat that holds the promise or stream of its handler. */
+  seat: { leave(): void } | undefined = undefined;
+  // Not a private name, which costs a call and a slow store for each attempt.
+  private extras: Extras | undefined = undefined;
 
   constructor(
-    readonly run: JobRun,
-    readonly origin: Origin<JobRun>,
-    readonly route: Route,
-    /** What the job knows of its routine; it counts only once the attempt is at work. */
-    readonly cell: RoutineCell,
+    origin: Origin<R>,
+    connection: Connection,
+    /** What the job knows of its routine. */
+    readonly routineData: RoutineData,
   ) {
+    super(origin, connection);
     this.input = origin.input;
   }
 
-  get place(): number {
-    return this.origin.placeOf(this.route);
-  }
-
-  /** 1 = the first. */
-  get attempt(): number {
-    return this.origin.tried + 1;
-  }
-
   get taskId(): string {
-    return taskIdOf(this.run.data.jobId, this.origin.order, this.place);
+    return taskIdOf(this.run.parts.ledger.data.jobId, this.order, this.place);
   }
 
-  get routineId(): string {
-    return this.route.target.node.id;
-  }
-
-  get slot(): string {
-    return this.route.target.name;
+  override get payload(): Data {
+    const { input, origin } = this;
+    return input === undefined ? origin.data : dataOf(input);
   }
 
   /** Whether its handler, or what it returned, still runs. */
   get isAtWork(): boolean {
     return this.outcome === undefined && !this.stale;
-  }
-
-  /** Whether a promise that it tracks is open: then its task may have to run again, with the same input. */
-  get isTracking(): boolean {
-    return (this.extras?.tracking ?? 0) > 0;
   }
 
   get more(): Extras {
@@ -95,32 +90,9 @@ export class Attempt implements ExecutionSource {
     return this.extras ?? NO_EXTRAS;
   }
 
-  /** What it does is kept back here until it succeeds. */
-  get effects(): Effects {
-    return (this.more.effects ??= new Effects());
-  }
-
-  get lent(): boolean {
-    return this.extras?.lent === true;
-  }
-
-  set lent(lent: boolean) {
-    this.more.lent = lent;
-  }
-
-  /** Notes when it began, if its time is one to measure. */
-  startClock(): void {
-    this.more.started = this.run.engine.time.elapsed;
-  }
-
-  /** How long it ran, in ms, if it is timed. */
-  stopClock(): number | undefined {
-    const started = this.extras?.started;
-    return started === undefined ? undefined : (this.more.ms = this.run.engine.time.elapsed - started);
-  }
-
   execution(): Execution {
-    return executionOf(this);
+    const { plan, engine } = this.run.parts;
+    return executionOf(this, plan.show, engine.time.base);
   }
 }
 

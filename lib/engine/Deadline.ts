@@ -1,7 +1,21 @@
-import type { Subscription } from 'rxjs';
+import type { SchedulerLike, Subscription } from 'rxjs';
 import { later } from '../prelude/later.js';
-import type { JobRun } from './JobRun.js';
 import type { Steps } from './Steps.js';
+
+/** A job as its timeout sees it. */
+export interface TimedJob {
+  readonly plan: { readonly settings: { readonly scheduler: SchedulerLike } };
+  readonly engine: {
+    readonly steps: Steps;
+    readonly time: { readonly elapsed: number; readonly reading: number };
+    readonly drain: { enter<A>(work: (a: A) => void, a: A, b: undefined): void };
+  };
+}
+
+/** Who is told when the time is up. */
+interface Timed {
+  timeOut(): void;
+}
 
 /** The execution timeout of one job: a clock that runs while the job does, and stands while it is paused. */
 export class Deadline {
@@ -10,29 +24,36 @@ export class Deadline {
   #left: number;
   #timer: Subscription | undefined;
 
+  /** @param limit running time that is left, in ms */
   constructor(
     limit: number,
-    private readonly run: JobRun,
+    private readonly job: TimedJob,
+    private readonly timed: Timed,
   ) {
     this.#left = limit;
   }
 
   /** Running time that is left, in ms. */
   get left(): number {
-    return this.endsAt === Infinity ? this.#left : this.endsAt - this.run.engine.time.elapsed;
+    return this.endsAt === Infinity ? this.#left : this.endsAt - this.job.engine.time.elapsed;
   }
 
-  /** The clock runs from `reading` on, unless it does already; no timer yet, since a job that ends within its first stretch needs none. */
-  start(reading: number): void {
-    if (this.endsAt === Infinity) this.endsAt = reading + this.#left;
+  /** Whether the time is up, by the last look at the clock. */
+  get isOver(): boolean {
+    return this.job.engine.time.reading > this.endsAt;
+  }
+
+  /** The clock runs, unless it does already; no timer yet, since a job that ends within its first stretch needs none. */
+  start(): void {
+    if (this.endsAt === Infinity) this.endsAt = this.job.engine.time.reading + this.#left;
   }
 
   /** Sets the timer, once; the job goes on in later turns of the event loop. */
   arm(): void {
     if (this.#timer !== undefined || this.endsAt === Infinity) return;
-    const { engine, plan } = this.run;
+    const { engine, plan } = this.job;
     const timer = later(plan.settings.scheduler, Math.max(this.left, 0), () => {
-      engine.drain.enter(timeOut, this.run, undefined);
+      engine.drain.enter(timeOut, this.timed, undefined);
     });
     // The scheduler may be the user's, and have stopped the clock (D31).
     if (this.endsAt === Infinity) timer.unsubscribe();
@@ -40,18 +61,18 @@ export class Deadline {
   }
 
   /** The clock stands. */
-  stop(steps: Steps): void {
+  stop(): void {
     this.#left = this.left;
     this.endsAt = Infinity;
     const timer = this.#timer;
     this.#timer = undefined;
     if (timer !== undefined)
-      steps.after(() => {
+      this.job.engine.steps.after(() => {
         timer.unsubscribe();
       });
   }
 }
 
-const timeOut = (run: JobRun): void => {
-  run.timeOut();
+const timeOut = (timed: Timed): void => {
+  timed.timeOut();
 };

@@ -65,12 +65,12 @@ export class Drain {
     this.#drain();
   };
 
-  /** Something unfinished goes on or has ended: what follows from it is done, and what became possible is run. */
+  /** An asynchronous attempt, a timer or a tracked promise goes on: applies what follows, and drains. */
   enter<A, B>(work: (a: A, b: B) => void, a: A, b: B): void {
     if (this.#do(work, a, b)) this.#drain();
   }
 
-  /** A user changes jobs: a step, and what became possible is run after the user's turn, never on his stack. */
+  /** A user changes jobs, as one step; the drain follows after the turn of the user, never on the same stack. */
   change(work: () => void): void {
     if (this.#do(this.#step, work, undefined) && this.#waits) this.soon();
   }
@@ -79,7 +79,7 @@ export class Drain {
     this.steps.apply(work, undefined, undefined);
   };
 
-  /** Says whether the drain is to follow; one that is at work sees to it itself. */
+  /** Says whether a drain has to follow; a drain at work sees to that itself. */
   #do<A, B>(work: (a: A, b: B) => void, a: A, b: B): boolean {
     if (this.#isActive) {
       work(a, b);

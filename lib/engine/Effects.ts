@@ -1,9 +1,28 @@
 import type { Data } from '../flow/Data.js';
 import type { Change } from '../job/Settled.js';
-import type { Route } from './Plan.js';
-import { Held } from './Backlog.js';
+import type { Connection, Slot } from '../plan/Plan.js';
 
 type Update = (own: Data) => Data;
+
+/** Tasks on their way: those of the emissions that count only when the attempt succeeds. */
+export class Emitting {
+  size = 0;
+  readonly #to = new Map<Slot, number>();
+
+  clear(): void {
+    this.size = 0;
+    this.#to.clear();
+  }
+
+  add(connections: readonly Connection[]): void {
+    this.size += connections.length;
+    for (const { slot } of connections) this.#to.set(slot, this.to(slot) + 1);
+  }
+
+  to(slot: Slot): number {
+    return this.#to.get(slot) ?? 0;
+  }
+}
 
 /** What an attempt does to its job, kept back until it succeeds (`emitMode: 'commit'`). */
 export class Effects {
@@ -14,7 +33,7 @@ export class Effects {
   /** What it has set of the shared values, as it sees them. */
   readonly shared = new Map<string, unknown>();
   /** The tasks that will come of its emissions. */
-  readonly emitting = new Held();
+  readonly emitting = new Emitting();
   /** How many of its events are deferred. */
   deferring = 0;
 
@@ -23,9 +42,9 @@ export class Effects {
     if (change.type === 'deferred') this.deferring++;
   }
 
-  emit(change: Change, routes: readonly Route[]): void {
+  emit(change: Change, connections: readonly Connection[]): void {
     this.add(change);
-    this.emitting.add(routes);
+    this.emitting.add(connections);
   }
 
   update(update: Update, own: Data): void {

@@ -1,9 +1,9 @@
 import type { Data } from '../flow/Data.js';
 import type { Input } from '../flow/merge.js';
 import type { Recorded } from '../job/History.js';
-import type { Outlet, Route } from './Plan.js';
+import type { Connection, Event } from '../plan/Plan.js';
 
-/** What a task is of: an emission of an event, or an arrival that no event brings. */
+/** The origin of a task: an emission of an event, or an arrival that no event brings. */
 export interface Origin<R> {
   /** The job. */
   readonly run: R;
@@ -12,20 +12,20 @@ export interface Origin<R> {
   readonly order: number;
   /** How often its task was tried before. */
   readonly tried: number;
-  /** What the slot's merge made of the data at the first try. */
+  /** The merged payload of the first try. */
   readonly input: Input | undefined;
-  /** Forgets that, once the task is taken. */
+  /** Forgets the merged payload, once the task is taken. */
   forget(): void;
   /** Whether it passes the limits: never an entry, a retry, or a task that was taken up. */
   readonly isLimited: boolean;
-  placeOf(route: Route): number;
+  placeOf(connection: Connection): number;
 }
 
 /** A payload that an event emits, on its way to the connections. The history keeps the same object, so it has no more fields than it needs. */
 export class Emission<R> implements Recorded, Origin<R> {
   constructor(
     readonly run: R,
-    readonly outlet: Outlet,
+    readonly event: Event,
     readonly data: Data,
     readonly order: number,
     readonly tick: number,
@@ -35,11 +35,11 @@ export class Emission<R> implements Recorded, Origin<R> {
   /* eslint-disable @typescript-eslint/class-literal-property-style */
 
   get routineId(): string {
-    return this.outlet.node.id;
+    return this.event.routine.id;
   }
 
   get eventName(): string {
-    return this.outlet.name;
+    return this.event.name;
   }
 
   get tried(): number {
@@ -51,14 +51,14 @@ export class Emission<R> implements Recorded, Origin<R> {
   }
 
   forget(): void {
-    // It has nothing that its task does not need.
+    // An emission was never tried before.
   }
 
   get isLimited(): boolean {
     return true;
   }
 
-  placeOf({ nth }: Route): number {
+  placeOf({ nth }: Connection): number {
     return nth ?? 0;
   }
 }

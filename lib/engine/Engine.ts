@@ -1,19 +1,21 @@
 import type { FlowSettings } from '../flow/FlowOptions.js';
+import { compilePlan, type CompileWith, type DescribedFlow } from '../plan/compile.js';
+import type { Plan } from '../plan/Plan.js';
 import { RingBuffer } from '../prelude/RingBuffer.js';
 import type { Attempt } from './Attempt.js';
-import { craft, seatEvents } from './craft.js';
+import { taskRunner, seatEvents } from './taskRunner.js';
 import { Drain, type Drained } from './Drain.js';
 import { EventSubject } from './EventSubject.js';
 import type { Toggle } from './gate.js';
-import type { JobRun } from './JobRun.js';
+import type { Run } from './JobParts.js';
 import type { HandlerContext } from './HandlerContext.js';
 import { LiveJobs } from './LiveJobs.js';
 import { pipeline } from './pipeline.js';
-import type { Plan } from './Plan.js';
 import { Rest } from './Rest.js';
 import { Scopes } from './Scopes.js';
 import { Steps } from './Steps.js';
-import { Into, TaskStream } from './taskStream.js';
+import { keepsStreams } from './RoutineStreams.js';
+import { Into, tasksOf, TaskStream } from './taskStream.js';
 import { Time } from './Time.js';
 import { Turns } from './Turns.js';
 import { WorkerPool } from './WorkerPool.js';
@@ -21,22 +23,22 @@ import { WorkerPool } from './WorkerPool.js';
 /** Runs the jobs of one flow: what flows into its pipeline, its workers, and the drain that drives them. */
 export class Engine {
   /** Jobs that have not ended. */
-  readonly jobs = new LiveJobs();
-  readonly task$ = new TaskStream<JobRun>();
-  readonly toggle$ = new EventSubject<Toggle<JobRun>>();
-  readonly released$ = new EventSubject<JobRun>();
+  readonly jobs = new LiveJobs<Run>();
+  readonly task$ = new TaskStream<Run>();
+  readonly toggle$ = new EventSubject<Toggle<Run>>();
+  readonly released$ = new EventSubject<Run>();
   readonly steps = new Steps();
   readonly time: Time;
   readonly drain: Drain;
-  readonly turns: Turns<JobRun>;
-  readonly #pool: WorkerPool<HandlerContext, JobRun>;
-  readonly #scopes = new Scopes<JobRun>();
+  readonly turns: Turns<Run>;
+  readonly #pool: WorkerPool<HandlerContext<Run>, Run>;
+  readonly #scopes = new Scopes<Run>();
   #settings: FlowSettings;
-  readonly #toBegin = new RingBuffer<JobRun>();
+  readonly #toBegin = new RingBuffer<Run>();
   /** Jobs that go on since the last drain: their timeouts are not armed yet. */
-  readonly #toArm = new RingBuffer<JobRun>();
+  readonly #toArm = new RingBuffer<Run>();
   /** Jobs whose followers are to be told of progress after this drain. */
-  readonly #stirred = new RingBuffer<JobRun>();
+  #progressed = new Set<Run>();
 
   constructor(settings: FlowSettings) {
     const { steps } = this;
@@ -47,14 +49,15 @@ export class Engine {
       this.drain.soon();
     });
     const events = seatEvents(this.drain, this.#scopes, steps);
-    this.#pool = new WorkerPool(craft(this.#scopes), events, this.time, steps, settings.maxWorkers);
+    this.#pool = new WorkerPool(taskRunner(this.#scopes), events, this.time, steps, settings.maxWorkers);
     const { task$, toggle$, released$, turns } = this;
     pipeline({ task$, toggle$, released$, turns, pool: this.#pool }).subscribe(new Rest());
   }
 
-  /** The connections of a plan flow in. */
-  connect(plan: Plan): Plan {
-    plan.task$.subscribe(new Into(this.task$));
+  /** Compiles a flow as it stands; its connections flow in. */
+  compile(settings: FlowSettings, flow: DescribedFlow): Plan {
+    const plan = compilePlan(settings, flow, COMPILE_WITH);
+    tasksOf<Run>(plan).subscribe(new Into(this.task$));
     return plan;
   }
 
@@ -67,25 +70,25 @@ export class Engine {
   // ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes a job on; it begins after the caller's turn, so that whoever subscribes in it misses nothing. */
-  admit(run: JobRun): void {
+  admit(run: Run): void {
     this.jobs.add(run);
-    if (run.options.cap > this.#pool.size) this.#pool.resize(run.options.cap);
+    if (run.parts.options.cap > this.#pool.size) this.#pool.resize(run.parts.options.cap);
     this.#toBegin.push(run);
     this.#scopes.admit(run, !(this.drain.isScheduled || this.drain.isActive || this.time.isVirtual));
     this.drain.soon();
   }
 
   /** A job goes on after a pause; its timeout is armed again when this stretch of work is over. */
-  armSoon(run: JobRun): void {
+  armSoon(run: Run): void {
     this.#toArm.push(run);
     this.drain.soon();
   }
 
-  forget(run: JobRun): void {
+  forget(run: Run): void {
     this.jobs.remove(run);
-    run.part();
+    forgetStarter(run);
     if (this.jobs.size === 0) this.#pool.rest();
-    if (run.options.cap === this.#pool.size && run.options.cap > this.#settings.maxWorkers) this.#recount();
+    if (run.parts.options.cap === this.#pool.size && run.parts.options.cap > this.#settings.maxWorkers) this.#recount();
   }
 
   #recount(): void {
@@ -93,16 +96,14 @@ export class Engine {
   }
 
   /** The attempts of a job that are at work. */
-  attemptsOf(run: JobRun): ReadonlySet<Attempt> {
+  attemptsOf(run: Run): ReadonlySet<Attempt<Run>> {
     if (run.active === 0) return NO_ATTEMPTS;
     return new Set(this.#pool.attempts.filter((attempt) => attempt.run === run && attempt.outcome === undefined));
   }
 
-  /** A job did something that its followers are told of at the end of this stretch of work. */
-  stir(run: JobRun): void {
-    if (run.stirred) return;
-    run.stirred = true;
-    this.#stirred.push(run);
+  /** A job has made progress: its followers are told at the end of this stretch of work. */
+  progressed(run: Run): void {
+    this.#progressed.add(run);
   }
 
   // ── the drain ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,7 +139,7 @@ export class Engine {
   #begin(): void {
     // Those that are there now.
     for (let left = this.#toBegin.length; left > 0; left--) {
-      const run = this.#toBegin.shift() as JobRun;
+      const run = this.#toBegin.shift() as Run;
       this.steps.apply(begin, run, undefined);
       this.#toArm.push(run);
     }
@@ -147,19 +148,27 @@ export class Engine {
 
   #rest(): void {
     this.#scopes.leave();
-    for (let run = this.#toArm.shift(); run !== undefined; run = this.#toArm.shift()) run.arm();
-    // Those that are there now.
-    for (let left = this.#stirred.length; left > 0; left--) this.#tellProgress(this.#stirred.shift() as JobRun);
+    for (let run = this.#toArm.shift(); run !== undefined; run = this.#toArm.shift()) run.parts.life.arm();
+    if (this.#progressed.size > 0) this.#tellProgress();
   }
 
-  #tellProgress(run: JobRun): void {
-    run.stirred = false;
-    if (!run.over) run.views.progress();
+  #tellProgress(): void {
+    const progressed = this.#progressed;
+    this.#progressed = new Set();
+    for (const { parts } of progressed) if (!parts.life.isOver) parts.views?.progress();
   }
 }
 
-const begin = (run: JobRun): void => {
-  run.begin();
+const begin = ({ parts }: Run): void => {
+  parts.life.begin();
 };
 
-const NO_ATTEMPTS: ReadonlySet<Attempt> = new Set();
+/** Forgets who started a job that is over: if each job starts the next, the last would hold them all. */
+const forgetStarter = (run: Run): void => {
+  run.scope = undefined;
+  while (run.parent?.isAtWork === false) run.parent = run.parent.run.parent;
+};
+
+const COMPILE_WITH: CompileWith = { emission$: () => new EventSubject(), keepsStreams };
+
+const NO_ATTEMPTS: ReadonlySet<Attempt<Run>> = new Set();

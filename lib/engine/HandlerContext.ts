@@ -1,33 +1,74 @@
 import { checkData, type Data, NO_DATA } from '../flow/Data.js';
 import type { AnyEvent } from '../flow/Event.js';
 import { checkSerialisable, flowError } from '../flow/FlowError.js';
+import type { PauseOptions, Shared, TaskContext } from '../flow/TaskContext.js';
 import { jobError } from '../job/JobError.js';
+import type { Ledger } from '../job/Ledger.js';
+import { stateSet } from '../job/noteRoutine.js';
 import type { Change } from '../job/Settled.js';
+import { eventNamed, placeOf, refuseEvent } from '../plan/eventNamed.js';
+import type { Connection, Event, Plan, Routine } from '../plan/Plan.js';
 import { copyDeep, copyPlain, isPlainObject } from '../prelude/plainObject.js';
-import type { Flow } from '../Flow.js';
-import type { JobState } from '../JobState.js';
 import { Attempt } from './Attempt.js';
-import type { TaskContext, PauseOptions, Shared } from '../flow/TaskContext.js';
-import { type Node, outletNamed, type Outlet, placeOf, refuseEvent } from './Plan.js';
+import { Effects, type Emitting } from './Effects.js';
+import type { DecidedJob } from './outcome.js';
 import type { Seat } from './Seat.js';
+import { handOver, type HandingJob } from './settlement.js';
 import { sharedOf } from './shared.js';
+
+/** A job as the handlers of its tasks use it. */
+export interface ContextJob extends DecidedJob {
+  /** The attempt that started it, if a handler did. */
+  readonly parent: HandlerContext | undefined;
+  readonly parts: ContextParts;
+}
+
+interface ContextParts extends HandingJob {
+  readonly plan: Plan;
+  readonly ledger: Ledger;
+  readonly emissions: ContextEmissions;
+  readonly limits: Checking | undefined;
+  readonly life: HandingJob['life'] & ContextLife;
+  readonly tracking: { follow(attempt: Attempt, work: PromiseLike<unknown>): void };
+  readonly engine: HandingJob['engine'] & { readonly time: { readonly base: number } };
+  readonly handles: { readonly flow: object; readonly state: object };
+}
+
+interface ContextEmissions {
+  emit(event: Event, data: Data): void;
+  defer(routineId: string, event: string, data: Data): void;
+  /** @throws JobError `PAUSED_FULL` */
+  checkRoom(call: string, held: number): void;
+}
+
+interface Checking {
+  /** @throws JobError `QUEUE_FULL` */
+  check(call: () => string, connections: readonly Connection[], held: Emitting | undefined): void;
+}
+
+interface ContextLife {
+  readonly pausing: { pause(options: PauseOptions): Promise<unknown> };
+  cancel(reason?: string): void;
+}
 
 /**
  * An attempt as its handler sees it. It stays valid after the handler has returned (a timer may still emit), until the attempt
  * fails or is aborted, or the job ends.
  *
- * What is asked of the user (getters of a payload, an update of the state) is asked first; whether the attempt is still valid is
- * asked after that, right before something is done (D31).
+ * User code (getters of a payload, an update of the state) runs first; then the context looks whether the attempt is still valid,
+ * right before it does something (D31).
  */
-export class HandlerContext extends Attempt implements TaskContext {
-  declare seat: Seat<HandlerContext> | undefined;
+export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R> implements TaskContext {
+  declare seat: Seat<HandlerContext<R>> | undefined;
 
-  get flow(): Flow {
-    return this.run.doors.flow;
+  /** The Flow. */
+  get flow(): unknown {
+    return this.run.parts.handles.flow;
   }
 
-  get job(): JobState {
-    return this.run.doors.state;
+  /** The JobState. */
+  get job(): unknown {
+    return this.run.parts.handles.state;
   }
 
   get signal(): AbortSignal {
@@ -41,47 +82,47 @@ export class HandlerContext extends Attempt implements TaskContext {
   }
 
   emit(event: string | AnyEvent, data: object = NO_DATA): void {
-    this.emitAt(outletFor(this.route.target.node, event), data);
+    this.emitAt(eventFor(this.connection.slot.routine, event), data);
   }
 
   /** Emits as another routine of the flow does whose own handler is not at work. */
-  emitFrom(node: Node, event: string, data: object): void {
-    this.emitAt(outletNamed(node, event), data);
+  emitFrom(routine: Routine, event: string, data: object): void {
+    this.emitAt(eventNamed(routine, event), data);
   }
 
-  private emitAt(outlet: Outlet, data: object): void {
-    const { run } = this;
-    const payload = isPlainObject(data) ? run.plan.isolate(data) : this.refusePayload(outlet, data);
+  private emitAt(event: Event, data: object): void {
+    const { plan, limits, emissions } = this.run.parts;
+    const payload = isPlainObject(data) ? plan.isolate(data) : this.refusePayload(event, data);
     this.checkAlive('emit');
-    if (run.isFree) run.emit(outlet, payload);
-    else this.emitWithCare(outlet, payload);
+    if (!plan.commits && limits === undefined) emissions.emit(event, payload);
+    else this.emitWithCare(event, payload);
   }
 
   /** In a job whose queue has limits, or if an emission counts only when the attempt succeeds. */
-  private emitWithCare(outlet: Outlet, data: Data): void {
-    const { run } = this;
-    this.checkSerialisable(data, () => placeOf(outlet));
+  private emitWithCare(event: Event, data: Data): void {
+    const { limits, emissions } = this.run.parts;
+    this.checkSerialisable(data, () => placeOf(event));
     this.checkAlive('emit');
-    run.limits?.check(() => placeOf(outlet), outlet.routes, this.rare.effects?.emitting);
-    if (this.isBuffering) this.effects.emit(emitted('emitted', outlet, data), outlet.routes);
-    else run.emit(outlet, data);
+    limits?.check(() => placeOf(event), event.connections, this.rare.effects?.emitting);
+    if (this.isBuffering) this.effects.emit(emitted('emitted', event, data), event.connections);
+    else emissions.emit(event, data);
   }
 
   emitDeferred(event: string | AnyEvent, data: object = NO_DATA): void {
-    const { run } = this;
-    const outlet = outletFor(this.route.target.node, event);
-    const payload = run.plan.isolate(this.checkedData(data, () => placeOf(outlet), 'emitDeferred'));
+    const { plan, emissions, ledger } = this.run.parts;
+    const found = eventFor(this.connection.slot.routine, event);
+    const payload = plan.isolate(this.checkedData(data, () => placeOf(found), 'emitDeferred'));
     this.checkAlive('emitDeferred');
-    run.checkRoom('emitDeferred', run.data.deferred.length + (this.rare.effects?.deferring ?? 0));
-    if (this.isBuffering) this.effects.add(emitted('deferred', outlet, payload));
-    else run.defer(outlet.node.id, outlet.name, payload);
+    emissions.checkRoom('emitDeferred', ledger.data.deferred.length + (this.rare.effects?.deferring ?? 0));
+    if (this.isBuffering) this.effects.add(emitted('deferred', found, payload));
+    else emissions.defer(found.routine.id, found.name, payload);
   }
 
   output(type: string, data: object = NO_DATA): void {
     const payload = { ...this.checkedData(data, () => `Output '${type}' of routine '${this.routineId}'`, 'output') };
     this.checkAlive('output');
     if (this.isBuffering) this.effects.add({ type: 'output', outputType: type, data: payload });
-    else this.run.output(this.routineId, type, payload);
+    else handOver(this.run.parts, this.routineId, type, payload);
   }
 
   state(): Data {
@@ -109,16 +150,16 @@ export class HandlerContext extends Attempt implements TaskContext {
     const own = this.ownState === before ? asked : update(this.ownState);
     this.checkAlive('setState');
     if (this.isBuffering) this.effects.update(update, own);
-    else this.run.setState(this, own);
+    else stateSet(this.run.parts.ledger, this.routineData, own);
   }
 
   private get ownState(): Data {
-    return (this.isBuffering ? this.rare.effects?.own : undefined) ?? this.cell.own ?? NO_DATA;
+    return (this.isBuffering ? this.rare.effects?.own : undefined) ?? this.routineData.own ?? NO_DATA;
   }
 
   // A failed attempt must not leave behind what it has changed in place. If each change stands at once, a large map need not be copied.
   private copied(data: Data): Data {
-    return this.run.commits ? copyDeep(data) : copyPlain(data);
+    return this.run.parts.plan.commits ? copyDeep(data) : copyPlain(data);
   }
 
   private checkedData(data: object, where: () => string, call: string): Data {
@@ -128,58 +169,74 @@ export class HandlerContext extends Attempt implements TaskContext {
     return plain;
   }
 
-  /** If what the attempt does counts only when it succeeds, that has to be such that it can be written down. */
+  /** With `emitMode: 'commit'` a snapshot may have to hold what the attempt does: refuses what JSON cannot hold. */
   checkSerialisable(value: unknown, where: () => string): void {
-    if (this.run.commits) checkSerialisable(value, where);
+    if (this.run.parts.plan.commits) checkSerialisable(value, where);
   }
 
-  /** Whether what it does is kept back until it succeeds. */
+  /** Whether its worker is lent to a job that it has started. */
+  get lent(): boolean {
+    return this.rare.lent === true;
+  }
+
+  set lent(lent: boolean) {
+    this.more.lent = lent;
+  }
+
+  /** Its emissions and changes, kept back until it succeeds. */
+  get effects(): Effects {
+    return (this.more.effects ??= new Effects());
+  }
+
+  /** Whether its emissions and changes are kept back until it succeeds. */
   get isBuffering(): boolean {
-    return this.run.commits && (this.outcome === undefined || (this.rare.tracking ?? 0) > 0);
+    return this.run.parts.plan.commits && (this.outcome === undefined || (this.rare.tracking ?? 0) > 0);
   }
 
   track<T>(work: PromiseLike<T>): PromiseLike<T> {
     this.checkAlive('track');
-    this.run.track(this, work);
+    this.run.parts.tracking.follow(this, work);
     return work;
   }
 
-  pause(options?: PauseOptions): Promise<void> {
+  pause(options: PauseOptions = {}): Promise<void> {
+    const { ledger, life } = this.run.parts;
     this.checkAlive('pause');
-    if (this.run.data.status !== 'paused') void this.run.pause(options);
+    if (ledger.data.status !== 'paused') void life.pausing.pause(options);
     return Promise.resolve();
   }
 
   cancel(reason?: string): void {
     this.checkAlive('cancel');
-    this.run.cancel(reason);
+    this.run.parts.life.cancel(reason);
   }
 
   checkAlive(call: string): void {
-    if (this.stale || this.error !== undefined || this.run.over) this.refuse(call);
+    if (this.stale || this.error !== undefined || this.run.parts.life.isOver) this.refuse(call);
   }
 
   private refuse(call: string): never {
-    const { run, routineId, attempt } = this;
-    const jobId = run.data.jobId;
-    if (run.over) throw jobError('EMIT_AFTER_END', { jobId, routineId, call, status: run.data.status });
+    const { routineId, attempt } = this;
+    const { life, ledger } = this.run.parts;
+    const { jobId, status } = ledger.data;
+    if (life.isOver) throw jobError('EMIT_AFTER_END', { jobId, routineId, call, status });
     throw jobError('STALE_CONTEXT', { jobId, routineId, call, attempt });
   }
 
-  private refusePayload(outlet: Outlet, data: unknown): never {
+  private refusePayload(event: Event, data: unknown): never {
     this.checkAlive('emit');
-    throw flowError('BAD_PAYLOAD', { where: placeOf(outlet), value: data });
+    throw flowError('BAD_PAYLOAD', { where: placeOf(event), value: data });
   }
 }
 
-const outletFor = (node: Node, event: string | AnyEvent): Outlet => {
-  if (typeof event === 'string') return outletNamed(node, event);
-  return event.routine === node.routine ? outletNamed(node, event.name) : refuseEvent(node, event.name);
+const eventFor = (routine: Routine, event: string | AnyEvent): Event => {
+  if (typeof event === 'string') return eventNamed(routine, event);
+  return event.routine === routine.described ? eventNamed(routine, event.name) : refuseEvent(routine, event.name);
 };
 
-const emitted = (type: 'emitted' | 'deferred', { node, name }: Outlet, data: Data): Change => ({
+const emitted = (type: 'emitted' | 'deferred', { routine, name }: Event, data: Data): Change => ({
   type,
-  routineId: node.id,
+  routineId: routine.id,
   event: name,
   data,
 });

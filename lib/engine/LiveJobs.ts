@@ -1,4 +1,10 @@
-import type { JobRun } from './JobRun.js';
+/** A job that has not ended. */
+export interface LiveJob {
+  readonly parts: {
+    readonly ledger: { readonly data: { readonly jobId: string } };
+    readonly options: { readonly cap: number };
+  };
+}
 
 const RENEWED_AFTER = 1_000;
 
@@ -7,8 +13,8 @@ const RENEWED_AFTER = 1_000;
  * next, with all that was in it, until a full collection finds them; so what stands in it is a box, which is emptied when its job
  * leaves. (Without, 100 jobs side by side were not collected young: 3 of 4 parts of their time went into moving dead ones.)
  */
-export class LiveJobs {
-  #boxes = new Map<string, { run: JobRun | undefined }>();
+export class LiveJobs<R extends LiveJob> {
+  #boxes = new Map<string, { run: R | undefined }>();
   /** Jobs that have left the map. */
   #left = 0;
 
@@ -16,18 +22,19 @@ export class LiveJobs {
     return this.#boxes.size;
   }
 
-  add(run: JobRun): void {
-    this.#boxes.set(run.data.jobId, { run });
+  add(run: R): void {
+    this.#boxes.set(run.parts.ledger.data.jobId, { run });
   }
 
-  get(jobId: string): JobRun | undefined {
+  get(jobId: string): R | undefined {
     return this.#boxes.get(jobId)?.run;
   }
 
-  remove({ data }: JobRun): void {
-    const box = this.#boxes.get(data.jobId);
+  remove({ parts }: R): void {
+    const { jobId } = parts.ledger.data;
+    const box = this.#boxes.get(jobId);
     if (box !== undefined) box.run = undefined;
-    this.#boxes.delete(data.jobId);
+    this.#boxes.delete(jobId);
     // A flow that runs one job after the other never grows its map; it gets a new one instead now and then, since each old table
     // makes the next one, and so every deletion, dearer (1 µs per job after 10,000 of them).
     if (++this.#left >= RENEWED_AFTER && this.size === 0) this.#renew();
@@ -40,11 +47,11 @@ export class LiveJobs {
 
   /** The largest cap of them; 0 if there are none. */
   get widest(): number {
-    return this.all.reduce((widest, { options }) => Math.max(widest, options.cap), 0);
+    return this.all.reduce((widest, { parts }) => Math.max(widest, parts.options.cap), 0);
   }
 
   /** Oldest first. */
-  get all(): readonly JobRun[] {
+  get all(): readonly R[] {
     return [...this.#boxes.values()].flatMap(({ run }) => run ?? []);
   }
 }

@@ -1,37 +1,123 @@
-import type { JobState } from '../JobState.js';
+import { checkSerialisable } from '../flow/FlowError.js';
 import type { PauseOptions } from '../flow/TaskContext.js';
+import { jobError } from '../job/JobError.js';
+import { checkTransition } from '../job/JobStatus.js';
+import type { Ledger } from '../job/Ledger.js';
+import { paused } from '../job/noteJob.js';
+import { copyDeep } from '../prelude/plainObject.js';
+import type { Toggle } from './gate.js';
+
+/** A job as it is paused and resumed. */
+export interface PausedJob<R> {
+  readonly run: R;
+  readonly ledger: Ledger;
+  readonly plan: { readonly commits: boolean };
+  readonly handles: { readonly state: object };
+  readonly engine: PausingEngine<R>;
+  readonly progress: { readonly queued: number };
+}
+
+interface PausingEngine<R> {
+  readonly drain: { change(work: () => void): void };
+  readonly toggle$: { next(toggle: Toggle<R>): void };
+  readonly released$: { next(run: R): void };
+}
 
 /** A pause that waits for the job to be quiet. */
 interface Asked {
   readonly options: PauseOptions;
-  readonly quiet: Promise<JobState>;
-  readonly answer: (state: JobState) => void;
+  readonly quiet: Promise<object>;
+  readonly answer: (state: object) => void;
 }
 
-/** The pause that is asked for. It closes the gate at once, and is answered when what was in flight has ended, or when something else decides on the job. */
-export class Pausing {
+/** Told of a pause that takes hold, and of a resume. */
+interface PausingEvents {
+  /** The job is quiet. */
+  stand(): void;
+  /** It goes on. */
+  goOn(): void;
+}
+
+/**
+ * Pauses and resumes one job: a pause closes the gate at once, and resolves when nothing is in flight any more, or when the job is
+ * resumed or ends before.
+ */
+export class Pausing<R> {
   #asked: Asked | undefined = undefined;
 
-  /** The pause that still waits. */
-  get asked(): PauseOptions | undefined {
-    return this.#asked?.options;
+  constructor(
+    private readonly job: PausedJob<R>,
+    private readonly events: PausingEvents,
+  ) {}
+
+  /**
+   * Closes the gate: nothing new starts. Resolves when what is in flight has ended. A second call joins the first.
+   *
+   * @throws JobError `ILLEGAL_TRANSITION`
+   */
+  pause(options: PauseOptions): Promise<object> {
+    const { plan, ledger } = this.job;
+    if (plan.commits) checkSerialisable(options.checkpoint, () => 'The checkpoint of a pause');
+    const { reason } = options;
+    const checkpoint = copyDeep(options.checkpoint);
+    if (this.#asked !== undefined) return this.#asked.quiet;
+    checkTransition(ledger.data.jobId, ledger.data.status, 'paused');
+    this.#asked = asking({ reason, checkpoint });
+    const { quiet } = this.#asked;
+    this.#close();
+    return quiet;
   }
 
-  /** A second call joins the first. */
-  ask(options: PauseOptions): Promise<JobState> {
-    return (this.#asked ??= asking(options)).quiet;
+  #close(): void {
+    const { engine, run } = this.job;
+    engine.drain.change(() => {
+      if (this.#asked === undefined) return;
+      engine.toggle$.next({ run, open: false });
+      engine.released$.next(run);
+    });
+  }
+
+  /** Nothing is in flight behind the closed gate: the pause takes hold. */
+  quietDown(): void {
+    const { ledger, progress } = this.job;
+    if (this.#asked === undefined) return;
+    const { reason, checkpoint } = this.#asked.options;
+    paused(ledger, reason, checkpoint, progress.queued);
+    this.events.stand();
+    this.answer();
+  }
+
+  /**
+   * Opens the gate again; a pause that still waits is withdrawn.
+   *
+   * @throws JobError `ILLEGAL_TRANSITION`
+   */
+  resume(): void {
+    const { ledger, engine } = this.job;
+    const { jobId, status } = ledger.data;
+    if (!this.#isHeld) throw jobError('ILLEGAL_TRANSITION', { jobId, from: status, to: 'running' });
+    engine.drain.change(() => {
+      if (!this.#isHeld) return;
+      this.answer();
+      this.events.goOn();
+    });
+  }
+
+  /** Whether the job is paused, or a pause waits. */
+  get #isHeld(): boolean {
+    return this.#asked !== undefined || this.job.ledger.data.status === 'paused';
   }
 
   /** Answers the pause that waits, if one does. */
-  answer(state: JobState): void {
+  answer(): void {
     const asked = this.#asked;
     this.#asked = undefined;
-    asked?.answer(state);
+    asked?.answer(this.job.handles.state);
   }
 }
 
 const asking = (options: PauseOptions): Asked => {
   let answer: Asked['answer'] = () => undefined;
-  const quiet = new Promise<JobState>((resolve) => (answer = resolve));
+  const quiet = new Promise<object>((resolve) => (answer = resolve));
   return { options, quiet, answer };
 };

@@ -2,15 +2,15 @@ import type { Scope } from '../prelude/Scope.js';
 
 /** A job with an async context of its own. */
 export interface Scoped {
-  /** The context of whoever started it, once that has to be kept. */
+  /** The context of its starter, once that has to be kept. */
   readonly scope: Scope | undefined;
-  /** Keeps the context of here and now. */
+  /** Keeps the present context. */
   keepScope(): void;
 }
 
 /**
- * In whose async context the drain is: what a microtask does is done in the context in which it was asked for, so a job that ends
- * in its first stretch needs no context of its own.
+ * The job in whose async context the drain runs. A microtask runs in the context that asked for it, so a job that ends in its first
+ * stretch needs no context of its own.
  */
 export class Scopes<R extends Scoped> {
   #inside: R | undefined = undefined;

@@ -1,9 +1,9 @@
-import { defer, type Observable, type Observer, type Subscription, takeWhile } from 'rxjs';
+import { defer, type Observable, type Subscription, takeWhile } from 'rxjs';
 import type { Unfinished } from './unfinished.js';
 
 /** An attempt as a seat holds it. */
 export interface Seated<A> {
-  /** Whether nothing has been made of it yet. */
+  /** Whether it has neither settled nor been aborted. */
   readonly isAtWork: boolean;
   /** The seat that holds it. */
   seat: Seat<A> | undefined;
@@ -22,12 +22,12 @@ export interface SeatEvents<A> {
 /** The worker of a seat. */
 export interface Host<A> {
   /** Where its attempts go. */
-  readonly home: Observer<A> | undefined;
+  readonly home: { next(attempt: A): void } | undefined;
   /** The seat holds nothing any more. */
   left(seat: Seat<A>): void;
 }
 
-/** A place at a worker: holds what one attempt has left unfinished until it settles. An attempt that was aborted is not heard any more. */
+/** A place at a worker: holds the promise or stream of one attempt until it settles. The seat ignores an attempt that was aborted. */
 export class Seat<A> {
   attempt: (A & Seated<A>) | undefined = undefined;
   /** Whether it has a promise that has not settled. */
@@ -85,7 +85,7 @@ export class Seat<A> {
     if (this.attempt?.isAtWork === true) this.events.failed(this.attempt, error, true);
   };
 
-  // The stream is made inside `defer`: what only claims to be a stream is a failure of the task, not of the pool.
+  // `defer` makes the stream: an object that only claims to be one fails the task, not the pool.
   #subscribe(attempt: A & Seated<A>, stream$: Observable<unknown>): void {
     const { events } = this;
     const observer = {

@@ -33,7 +33,8 @@ export class Time {
     this.#isWall = scheduler === asyncScheduler;
     this.#clock = clockOf(scheduler);
     this.look();
-    this.base = this.#now;
+    // Whole, as what is told of it: a scheduler of the user may count in parts of a ms.
+    this.base = Math.floor(this.#now);
     this.#tick = 0;
   }
 

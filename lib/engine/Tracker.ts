@@ -1,100 +1,122 @@
-import { unsucceeded } from '../job/fold.js';
-import type { Failure } from '../job/Settled.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
+import { tracked, untracked } from '../job/noteTask.js';
+import type { Failure } from '../job/Settled.js';
 import type { Attempt } from './Attempt.js';
-import type { JobRun } from './JobRun.js';
-import { commitOf, failureOf, outcomeWithoutRetry } from './outcome.js';
+import { commitOf, type DecidedJob, failureOf, outcomeWithoutRetry } from './outcome.js';
+import { commit, noteFailure, type SettledJob } from './settlement.js';
+
+/** A job as what it tracks sees it. */
+export interface TrackingJob<R> extends SettledJob<R> {
+  readonly engine: SettledJob<R>['engine'] & TrackingEngine<R>;
+}
+
+interface TrackingEngine<R> {
+  readonly drain: { enter<A, B>(work: (a: A, b: B) => void, a: A, b: B): void };
+  /** Told when something of a job has ended without an attempt. */
+  readonly released$: { next(run: R): void };
+}
+
+/** What a job tracks; made with the first promise. */
+export const trackerOf = <R extends DecidedJob>(job: TrackingJob<R> & { tracker: Tracker<R> | undefined }): Tracker<R> =>
+  (job.tracker ??= new Tracker(job));
 
 /** A promise that a handler has left running; `late` if its task was done before. */
-interface Token {
-  readonly attempt: Attempt;
+interface Token<R extends DecidedJob> {
+  readonly attempt: Attempt<R>;
   readonly late: boolean;
 }
 
 /** The promises that handlers of one job have left running (`ctx.track`): the job stays open for them, without a worker. */
-export class Tracker {
+export class Tracker<R extends DecidedJob> {
   /** One token for each promise, since an attempt may leave several. */
-  readonly #tokens = new Set<Token>();
+  readonly #tokens = new Set<Token<R>>();
 
-  constructor(private readonly run: JobRun) {}
+  constructor(private readonly job: TrackingJob<R>) {}
 
   get size(): number {
     return this.#tokens.size;
   }
 
   /** The attempts that are at work as long as their promises are. */
-  get attempts(): readonly Attempt[] {
+  get attempts(): readonly Attempt<R>[] {
     return [...this.#tokens].filter(({ late }) => !late).map(({ attempt }) => attempt);
   }
 
   /** Keeps the job open until a promise of an attempt settles. A task that was done before stays done. */
-  follow(attempt: Attempt, work: PromiseLike<unknown>): void {
+  follow(attempt: Attempt<R>, work: PromiseLike<unknown>): void {
     const { more } = attempt;
-    const { drain } = this.run.engine;
     const token = { attempt, late: attempt.outcome !== undefined && (more.tracking ?? 0) === 0 };
     this.#tokens.add(token);
     more.tracking = (more.tracking ?? 0) + 1;
+    tracked(this.job.ledger, attempt);
     Promise.resolve(work).then(
       () => {
-        if (!this.run.over) drain.enter(this.#fulfilled, token, undefined);
+        this.#hear(this.#fulfilled, token, undefined);
       },
       (error: unknown) => {
-        if (!this.run.over) drain.enter(this.#rejected, token, error);
+        this.#hear(this.#rejected, token, error);
       },
     );
   }
 
+  #hear<E>(follow: (token: Token<R>, error: E) => void, token: Token<R>, error: E): void {
+    const { life, engine } = this.job;
+    if (!life.isOver) engine.drain.enter(follow, token, error);
+  }
+
   // The token stays until what follows is decided: an update of the state is the user's, and the job must not be at rest meanwhile.
-  readonly #fulfilled = (token: Token): void => {
+  readonly #fulfilled = (token: Token<R>): void => {
     const { attempt } = token;
-    const isLast = attempt.rare.tracking === 1;
+    const commits = attempt.rare.tracking === 1 && attempt.outcome === 'completed';
     try {
-      if (isLast && attempt.outcome === 'completed') attempt.settled = commitOf(attempt, 0);
+      if (commits) attempt.settled = commitOf(attempt, 0);
     } catch (error) {
       this.#rejected(token, error);
       return;
     }
-    this.run.engine.steps.apply(this.#conclude, token, isLast && attempt.outcome === 'completed');
+    this.job.engine.steps.apply(this.#conclude, token, commits);
   };
 
-  readonly #conclude = (token: Token, commits: boolean): void => {
+  readonly #conclude = (token: Token<R>, commits: boolean): void => {
     const { attempt } = token;
     this.#remove(token);
-    if (this.run.over) return;
-    if (commits && attempt.settled !== undefined) this.run.commit(attempt, attempt.settled);
-    this.run.release();
+    if (this.job.life.isOver) return;
+    if (commits && attempt.settled !== undefined) commit(this.job, attempt, attempt.settled);
+    this.#release();
   };
 
   /** As a failure of the task, but without a retry. A task fails once, and what it has left running fails with it. */
-  readonly #rejected = (token: Token, error: unknown): void => {
+  readonly #rejected = (token: Token<R>, error: unknown): void => {
     const { attempt } = token;
-    if (attempt.stale || attempt.error !== undefined) this.run.engine.steps.apply(this.#conclude, token, false);
-    else
-      this.run.engine.steps.apply(this.#fail, token, {
-        outcome: outcomeWithoutRetry(attempt, error),
-        failure: failureOf(error),
-      });
+    const { steps } = this.job.engine;
+    if (attempt.stale || attempt.error !== undefined) steps.apply(this.#conclude, token, false);
+    else steps.apply(this.#fail, token, { outcome: outcomeWithoutRetry(attempt, error), failure: failureOf(error) });
   };
 
-  readonly #fail = (token: Token, { outcome, failure }: { outcome: TaskOutcome; failure: Failure }): void => {
+  readonly #fail = (token: Token<R>, { outcome, failure }: { outcome: TaskOutcome; failure: Failure }): void => {
     const { attempt } = token;
     this.#remove(token);
-    if (this.run.over) return;
+    if (this.job.life.isOver) return;
+    const hadSucceeded = attempt.outcome === 'completed';
     revise(attempt, outcome, failure.error);
-    this.run.noteFailure(attempt, outcome, failure);
-    this.run.release();
+    noteFailure(this.job, attempt, outcome, failure, hadSucceeded);
+    this.#release();
   };
 
-  #remove(token: Token): void {
+  #release(): void {
+    this.job.engine.released$.next(this.job.run);
+  }
+
+  #remove(token: Token<R>): void {
     const { more } = token.attempt;
     this.#tokens.delete(token);
     more.tracking = (more.tracking ?? 1) - 1;
+    untracked(this.job.ledger, token.attempt);
   }
 }
 
 /** A task that had succeeded has failed after all: it counts once. */
 const revise = (attempt: Attempt, outcome: TaskOutcome, error: unknown): void => {
-  if (attempt.outcome === 'completed') unsucceeded(attempt.cell);
   if (attempt.outcome !== undefined) attempt.outcome = outcome;
   // What is thrown may be undefined, which says that nothing was.
   attempt.error = error ?? new Error(String(error));

@@ -1,10 +1,10 @@
 import { Observable, type Observer, Subject } from 'rxjs';
 import type { OutputRecord } from '../flow/OutputRecord.js';
-import type { JobRecord, JobRecordBody } from '../job/JobRecord.js';
+import type { JobRecord } from '../job/JobRecord.js';
 import type { JobStatus } from '../job/JobStatus.js';
 import { macrotask } from '../prelude/macrotask.js';
-import type { JobRun } from './JobRun.js';
-import { unfinished } from './unfinished.js';
+import type { JobLedger } from './JobLedger.js';
+import { Sinks } from './Sinks.js';
 
 export interface Progress {
   /** Tasks that wait: queued, or in the delay before a retry. */
@@ -14,35 +14,31 @@ export interface Progress {
   readonly status: JobStatus;
 }
 
-/**
- * What watchers of one job see. Each view is made when first asked for, so that an unwatched job pays nothing, and is
- * fed through one outbox: an observer that reacts by calling the job never changes the order that others see, and none
- * is told anything while a handler is on the stack or the job is half way through a step.
- */
+/** A job as its views see it. */
+export interface ViewedJob {
+  readonly ledger: JobLedger;
+  readonly progress: Progress;
+  readonly engine: { readonly drain: { refresh(): void } };
+  /** Whether it has told of its end. */
+  readonly life: { readonly isTold: boolean };
+}
+
+/** The views of a job; made when first asked for. */
+export const viewsOf = (job: ViewedJob & { views: Views | undefined }): Views => (job.views ??= new Views(job));
+
+/** What watchers of one job see, beside its records. Made when first asked for, so that an unwatched job pays nothing. */
 export class Views {
-  #record$: Subject<JobRecord> | undefined = undefined;
   #output$: Subject<OutputRecord> | undefined = undefined;
   #status$: Subject<JobStatus> | undefined = undefined;
   #progress$: Subject<Progress> | undefined = undefined;
   /** The views that were asked for: each is the same object every time, so that it may be what an effect depends on. */
-  #shown: Record<string, Observable<unknown>> | undefined = undefined;
-  #outbox: (() => void)[] | undefined = undefined;
-  #sinks: readonly Partial<Observer<OutputRecord>>[] = NO_SINKS;
-  /** Promises that sinks gave and that have not settled. */
-  #unanswered = 0;
-  #delivering = false;
-  #ended = false;
+  readonly #shown: Record<string, Observable<unknown>> = {};
+  readonly #sinks: Sinks;
+  #ended: boolean;
 
-  constructor(private readonly run: JobRun) {}
-
-  /** Whether a view was asked for at all. */
-  get isWatched(): boolean {
-    return this.#shown !== undefined;
-  }
-
-  /** Whether somebody sees the records. */
-  get watched(): boolean {
-    return this.#record$ !== undefined && this.#record$.observed;
+  constructor(private readonly job: ViewedJob) {
+    this.#ended = job.life.isTold;
+    this.#sinks = new Sinks(job);
   }
 
   /** Whether somebody sees the progress. */
@@ -53,7 +49,7 @@ export class Views {
   // ── what is seen ────────────────────────────────────────────────────────────────────────────────────────────────
 
   record$(): Observable<JobRecord> {
-    return this.#same('record', () => (this.#record$ ??= this.#ending(new Subject<JobRecord>())).asObservable());
+    return this.#same('record', () => this.#ending(this.job.ledger.record$).asObservable());
   }
 
   output$(): Observable<OutputRecord> {
@@ -61,21 +57,20 @@ export class Views {
   }
 
   status$(): Observable<JobStatus> {
-    return this.#same('status', () => this.#fromNow((this.#status$ ??= new Subject()), () => this.run.data.status));
+    return this.#same('status', () => this.#fromNow((this.#status$ ??= new Subject()), () => this.job.ledger.data.status));
   }
 
   progress$(): Observable<Progress> {
-    return this.#same('progress', () => this.#fromNow((this.#progress$ ??= new Subject()), () => this.run.progress));
+    return this.#same('progress', () => this.#fromNow((this.#progress$ ??= new Subject()), () => this.job.progress));
   }
 
   /** Gets every output, first of all watchers; one that throws, or whose promise is rejected, causes a warning. */
   sink(observer: Partial<Observer<OutputRecord>>): void {
-    this.#sinks = [...this.#sinks, observer];
+    this.#sinks.add(observer);
   }
 
   #same<T>(name: string, make: () => Observable<T>): Observable<T> {
-    const shown = (this.#shown ??= {});
-    return (shown[name] ??= make()) as Observable<T>;
+    return (this.#shown[name] ??= make()) as Observable<T>;
   }
 
   #ending<T>(view$: Subject<T>): Subject<T> {
@@ -95,56 +90,12 @@ export class Views {
 
   // ── what is told ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Tells a record; ask `watched` first where it costs something to make one. */
-  tell(body: JobRecordBody): void {
-    if (!this.watched) return;
-    const record = this.#stamp(body);
-    this.#post(() => this.#record$?.next(record));
-  }
-
-  #stamp(body: JobRecordBody): JobRecord {
-    const { data, engine } = this.run;
-    return { jobId: data.jobId, timestamp: new Date(engine.time.now), ...body };
-  }
-
-  warn(message: string, error?: unknown): void {
-    this.tell({ type: 'warning', message, ...(error === undefined ? {} : { error }) });
-  }
-
   output(output: OutputRecord): void {
-    this.tell({ type: 'output', output });
-    if (this.#sinks.length === 0 && this.#output$ === undefined) return;
+    if (this.#sinks.isEmpty && this.#output$ === undefined) return;
     this.#post(() => {
-      this.#tellSinks((sink) => sink.next?.(output));
+      this.#sinks.tell((sink) => sink.next?.(output));
       this.#output$?.next(output);
     });
-  }
-
-  // The warning is told at once, since what follows in the outbox may be the end.
-  #tellSinks(tell: (sink: Partial<Observer<OutputRecord>>) => unknown): void {
-    for (const sink of this.#sinks) {
-      try {
-        this.#hear(tell(sink));
-      } catch (error) {
-        this.#record$?.next(this.#stamp({ type: 'warning', message: 'An output observer threw', error }));
-      }
-    }
-  }
-
-  /** A sink may be an async function: then its promise is ours to answer. */
-  #hear(answer: unknown): void {
-    const left = unfinished(answer);
-    if (left?.kind !== 'promise') return;
-    const answered = Promise.resolve(left.work);
-    this.#unanswered++;
-    answered.then(
-      () => this.#unanswered--,
-      (error: unknown) => {
-        this.#unanswered--;
-        this.run.engine.drain.refresh();
-        this.warn('The promise of an output observer was rejected', error);
-      },
-    );
   }
 
   status(status: JobStatus): void {
@@ -154,66 +105,42 @@ export class Views {
 
   progress(): void {
     if (!this.followed) return;
-    const { progress } = this.run;
+    const { progress } = this.job;
     this.#post(() => this.#progress$?.next(progress));
   }
 
   /** Completes the sinks, before the end is told. */
   endSinks(): void {
-    if (this.#sinks.length === 0) return;
+    if (this.#sinks.isEmpty) return;
     const letter = (): void => {
-      this.#tellSinks((sink) => sink.complete?.());
-      if (this.#unanswered > 0) this.#putOffWhatFollows(letter);
+      this.#sinks.tell((sink) => sink.complete?.());
+      if (this.#sinks.isAwaited) this.#putOffWhatFollows(letter);
     };
     this.#post(letter);
   }
 
   // The end waits for what is rejected in this turn of the event loop, and no longer: a sink may never answer.
   #putOffWhatFollows(letter: () => void): void {
-    const outbox = this.#outbox ?? [];
-    const end = outbox.splice(outbox.indexOf(letter) + 1);
+    const { outbox } = this.job.ledger;
+    const end = outbox.takeAfter(letter);
     macrotask(() => {
-      for (const each of end) this.#post(each);
+      for (const each of end) outbox.post(each);
     });
   }
 
   /** Completes every view once what is in the outbox has been delivered. */
   end(): void {
-    if (this.#outbox === undefined && this.#shown === undefined) this.#ended = true;
-    else
-      this.#post(() => {
-        this.#complete();
-      });
+    this.#post(() => {
+      this.#ended = true;
+      for (const view$ of this.#views) view$?.complete();
+    });
   }
 
-  #complete(): void {
-    this.#ended = true;
-    for (const view$ of this.#views) view$.complete();
+  get #views(): readonly ({ complete(): void } | undefined)[] {
+    return [this.job.ledger.record$, this.#output$, this.#status$, this.#progress$];
   }
-
-  get #views(): readonly { complete(): void }[] {
-    return [this.#record$, this.#output$, this.#status$, this.#progress$].filter((view$) => view$ !== undefined);
-  }
-
-  // ── delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #post(letter: () => void): void {
-    if (this.#outbox !== undefined) {
-      this.#outbox.push(letter);
-      return;
-    }
-    this.#outbox = [letter];
-    this.run.engine.steps.deliver(this);
-  }
-
-  deliver(): void {
-    if (this.#delivering || this.#outbox === undefined) return;
-    this.#delivering = true;
-    // Also what is posted meanwhile.
-    for (const letter of this.#outbox) letter();
-    this.#outbox = undefined;
-    this.#delivering = false;
+    this.job.ledger.outbox.post(letter);
   }
 }
-
-const NO_SINKS: readonly never[] = [];

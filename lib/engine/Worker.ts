@@ -16,7 +16,7 @@ export interface Crew<A> {
  * (D16).
  */
 export class Worker<A> implements Host<A> {
-  /** Where its attempts go; another one after the pool has changed its size. */
+  /** Its attempts go there; another one after the pool has changed its size. */
   home: Subscriber<A> | undefined = undefined;
   readonly attempt$ = new Observable<A>((home) => {
     this.home = home;

@@ -2,71 +2,76 @@ import { type Codec, decode } from '../flow/Codec.js';
 import type { Data } from '../flow/Data.js';
 import { NO_DATA } from '../flow/Data.js';
 import type { Input } from '../flow/merge.js';
-import { held } from '../job/fold.js';
+import { takenIn } from '../job/noteTask.js';
 import { jobError } from '../job/JobError.js';
-import type { RoutineCell } from '../job/RoutineCell.js';
+import type { RoutineData } from '../job/RoutineData.js';
+import type { Connection, Slot } from '../plan/Plan.js';
 import { describeError } from '../prelude/describeError.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { runAs } from './ambient.js';
 import type { HandlerContext } from './HandlerContext.js';
-import type { Inlet, Route } from './Plan.js';
 
-/**
- * Calls the handler of a task and gives what it returns. On the way in: mapping → codec → merge → handler. A slot
- * merges once per task, so a retry gets the same merged payload again, each time in a copy of its own.
- */
+/** A task takes its payload in: once, so a retry gets the same merged payload again. */
+export const takeIn = (attempt: HandlerContext): void => {
+  attempt.input ??= arrive(attempt.connection, attempt.origin.data, attempt, hold);
+};
+
+const hold = (attempt: HandlerContext, { ordinal }: Slot, held: Data, handed: Input): void => {
+  takenIn(attempt.run.parts.ledger, attempt.routineData, ordinal, attempt, held, handed);
+};
+
+/** Calls the handler of a task, each time with a copy of the payload of its own, and gives what it returns. */
 export const activate = (attempt: HandlerContext): unknown => {
-  const { route } = attempt;
-  const { target } = route;
-  const input = (attempt.input ??= arrive(route, attempt.origin.data, attempt));
+  const { slot } = attempt.connection;
   // The mapping, the codec or the merge may have ended the job (D31).
-  if (target.handler === undefined || !attempt.isAtWork) return undefined;
-  return runAs(attempt, attempt.run.carries, call, target.handOut(input));
+  if (slot.handler === undefined || !attempt.isAtWork) return undefined;
+  return runAs(attempt, attempt.run.parts.plan.carries, call, slot.handOut(attempt.input as Input));
 };
 
 const call = (attempt: HandlerContext, data: Data): unknown => {
-  const { handler, node } = attempt.route.target;
-  return handler?.call(node.routine, data, attempt);
+  const { handler, routine } = attempt.connection.slot;
+  return handler?.call(routine.described, data, attempt);
 };
 
-/** Who takes a payload in: what the slots of its routine hold, and whether it still may write there. */
+/** The attempt for which a slot takes a payload in: its routine holds earlier payloads, and only an attempt at work may write there. */
 export interface Taker {
-  readonly cell: Pick<RoutineCell, 'held'>;
+  readonly routineData: Pick<RoutineData, 'held'>;
   readonly isAtWork: boolean;
 }
+
+/** Writes down what a slot holds from now on, and what its handler gets. */
+export type Hold<T> = (taker: T, slot: Slot, held: Data, handed: Input) => void;
 
 /**
  * Takes a payload in: mapped, read by the slot's codec, merged with what the slot holds. All of these are the user's, so what the
  * slot holds is written after the last of them, and only if the job has not ended meanwhile (D31).
  */
-export const arrive = ({ map, target }: Route, data: Data, taker: Taker): Input => {
-  const mapped = map === undefined ? data : take(target, 'BAD_MAPPING', map(data));
-  const incoming = target.codec === undefined ? mapped : read(target, target.codec, mapped);
-  return target.merge === undefined ? hold(target, incoming, taker) : merge(target, target.merge, incoming, taker);
+export const arrive = <T extends Taker>({ map, slot }: Connection, data: Data, taker: T, hold: Hold<T>): Input => {
+  const mapped = map === undefined ? data : take(slot, 'BAD_MAPPING', map(data));
+  const incoming = slot.codec === undefined ? mapped : read(slot, slot.codec, mapped);
+  if (slot.merge !== undefined) return merge(slot, slot.merge, incoming, taker, hold);
+  if (taker.isAtWork) hold(taker, slot, incoming, incoming);
+  return incoming;
 };
 
-const hold = ({ ordinal }: Inlet, data: Data, { cell, isAtWork }: Taker): Data => {
-  if (isAtWork) held(cell, ordinal, data);
-  return data;
-};
-
-const merge = (target: Inlet, join: NonNullable<Inlet['merge']>, incoming: Data, taker: Taker): Input => {
+const merge = <T extends Taker>(slot: Slot, join: NonNullable<Slot['merge']>, incoming: Data, taker: T, hold: Hold<T>): Input => {
   // An `append` writes in place.
   if (!taker.isAtWork) return incoming;
-  const merged = join(taker.cell.held[target.ordinal] ?? NO_DATA, incoming);
-  const kept = take(target, 'BAD_MERGE', merged.held);
-  hold(target, kept, taker);
-  return merged.handed === merged.held ? kept : merged.handed;
+  const merged = join(taker.routineData.held[slot.ordinal] ?? NO_DATA, incoming);
+  const kept = take(slot, 'BAD_MERGE', merged.held);
+  const handed = merged.handed === merged.held ? kept : merged.handed;
+  if (taker.isAtWork) hold(taker, slot, kept, handed);
+  return handed;
 };
 
-/** What a function of the user gave, in a copy: a getter that throws does so here, where it is a failure of the task. */
-const take = (target: Inlet, code: 'BAD_MERGE' | 'BAD_MAPPING' | 'BAD_DECODE', value: unknown): Data => {
+/** A copy of what a function of the user gave: a getter that throws does so here, and fails the task. */
+const take = (slot: Slot, code: 'BAD_MERGE' | 'BAD_MAPPING' | 'BAD_DECODE', value: unknown): Data => {
   if (isPlainObject(value)) return { ...value };
-  throw jobError(code, { routineId: target.node.id, slot: target.name, got: describeError(value).message });
+  throw jobError(code, { routineId: slot.routine.id, slot: slot.name, got: describeError(value).message });
 };
 
-const read = (target: Inlet, codec: Codec<object>, data: Data): Data => {
+const read = (slot: Slot, codec: Codec<object>, data: Data): Data => {
   const decoded = decode(codec, data);
-  if ('value' in decoded) return take(target, 'BAD_DECODE', decoded.value);
-  throw jobError('PAYLOAD_MISMATCH', { routineId: target.node.id, slot: target.name, mismatches: decoded.mismatches });
+  if ('value' in decoded) return take(slot, 'BAD_DECODE', decoded.value);
+  throw jobError('PAYLOAD_MISMATCH', { routineId: slot.routine.id, slot: slot.name, mismatches: decoded.mismatches });
 };

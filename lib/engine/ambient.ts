@@ -2,18 +2,18 @@ import { createAsyncContext } from '#async-context';
 import type { HandlerContext } from './HandlerContext.js';
 
 /**
- * Which attempt is at work here. Where the platform carries a value across an `await` (Node), that value tells;
- * elsewhere, and with `asyncContext: 'off'`, only the synchronous part of a handler knows.
+ * The attempt at work here. If the platform carries a value across an `await` (Node), that value tells;
+ * otherwise, and with `asyncContext: 'off'`, only the synchronous part of a handler knows.
  */
 let synchronous: HandlerContext | undefined;
 const carried = createAsyncContext<HandlerContext>();
 
 export const platformCarriesContext = carried !== undefined;
 
-/** The specimens of what carries an attempt; made when the first job needs them, since from then on every promise costs more. */
-let specimens: unknown;
-export const poseCarried = (): void => {
-  specimens ??= carried?.pose();
+/** Keeps warm what carries an attempt; made when the first job needs them, since from then on every promise costs more. */
+let warm: unknown;
+export const keepCarriedWarm = (): void => {
+  warm ??= carried?.keepWarm();
 };
 
 export const currentAttempt = (): HandlerContext | undefined => synchronous ?? carried?.get();

@@ -1,16 +1,22 @@
-import { isFinal } from '../job/JobStatus.js';
 import { describeError } from '../prelude/describeError.js';
-import type { JobRun } from './JobRun.js';
 
-/** Cancels a run when a signal aborts. */
-export const cancelOn = (signal: AbortSignal, run: JobRun): void => {
+/** The life of a job that a signal may cancel. */
+interface Cancellable {
+  readonly isOver: boolean;
+  insteadOfBegin: (() => void) | undefined;
+  cancel(reason: string): void;
+  atEnd(work: () => void): void;
+}
+
+/** Cancels a job when a signal aborts. */
+export const cancelOn = (signal: AbortSignal, life: Cancellable): void => {
   const abort = (): void => {
-    if (!isFinal(run.data.status)) run.cancel(reasonOf(signal));
+    if (!life.isOver) life.cancel(reasonOf(signal));
   };
   // One that has aborted already is answered when the job would begin, so that whoever subscribes now hears of it.
-  if (signal.aborted) run.insteadOfBegin = abort;
+  if (signal.aborted) life.insteadOfBegin = abort;
   else signal.addEventListener('abort', abort, { once: true });
-  run.atEnd(() => {
+  life.atEnd(() => {
     signal.removeEventListener('abort', abort);
   });
 };

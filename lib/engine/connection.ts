@@ -1,19 +1,19 @@
 import { Observable, type Observer, type OperatorFunction } from 'rxjs';
+import type { Connection } from '../plan/Plan.js';
 import { Hop } from './Hop.js';
 import type { Emission } from './Emission.js';
-import type { Route } from './Plan.js';
 import { Task } from './Task.js';
 
 class ConnectionSubscriber<R> extends Hop<Emission<R>> {
   constructor(
     private readonly task$: Observer<Task<R>>,
-    private readonly route: Route,
+    private readonly connection: Connection,
   ) {
     super();
   }
 
   override next(emission: Emission<R>): void {
-    this.task$.next(new Task(emission, this.route));
+    this.task$.next(new Task(emission, this.connection));
   }
 }
 
@@ -29,6 +29,6 @@ class ConnectionSubscriber<R> extends Hop<Emission<R>> {
  * in: here it would run on the stack of the emitter, and if it throws, no task would be there to fail.
  */
 export const connection =
-  <R>(route: Route): OperatorFunction<Emission<R>, Task<R>> =>
+  <R>(to: Connection): OperatorFunction<Emission<R>, Task<R>> =>
   (emission$) =>
-    new Observable((task$) => emission$.subscribe(new ConnectionSubscriber(task$, route)));
+    new Observable((task$) => emission$.subscribe(new ConnectionSubscriber(task$, to)));

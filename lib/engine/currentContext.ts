@@ -5,4 +5,4 @@ import type { Context } from '../flow/Context.js';
  * The context of the handler at work here; undefined outside a handler. On Node it is found after an `await` too;
  * elsewhere, and with `asyncContext: 'off'`, only before the first one.
  */
-export const currentContext = (): Context | undefined => currentAttempt();
+export const currentContext = (): Context | undefined => currentAttempt() as Context | undefined;

@@ -1,46 +1,49 @@
-import { dataOf } from '../flow/merge.js';
-import type { SlotActivationTask } from '../job/JobRecord.js';
+import type { Data } from '../flow/Data.js';
+import type { Input } from '../flow/merge.js';
 import type { Execution } from '../job/Execution.js';
-import type { RemainingTask } from '../job/Remainder.js';
+import type { TaskOutcome } from '../job/JobRecord.js';
+import type { ToldTask } from '../job/noteTask.js';
+import type { RemainingTask } from '../job/RemainingWork.js';
+import type { Connection } from '../plan/Plan.js';
 import { describeError } from '../prelude/describeError.js';
-import type { Attempt } from './Attempt.js';
+import type { Isolate } from '../prelude/isolate.js';
 
-/** The task of an attempt, as a record shows it. */
-export const taskOf = (attempt: Attempt): SlotActivationTask => {
-  const { taskId, routineId, slot, route, run, origin, input } = attempt;
-  const { connection } = route;
+/** A task, with what a run needs to go on with it. */
+export const remainingOf = (task: ToldTask & Placed, input: Input | undefined, dueAt?: Date): RemainingTask => {
+  const { order, place, routineId, slot, payload, attempt, connection } = task;
+  const { described, nth } = connection;
   return {
-    taskId,
-    routineId,
-    slot,
-    data: run.plan.show(input === undefined ? origin.data : dataOf(input)),
-    attempt: attempt.attempt,
-    retryCount: origin.tried,
-    ...(connection === undefined ? {} : { connection }),
-  };
-};
-
-/** The task, with what a run needs to go on with it. */
-export const remainingOf = (attempt: Attempt, dueAt?: Date): RemainingTask => {
-  const { origin, place, route, input, routineId, slot } = attempt;
-  return {
-    order: origin.order,
+    order,
     place,
     routineId,
     slot,
-    data: input === undefined ? origin.data : dataOf(input),
+    data: payload,
     merged: input !== undefined,
-    attempt: attempt.attempt,
+    attempt,
     dueAt,
-    connection: route.connection,
-    route: route.nth,
+    connection: described,
+    route: nth,
   };
 };
 
-/** One run of a handler, as the metrics show it. */
-export const executionOf = (attempt: Attempt): Execution => {
-  const { taskId, routineId, slot, run, route, origin, input, outcome, error, tick } = attempt;
-  const startedAt = run.engine.time.base + tick;
+interface Placed {
+  readonly connection: Connection;
+}
+
+/** An attempt, as its execution is told. */
+export interface Executed extends ToldTask, Placed {
+  readonly taskId: string;
+  readonly origin: { readonly data: Data };
+  readonly outcome: TaskOutcome | undefined;
+  readonly error: unknown;
+  readonly tick: number;
+  readonly rare: { readonly ms?: number };
+}
+
+/** One run of a handler, as the metrics show it; `base` is the time from which its tick is counted, epoch ms. */
+export const executionOf = (attempt: Executed, show: Isolate, base: number): Execution => {
+  const { taskId, routineId, slot, connection, origin, payload, outcome, error, tick } = attempt;
+  const startedAt = base + tick;
   const executionTimeMs = attempt.rare.ms;
   return {
     routineId,
@@ -48,7 +51,7 @@ export const executionOf = (attempt: Attempt): Execution => {
     taskId,
     attempt: attempt.attempt,
     // What arrived, not what a merge made of it: a list that gathers is not kept once for each of its values (D46).
-    params: run.plan.show(input === undefined || route.target.merge !== undefined ? origin.data : dataOf(input)),
+    params: show(connection.slot.merge === undefined ? payload : origin.data),
     startedAt: new Date(startedAt),
     endedAt: outcome === undefined ? undefined : new Date(startedAt + (executionTimeMs ?? 0)),
     status: outcome ?? 'running',

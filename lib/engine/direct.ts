@@ -4,25 +4,28 @@ import type { AnyEvent } from '../flow/Event.js';
 import { flowError } from '../flow/FlowError.js';
 import type { AnySlot } from '../flow/Slot.js';
 import type { Shared, TaskContext as Context } from '../flow/TaskContext.js';
-import type { Flow } from '../Flow.js';
-import type { JobState } from '../JobState.js';
+import { compileRoutine, type CompileWith } from '../plan/compile.js';
+import type { Connection, Slot } from '../plan/Plan.js';
 import { arrive } from './activate.js';
-import { compileNode, type Inlet, type Route } from './Plan.js';
+import { EventSubject } from './EventSubject.js';
 
-/** Hands a payload to a target at once, outside any job: nothing was held before, nothing is kept. */
-export const deliver = (route: Route, data: Data): unknown => {
-  const { target } = route;
-  const input = arrive(route, data, { cell: { held: [] }, isAtWork: true });
-  return target.handler?.call(target.node.routine, target.handOut(input), new DirectContext(target));
+/** Hands a payload to a slot at once, outside any job: nothing was held before, nothing is kept. */
+export const deliver = (connection: Connection, data: Data): unknown => {
+  const { slot } = connection;
+  const input = arrive(connection, data, { routineData: { held: [] }, isAtWork: true }, () => undefined);
+  return slot.handler?.call(slot.routine.described, slot.handOut(input), new DirectContext(slot));
 };
 
-/** What `slot.receive` does: a target without a flow, so without a connection and a mapping. */
+/** What `slot.receive` does: a slot without a flow, so without a connection and a mapping. */
 export const receive = (slot: AnySlot, data: Data): unknown => {
   const { routine, name } = slot;
   const payload = checkData(data, () => `Slot '${name}' of routine '${routine.id}'`);
-  const inlet = compileNode(0, routine.id, routine, { isolation: 'shallow', errorHandler: undefined }).slots.get(name);
-  return inlet?.direct[0] && deliver(inlet.direct[0], payload);
+  const to = compileRoutine(0, routine.id, routine, SETTINGS, WITHOUT_JOBS).slots.get(name);
+  return to?.direct[0] && deliver(to.direct[0], payload);
 };
+
+const SETTINGS = { isolation: 'shallow', errorHandler: undefined } as const;
+const WITHOUT_JOBS: CompileWith = { emission$: () => new EventSubject(), keepsStreams: () => false };
 
 /** The context of a handler that runs outside any job: it can emit, and says of all else that there is no job. */
 class DirectContext implements Context {
@@ -30,21 +33,21 @@ class DirectContext implements Context {
   readonly attempt = 1;
   readonly signal = new AbortController().signal;
 
-  constructor(private readonly target: Inlet) {}
+  constructor(private readonly to: Slot) {}
 
   get routineId(): string {
-    return this.target.node.id;
+    return this.to.routine.id;
   }
 
   get slot(): string {
-    return this.target.name;
+    return this.to.name;
   }
 
-  get flow(): Flow {
+  get flow(): unknown {
     return noJob('ctx.flow');
   }
 
-  get job(): JobState {
+  get job(): unknown {
     return noJob('ctx.job');
   }
 
@@ -53,7 +56,7 @@ class DirectContext implements Context {
   }
 
   emit(event: string | AnyEvent, data: object = NO_DATA): void {
-    this.target.node.routine.emit(event as string, data);
+    this.to.routine.described.emit(event as string, data);
   }
 
   emitDeferred(): void {

@@ -1,10 +1,27 @@
 import type { Data } from '../flow/Data.js';
 import { type ErrorHandler, isRetriable, retryDelay } from '../flow/ErrorHandler.js';
+import type { FlowSettings } from '../flow/FlowOptions.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import { COMPLETED, completedWith, type Failure, failedWith, type Settled, toldAs } from '../job/Settled.js';
 import { describeError } from '../prelude/describeError.js';
-import type { Attempt } from './Attempt.js';
-import type { HandlerContext } from './HandlerContext.js';
+import type { Connection } from '../plan/Plan.js';
+import type { Attempt, TriedJob } from './Attempt.js';
+
+/** A job as what its attempts come to is decided. */
+export interface DecidedJob extends TriedJob {
+  readonly parts: TriedJob['parts'] & {
+    readonly plan: { readonly settings: Pick<FlowSettings, 'unhandledErrors' | 'random'>; readonly commits: boolean };
+    readonly ledger: { warn(message: string, error: unknown): void };
+  };
+}
+
+/** A task, or one try of it, that has failed. */
+interface Failed {
+  readonly run: DecidedJob;
+  readonly routineId: string;
+  readonly connection: Connection;
+  readonly attempt: number;
+}
 
 /*
  * What an attempt comes to, decided before it is applied: whatever has to be asked of the user (updates of the state, retryOn,
@@ -12,13 +29,13 @@ import type { HandlerContext } from './HandlerContext.js';
  */
 
 /** The handler has ended well. False if there is nothing to settle any more. */
-export const succeed = (attempt: Attempt): boolean => {
+export const succeed = (attempt: Attempt<DecidedJob>): boolean => {
   if (attempt.error !== undefined) return endTold(attempt);
   attempt.settled = COMPLETED;
-  return attempt.run.commits ? commit(attempt) : true;
+  return attempt.run.parts.plan.commits ? commit(attempt) : true;
 };
 
-const commit = (attempt: Attempt): boolean => {
+const commit = (attempt: Attempt<DecidedJob>): boolean => {
   try {
     attempt.settled = commitOf(attempt);
   } catch (error) {
@@ -28,15 +45,15 @@ const commit = (attempt: Attempt): boolean => {
 };
 
 /** What was kept back, as it is to be applied; nothing while a promise that the attempt tracks is open. */
-export const commitOf = (attempt: Attempt, tracking = attempt.rare.tracking ?? 0): Settled => {
+export const commitOf = (attempt: Attempt<DecidedJob>, tracking = attempt.rare.tracking ?? 0): Settled => {
   const { effects } = attempt.rare;
   if (effects === undefined || tracking > 0) return COMPLETED;
-  const state = effects.stateAfter(() => attempt.cell.own);
+  const state = effects.stateAfter(() => attempt.routineData.own);
   return completedWith(effects.changes, state);
 };
 
 /** The attempt has failed: the error handler of its routine, or that of the flow, says what follows. False if there is nothing to settle any more. */
-export const fail = (attempt: Attempt, error: unknown): boolean => {
+export const fail = (attempt: Attempt<DecidedJob>, error: unknown): boolean => {
   if (attempt.error !== undefined) return endTold(attempt);
   attempt.stale = true;
   attempt.error = error;
@@ -48,7 +65,7 @@ export const fail = (attempt: Attempt, error: unknown): boolean => {
 };
 
 /** Its handler has ended, but a promise that it tracked was rejected before: that is told and counted already. */
-const endTold = (attempt: Attempt): boolean => {
+const endTold = (attempt: Attempt<DecidedJob>): boolean => {
   attempt.settled = toldAs(outcomeWithoutRetry(attempt, attempt.error));
   return attempt.outcome === undefined;
 };
@@ -56,11 +73,11 @@ const endTold = (attempt: Attempt): boolean => {
 export const failureOf = (error: unknown): Failure => ({ error, ...describeError(error) });
 
 /** What a failure means that cannot be tried again: of a tracked promise, of a stream. */
-export const outcomeWithoutRetry = (attempt: Attempt, error: unknown): TaskOutcome =>
-  attempt.route.target.node.errorHandler?.strategy === 'retry' ? 'failed' : outcomeOf(attempt, error);
+export const outcomeWithoutRetry = (attempt: Failed, error: unknown): TaskOutcome =>
+  attempt.connection.slot.routine.errorHandler?.strategy === 'retry' ? 'failed' : outcomeOf(attempt, error);
 
-const outcomeOf = (attempt: Attempt, error: unknown): TaskOutcome => {
-  const handler = attempt.route.target.node.errorHandler;
+const outcomeOf = (attempt: Failed, error: unknown): TaskOutcome => {
+  const handler = attempt.connection.slot.routine.errorHandler;
   if (handler === undefined) return isRecorded(attempt) ? 'error_continued' : 'failed';
   if (handler.strategy === 'retry') return isWorthRetry(attempt, handler, error) ? 'retry' : 'failed';
   return OUTCOMES[handler.strategy];
@@ -68,28 +85,29 @@ const outcomeOf = (attempt: Attempt, error: unknown): TaskOutcome => {
 
 const OUTCOMES = { stop: 'failed', continue: 'error_continued', skip: 'skipped' } as const;
 
-const isRecorded = ({ run, route }: Attempt): boolean =>
-  run.plan.settings.unhandledErrors === 'record' && (route.connection !== undefined || route.target.name !== 'trigger');
+const isRecorded = ({ run, connection }: Failed): boolean =>
+  run.parts.plan.settings.unhandledErrors === 'record' &&
+  (connection.described !== undefined || connection.slot.name !== 'trigger');
 
 // The filter is the user's: one that throws retries nothing.
-const isWorthRetry = (attempt: Attempt, handler: ErrorHandler, error: unknown): boolean => {
+const isWorthRetry = (attempt: Failed, handler: ErrorHandler, error: unknown): boolean => {
   try {
     return attempt.attempt <= handler.maxRetries && isRetriable(error, handler);
   } catch (thrown) {
-    attempt.run.warn(`retryOn of routine '${attempt.routineId}' threw; the task is not retried`, thrown);
+    attempt.run.parts.ledger.warn(`retryOn of routine '${attempt.routineId}' threw; the task is not retried`, thrown);
     return false;
   }
 };
 
 /** The ms that the error handler asks for before the next attempt. */
-const delayOf = ({ run, route, attempt }: Attempt): number => {
-  const handler = route.target.node.errorHandler;
+const delayOf = ({ run, connection, attempt }: Failed): number => {
+  const handler = connection.slot.routine.errorHandler;
   // It is the user's: one that throws takes nothing off the delay.
   const random = (): number => {
     try {
-      return run.plan.settings.random();
+      return run.parts.plan.settings.random();
     } catch (error) {
-      run.warn('The random of the flow threw; the delay of a retry has no jitter', error);
+      run.parts.ledger.warn('The random of the flow threw; the delay of a retry has no jitter', error);
       return 0;
     }
   };
@@ -97,7 +115,12 @@ const delayOf = ({ run, route, attempt }: Attempt): number => {
 };
 
 /** A value of a returned stream goes out on the event that the slot names, if it names one. */
-export const passOn = (attempt: HandlerContext, value: unknown): void => {
-  const { emits } = attempt.route.target;
+export const passOn = (attempt: Emitter, value: unknown): void => {
+  const { emits } = attempt.connection.slot;
   if (emits !== undefined) attempt.emit(emits.name, value as Data);
 };
+
+interface Emitter {
+  readonly connection: Connection;
+  emit(event: string, data: Data): void;
+}

@@ -2,25 +2,28 @@ import { defer, filter, map, type Observable, startWith } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import { checkRoutineIn } from '../flow/placeIn.js';
 import { partsOf } from './eventView.js';
-import type { JobRun } from './JobRun.js';
+import type { JobParts } from './JobParts.js';
+import { viewsOf } from './Views.js';
 
 /**
  * The state of one routine in a job: its own keys, and the engine's beside them (`status`, `error`, …); undefined before it
  * has run.
  *
  * The present one first, at the subscription, then a new one with each start and end of a task of it. Unsubscribing only stops
- * watching. Completes with the job, whatever its status (after the present one, where it has ended), and never errors.
+ * watching. Completes with the job, whatever its status (after the present one, if it has ended), and never errors.
  *
  * @throws FlowError `UNKNOWN_ROUTINE`
  */
-export const routineView = (run: JobRun, routineId: string): Observable<Data | undefined> => {
-  checkRoutineIn(partsOf(run), routineId);
-  const now = (): Data | undefined => run.data.routineState(routineId);
+export const routineView = (job: JobParts, routineId: string): Observable<Data | undefined> => {
+  checkRoutineIn(partsOf(job), routineId);
+  const now = (): Data | undefined => job.ledger.data.routineState(routineId);
   return defer(() =>
-    run.views.record$().pipe(
-      filter((record) => (record.type === 'taskStarted' || record.type === 'taskSettled') && record.routineId === routineId),
-      map(now),
-      startWith(now()),
-    ),
+    viewsOf(job)
+      .record$()
+      .pipe(
+        filter((record) => (record.type === 'taskStarted' || record.type === 'taskSettled') && record.routineId === routineId),
+        map(now),
+        startWith(now()),
+      ),
   );
 };

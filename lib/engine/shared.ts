@@ -1,16 +1,28 @@
 import { type LogEntry, toLogEntry } from '../job/SharedSpace.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import type { Shared } from '../flow/TaskContext.js';
-import type { HandlerContext } from './HandlerContext.js';
+import type { Ledger } from '../job/Ledger.js';
+import { sharedLogged, sharedSet } from '../job/noteJob.js';
+import type { Effects } from './Effects.js';
+
+/** An attempt as it shares something. */
+interface Sharing {
+  readonly run: { readonly parts: { readonly ledger: Ledger; readonly plan: { readonly commits: boolean } } };
+  readonly routineId: string;
+  readonly isBuffering: boolean;
+  readonly effects: Effects;
+  checkAlive(call: string): void;
+  checkSerialisable(value: unknown, where: () => string): void;
+}
 
 /** The shared space of a job, as one of its attempts may use it: it sees what it has set itself, also before the commit. */
-export const sharedOf = (attempt: HandlerContext): Shared => {
-  const { run } = attempt;
-  const { shared } = run.data;
+export const sharedOf = (attempt: Sharing): Shared => {
+  const { ledger, plan } = attempt.run.parts;
+  const { shared } = ledger.data;
   // A failed attempt must not leave behind what it has changed in place.
-  const apart = (value: unknown): unknown => (run.commits ? copyDeep(value) : value);
+  const apart = (value: unknown): unknown => (plan.commits ? copyDeep(value) : value);
   const valuesFor = (key: string): ReadonlyMap<string, unknown> => {
-    const own = attempt.isBuffering ? attempt.rare.effects?.shared : undefined;
+    const own = attempt.isBuffering ? attempt.effects.shared : undefined;
     return own?.has(key) === true ? own : shared.values;
   };
   return {
@@ -23,15 +35,15 @@ export const sharedOf = (attempt: HandlerContext): Shared => {
       if (attempt.isBuffering) {
         attempt.effects.shared.set(key, kept);
         attempt.effects.add({ type: 'sharedSet', key, value: kept });
-      } else run.setShared(key, kept);
+      } else sharedSet(ledger, key, kept);
     },
     log: (entry) => {
       attempt.checkAlive('shared.log');
-      const kept: LogEntry = toLogEntry(entry, run.engine.time.now);
+      const kept: LogEntry = toLogEntry(entry, ledger.now);
       attempt.checkSerialisable(kept, () => `The shared log entry of routine '${attempt.routineId}'`);
       attempt.checkAlive('shared.log');
       if (attempt.isBuffering) attempt.effects.add({ type: 'sharedLogged', entry: kept });
-      else run.logShared(kept);
+      else sharedLogged(ledger, kept);
     },
   };
 };

@@ -1,14 +1,15 @@
-import { type Connection, sameMapping } from '../flow/Connection.js';
+import { type Connection as Described, sameMapping } from '../flow/Connection.js';
 import { flowError } from '../flow/FlowError.js';
 import { compileMapping } from '../flow/mapping.js';
 import { moved } from '../job/fold.js';
 import type { JobData } from '../job/JobData.js';
-import type { Remainder, RemainingTask } from '../job/Remainder.js';
-import { inPlaces, type RoutineCell } from '../job/RoutineCell.js';
+import type { RemainingWork, RemainingTask } from '../job/RemainingWork.js';
+import { inPlaces, type RoutineData } from '../job/RoutineData.js';
 import { isWorthTelling } from '../job/StreamState.js';
+import type { Connection, Plan, Routine, Slot } from '../plan/Plan.js';
 import { Arrival } from './Emission.js';
-import type { JobRun } from './JobRun.js';
-import type { Inlet, Plan, Route } from './Plan.js';
+import type { Run } from './JobParts.js';
+import { retriesOf } from './RetryQueue.js';
 import { Task } from './Task.js';
 
 /** What a routine is called in the flow that goes on with a job. */
@@ -22,7 +23,7 @@ export type Rename = (routineId: string) => string;
 export const placesIn = (
   plan: Plan,
   { currentRoutineId, streams }: JobData,
-  rest: Remainder,
+  rest: RemainingWork,
   rename: Rename,
 ): readonly RestTask[] => {
   if (currentRoutineId !== undefined) checkRoutine(plan, rename(currentRoutineId));
@@ -31,20 +32,23 @@ export const placesIn = (
 };
 
 /** Gives a new run what its job had left to do elsewhere, and all that the job knows its place in this flow. */
-export const takeUp = (run: JobRun, rest: Remainder, places: readonly RestTask[], rename: Rename): void => {
-  const { plan, data } = run;
-  moved(data, rename, cellsIn(plan, data, rename));
+export const takeUp = (run: Run, rest: RemainingWork, places: readonly RestTask[], rename: Rename): void => {
+  const { plan, ledger, engine, life, emissions } = run.parts;
+  moved(ledger.data, rename, routinesIn(plan, ledger.data, rename));
   places.forEach((emission, at) => {
-    run.takeUp(emission(run), rest.tasks[at]?.dueAt?.getTime());
+    const dueAt = rest.tasks[at]?.dueAt?.getTime();
+    if (dueAt === undefined) engine.task$.next(emission(run));
+    else retriesOf(run.parts).takeUp(emission(run), dueAt);
   });
-  run.goOnFrom(rest);
+  emissions.order = rest.order;
+  life.goOnFrom(rest.begun);
 };
 
 /** A task that lacks but its run. */
-export type RestTask = (run: JobRun) => Task<JobRun>;
+export type RestTask = (run: Run) => Task<Run>;
 
 const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): RestTask => {
-  const route = routeOf(plan, task, rename);
+  const connection = connectionOf(plan, task, rename);
   return (run) =>
     new Task(
       new Arrival(run, task.data, task.order, {
@@ -52,7 +56,7 @@ const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): RestTask =
         tried: task.attempt - 1,
         input: task.merged ? task.data : undefined,
       }),
-      route,
+      connection,
     );
 };
 
@@ -61,47 +65,48 @@ const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): RestTask =
  * gone; the task then keeps its renames. That of the same place and mapping comes first; what a function does is not
  * written down, so a function in the same place is believed to be the same.
  */
-const routeOf = (plan: Plan, { connection, route, routineId, slot }: RemainingTask, rename: Rename): Route => {
-  const target = inletOf(plan, rename(routineId), slot);
-  if (connection === undefined) return target.direct[0] as Route;
-  const source = plan.nodes.get(rename(connection.sourceId))?.events.get(connection.sourceEvent);
-  const routes = source?.routes.filter((each) => each.target === target) ?? [];
-  const isSame = ({ connection: here }: Route): boolean =>
-    typeof here?.mapping === 'function' ? connection.mapping === undefined : sameMapping(here?.mapping, connection.mapping);
-  const same = routes.filter(isSame);
-  return same.find(({ nth }) => nth === route) ?? same[0] ?? unconnected(target, connection);
+const connectionOf = (plan: Plan, task: RemainingTask, rename: Rename): Connection => {
+  const { connection: described, route } = task;
+  const slot = slotOf(plan, rename(task.routineId), task.slot);
+  if (described === undefined) return slot.direct[0] as Connection;
+  const event = plan.routines.get(rename(described.sourceId))?.events.get(described.sourceEvent);
+  const connections = event?.connections.filter((each) => each.slot === slot) ?? [];
+  const isSame = ({ described: here }: Connection): boolean =>
+    typeof here?.mapping === 'function' ? described.mapping === undefined : sameMapping(here?.mapping, described.mapping);
+  const same = connections.filter(isSame);
+  return same.find(({ nth }) => nth === route) ?? same[0] ?? unconnected(slot, described);
 };
 
-const unconnected = (target: Inlet, connection: Connection): Route => ({
-  connection,
+const unconnected = (slot: Slot, described: Described): Connection => ({
+  described,
   nth: undefined,
-  target,
-  map: compileMapping(connection.mapping),
+  slot,
+  map: compileMapping(described.mapping),
 });
 
-const inletOf = (plan: Plan, routineId: string, slot: string): Inlet => {
+const slotOf = (plan: Plan, routineId: string, name: string): Slot => {
   const { slots } = checkRoutine(plan, routineId);
-  const inlet = slots.get(slot);
-  if (inlet !== undefined) return inlet;
-  throw flowError('UNKNOWN_SLOT', { routineId, slot, known: [...slots.keys()] });
+  const slot = slots.get(name);
+  if (slot !== undefined) return slot;
+  throw flowError('UNKNOWN_SLOT', { routineId, slot: name, known: [...slots.keys()] });
 };
 
 /** What a stream holds has to have somewhere to go. */
-const checkKeeper = ({ nodes, settings: { flowId } }: Plan, routineId: string): void => {
-  if (nodes.get(routineId)?.streams !== undefined) return;
-  const known = [...nodes.values()].flatMap(({ id, streams }) => (streams === undefined ? [] : [id]));
+const checkKeeper = ({ routines, settings: { flowId } }: Plan, routineId: string): void => {
+  if (routines.get(routineId)?.keepsStreams === true) return;
+  const known = [...routines.values()].flatMap(({ id, keepsStreams }) => (keepsStreams ? [id] : []));
   throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known });
 };
 
-const checkRoutine = ({ nodes, settings: { flowId } }: Plan, routineId: string): { slots: ReadonlyMap<string, Inlet> } => {
-  const node = nodes.get(routineId);
-  if (node !== undefined) return node;
-  throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...nodes.keys()] });
+const checkRoutine = ({ routines, settings: { flowId } }: Plan, routineId: string): Routine => {
+  const routine = routines.get(routineId);
+  if (routine !== undefined) return routine;
+  throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...routines.keys()] });
 };
 
-const cellsIn = ({ nodes }: Plan, { cells }: JobData, rename: Rename): readonly RoutineCell[] =>
-  [...cells.values()].map((cell) => {
-    const routineId = rename(cell.routineId);
-    const node = nodes.get(routineId);
-    return inPlaces(routineId, node?.slotNames ?? cell.slotNames, node?.eventNames ?? cell.eventNames, cell);
+const routinesIn = ({ routines }: Plan, data: JobData, rename: Rename): readonly RoutineData[] =>
+  [...data.routines.values()].map((before) => {
+    const routineId = rename(before.routineId);
+    const routine = routines.get(routineId);
+    return inPlaces(routineId, routine?.slotNames ?? before.slotNames, routine?.eventNames ?? before.eventNames, before);
   });

@@ -25,7 +25,7 @@ export const sameMapping = (a: ParamMapping | undefined, b: ParamMapping | undef
   return pairs.length === Object.keys(b).length && pairs.every(([from, to]) => b[from] === to);
 };
 
-/** A payload under its new names, where every name of `M` that is in `A` gives way to what it is renamed to. */
+/** A payload under its new names: every name of `M` that is in `A` gives way to its new name. */
 export type Renamed<A, M> = {
   [K in keyof A as K extends keyof M ? (M[K] extends PropertyKey ? M[K] : K) : K]: A[K];
 } & Data;

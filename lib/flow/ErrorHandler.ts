@@ -97,13 +97,13 @@ export class ErrorHandler {
 /** No delay is longer, in ms: a Date holds nine times as much. */
 const LONGEST = 1e15;
 
-/** The ms to wait before a retry (1 = the first one); `random` gives 0…1 and is asked only where there is jitter. */
+/** The ms to wait before a retry (1 = the first one); `random` gives 0…1 and is asked only if there is jitter. */
 export const retryDelay = (
   retry: number,
   random: () => number,
   { delayMs, backoff, maxDelayMs, jitter }: ErrorHandler,
 ): number => {
-  // 0 ms stay 0, also where the power has grown to Infinity.
+  // 0 ms stay 0, even if the power has grown to Infinity.
   const grown = Math.min(delayMs, LONGEST) * backoff ** (retry - 1) || 0;
   const full = Math.min(grown, maxDelayMs, LONGEST);
   return jitter === 0 ? full : full * (1 - jitter * part(random()));

@@ -1,12 +1,12 @@
 import type { Codec } from './Codec.js';
 import type { Data } from './Data.js';
-import type { Part } from './Part.js';
+import type { DescribedRoutine } from './DescribedRoutine.js';
 
 /**
  * An output of a routine: what it emits, and the names of its parameters. The type says what a payload of it holds,
  * so that `flow.connect(event, slot)` is checked by the compiler. `P` is the kind of its routine.
  */
-export class Event<out A extends object = Data, out P extends Part = Part> {
+export class Event<out A extends object = Data, out P extends DescribedRoutine = DescribedRoutine> {
   /** Only for the compiler: an event gives an `A`. */
   declare readonly _A: A;
 
@@ -22,5 +22,5 @@ export class Event<out A extends object = Data, out P extends Part = Part> {
 /** An event of whatever payload. */
 export type AnyEvent = Event<object>;
 
-/** The payload of an event as an argument: it may be left out where it may be empty. */
+/** The payload of an event as an argument: it may be left out if it may be empty. */
 export type PayloadOf<A extends object> = Record<never, never> extends A ? [data?: A] : [data: A];

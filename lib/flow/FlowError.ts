@@ -74,7 +74,7 @@ const list = (names: readonly string[]): string =>
         .map((name) => `'${name}'`)
         .join(', ') + (names.length > 10 ? ', …' : '');
 
-/** Where something cannot be written down, as an error. */
+/** The place of a value that cannot be written down, as an error. */
 export const notSerialisable = (where: string, { path, expected, value }: Misfit): FlowError =>
   flowError('NOT_SERIALISABLE', { where, path, expected, got: show(value) });
 

@@ -14,7 +14,7 @@ export type ExecutionStrategy = 'sequential' | 'concurrent';
 export interface FlowOptions extends Limit {
   /** The flow's own name, kept in its JSON and in every job. @default a uuid */
   readonly flowId?: string | undefined;
-  /** @default 'sequential', or 'concurrent' where `maxWorkers` is above 1 */
+  /** @default 'sequential', or 'concurrent' if `maxWorkers` is above 1 */
   readonly executionStrategy?: ExecutionStrategy | undefined;
   /** Tasks at work at once, over all jobs of the flow: a whole number from 1. @default 1 sequential, 5 concurrent */
   readonly maxWorkers?: number | undefined;
@@ -39,7 +39,7 @@ export interface FlowOptions extends Limit {
   readonly metrics?: boolean | undefined;
   /** The clock and the timers of every job. @default asyncScheduler */
   readonly scheduler?: SchedulerLike | undefined;
-  /** Whether `routine.emit` and `currentContext` find their job after an `await`, where the platform can. @default 'auto' */
+  /** Whether `routine.emit` and `currentContext` find their job after an `await`, if the platform can. @default 'auto' */
   readonly asyncContext?: 'auto' | 'off' | undefined;
   /** Gives a number from 0 to 1 for the jitter of retries. @default Math.random */
   readonly random?: (() => number) | undefined;
@@ -115,6 +115,16 @@ export const workersFor = (strategy: ExecutionStrategy, maxWorkers: number | und
 export const strategyFor = (strategy: ExecutionStrategy | undefined, maxWorkers: number | undefined): ExecutionStrategy => {
   if (strategy !== undefined) return checkStrategy(strategy);
   return maxWorkers !== undefined && checkWorkers(maxWorkers) > 1 ? 'concurrent' : 'sequential';
+};
+
+/** @throws FlowError `BAD_STRATEGY`, `BAD_OPTION` */
+export const withStrategy = (
+  strategy: ExecutionStrategy,
+  maxWorkers: number | undefined,
+  settings: FlowSettings,
+): FlowSettings => {
+  const executionStrategy = checkStrategy(strategy);
+  return { ...settings, executionStrategy, maxWorkers: workersFor(executionStrategy, maxWorkers, settings) };
 };
 
 /** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */

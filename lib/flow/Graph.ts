@@ -3,12 +3,12 @@ import { flowError } from './FlowError.js';
 import type { ParamMapping } from './mapping.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
-import type { Part } from './Part.js';
+import type { DescribedRoutine } from './DescribedRoutine.js';
 
 /** The structure of a flow: which routines it has, under which ids, and how they are linked. `P` is the kind of its routines. */
-export class Graph<P extends Part = Part> {
+export class Graph<P extends DescribedRoutine = DescribedRoutine> {
   readonly routines = new Map<string, P>();
-  readonly #idOf = new Map<Part, string>();
+  readonly #idOf = new Map<DescribedRoutine, string>();
   #connections: readonly Connection[] = [];
 
   constructor(private readonly flowId: string) {}
@@ -37,7 +37,7 @@ export class Graph<P extends Part = Part> {
   }
 
   /** @throws FlowError `UNKNOWN_ROUTINE` */
-  idOf(routine: Part): string {
+  idOf(routine: DescribedRoutine): string {
     const id = this.#idOf.get(routine);
     if (id !== undefined) return id;
     throw flowError('UNKNOWN_ROUTINE', { flowId: this.flowId, routineId: routine.id, known: [...this.routines.keys()] });

@@ -1,5 +1,6 @@
 import type { Data } from './Data.js';
-import type { Part } from './Part.js';
+import { flowError } from './FlowError.js';
+import type { DescribedRoutine } from './DescribedRoutine.js';
 
 /** What a routine has to know of a flow that it is in. */
 export interface Home {
@@ -7,22 +8,28 @@ export interface Home {
   /** The routine has other slots, events or settings now: later runs follow them. */
   changed(): void;
   /** Ids of the jobs that have not ended and hold this routine. */
-  jobsUsing(routine: Part): readonly string[];
+  jobsUsing(routine: DescribedRoutine): readonly string[];
   /** Whether a handler is found by itself also after an `await`. */
   readonly carriesContext: boolean;
   /** Hands a payload to the targets of an event at once, outside any job. */
-  deliver(routine: Part, event: string, data: Data): void;
+  deliver(routine: DescribedRoutine, event: string, data: Data): void;
 }
 
 // By what it has: a class of another copy of this library would not be an instance of ours.
-export const isRoutine = <P extends Part>(value: P | null | undefined): value is P =>
+export const isRoutine = <P extends DescribedRoutine>(value: P | null | undefined): value is P =>
   value?.slots instanceof Map && value.events instanceof Map;
 
-const homes = new WeakMap<Part, Set<Home>>();
+/** @throws FlowError `BAD_OPTION` */
+export const checkRoutine = (routine: DescribedRoutine): void => {
+  if (!isRoutine(routine))
+    throw flowError('BAD_OPTION', { option: 'routine', value: routine, expected: 'an instance of Routine or a subclass' });
+};
+
+const homes = new WeakMap<DescribedRoutine, Set<Home>>();
 
 /** The flows that a routine has been added to. */
-export const homesOf = (routine: Part): ReadonlySet<Home> => homes.get(routine) ?? new Set();
+export const homesOf = (routine: DescribedRoutine): ReadonlySet<Home> => homes.get(routine) ?? new Set();
 
-export const settle = (home: Home, routine: Part): void => {
+export const settle = (home: Home, routine: DescribedRoutine): void => {
   homes.set(routine, new Set(homesOf(routine)).add(home));
 };

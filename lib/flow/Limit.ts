@@ -2,9 +2,9 @@ import { flowError } from './FlowError.js';
 import { oneOf } from './oneOf.js';
 
 /**
- * What happens to a task that comes where no more may wait. `block`: a source that can wait does (`fromSource`, `feed`);
+ * What happens to a task that comes when no more may wait. `block`: a source that can wait does (`fromSource`, `feed`);
  * what handlers emit is let in, since they cannot. `error`: whoever emits gets `QUEUE_FULL`, and nothing of the emission is
- * queued. `dropOldest`, `dropNewest`: that task is let go of, counted in the metrics as dropped.
+ * queued. `dropOldest`, `dropNewest`: that task is dropped, and counted in the metrics.
  */
 export type Overflow = 'block' | 'error' | 'dropOldest' | 'dropNewest';
 

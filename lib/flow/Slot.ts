@@ -2,20 +2,20 @@ import type { Codec } from './Codec.js';
 import type { Data } from './Data.js';
 import type { FixedLimit, Limit } from './Limit.js';
 import type { Merge } from './merge.js';
-import type { AnyHandler, Input, Part } from './Part.js';
+import type { AnyHandler, Input, DescribedRoutine } from './DescribedRoutine.js';
 
 /** How a slot takes its input; `maxQueued` and `overflow` are meant for its tasks in each job. */
 export interface SlotOptions<A extends object = Data> extends Limit {
   /** What happens to input that the slot already holds. @default 'override' */
   readonly merge?: Merge<A> | undefined;
-  /** Checks (and may change) a payload where it enters the slot; a mismatch fails the task. @default none */
+  /** Checks (and may change) a payload when it enters the slot; a mismatch fails the task. @default none */
   readonly codec?: Codec<A> | undefined;
   /** The event on which the values of a returned observable or async iterable are emitted. @default none: they are ignored */
   readonly emits?: string | undefined;
 }
 
 /** An input of a routine. It holds no data itself: what it has gathered belongs to the job. `P` is the kind of its routine. */
-export class Slot<in A extends object = Data, out P extends Part = Part> implements Input {
+export class Slot<in A extends object = Data, out P extends DescribedRoutine = DescribedRoutine> implements Input {
   /** Only for the compiler: a slot takes an `A`. */
   declare readonly _A: (data: A) => void;
 

@@ -1,6 +1,6 @@
 import type { Data } from './Data.js';
 import type { AnyEvent, Event, PayloadOf } from './Event.js';
-import type { Part } from './Part.js';
+import type { DescribedRoutine } from './DescribedRoutine.js';
 
 export interface PauseOptions {
   /** Why, for whoever reads the pause point. */
@@ -43,7 +43,7 @@ export interface TaskContext {
   /**
    * Keeps the job open until the promise settles, without holding a worker. Its rejection is a failure of this task; with
    * `emitMode: 'commit'` what the attempt did counts only once it has settled. A snapshot taken meanwhile has the task among
-   * what is at work; not where the call came after the end of the task, from a timer: a task that is done never runs again.
+   * what is at work; not if the call came after the end of the task, from a timer: a task that is done never runs again.
    */
   track<T>(work: PromiseLike<T>): PromiseLike<T>;
   /** Asks for a pause of this job; resolves at once, since the job is quiet only after this handler. */
@@ -60,4 +60,4 @@ export interface Shared {
 }
 
 /** A handler as the engine calls it; what users write is a `Handler`. */
-export type Work = (this: Part, data: Data, ctx: TaskContext) => unknown;
+export type Work = (this: DescribedRoutine, data: Data, ctx: TaskContext) => unknown;

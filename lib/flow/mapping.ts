@@ -8,7 +8,7 @@ export type Renames = Readonly<Record<string, string>>;
 export type ParamMapping<A = Data, B = Data> = Renames | ((data: A) => B);
 
 /**
- * Renames the listed names, passes the others, and leaves out a listed name that was not emitted. Where a renamed
+ * Renames the listed names, passes the others, and leaves out a listed name that was not emitted. If a renamed
  * and an unlisted name meet, the renamed one wins: `{ a: 'b' }` turns `{ a: 1, b: 2 }` into `{ b: 1 }`.
  */
 export const rename = (renames: Renames): ((data: Data) => Data) => {

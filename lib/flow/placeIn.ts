@@ -1,9 +1,9 @@
 import type { AnyEvent } from './Event.js';
 import { flowError } from './FlowError.js';
-import type { Part } from './Part.js';
+import type { DescribedRoutine } from './DescribedRoutine.js';
 import type { AnySlot } from './Slot.js';
 
-/** Where an event or a slot is: its routine's id in the flow, and its own name. */
+/** The place of an event or a slot: its routine's id in the flow, and its own name. */
 export interface Place {
   readonly routineId: string;
   readonly name: string;
@@ -19,7 +19,7 @@ interface Named {
 export interface Parts<P extends Named = Named> {
   readonly flowId: string;
   readonly byId: ReadonlyMap<string, P>;
-  readonly routineOf: (part: P) => Part;
+  readonly routineOf: (part: P) => DescribedRoutine;
 }
 
 /**
@@ -69,7 +69,7 @@ export const placeNamed = (end: string): Place => {
   return dot === -1 ? { routineId: end, name: '' } : { routineId: end.slice(0, dot), name: end.slice(dot + 1) };
 };
 
-const idOf = <P extends Named>(parts: Parts<P>, routine: Part): string => {
+const idOf = <P extends Named>(parts: Parts<P>, routine: DescribedRoutine): string => {
   for (const [id, part] of parts.byId) if (parts.routineOf(part) === routine) return id;
   return unknown(parts, routine.id);
 };

@@ -13,7 +13,7 @@ export interface Execution {
   readonly endedAt: Date | undefined;
   readonly status: TaskOutcome | 'running';
   readonly error: string | undefined;
-  /** In ms; none where this run was not timed (see `RoutineMetrics.timed`). */
+  /** In ms; none if this run was not timed (see `RoutineMetrics.timed`). */
   readonly executionTimeMs: number | undefined;
 }
 

@@ -5,8 +5,8 @@ import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { ExecutionSource } from './Execution.js';
 import { History } from './History.js';
 import type { JobStatus } from './JobStatus.js';
-import type { RemainderSource } from './Remainder.js';
-import type { RoutineCell } from './RoutineCell.js';
+import type { RemainingWorkSource } from './RemainingWork.js';
+import type { RoutineData } from './RoutineData.js';
 import { LOG_BOUND, SharedSpace } from './SharedSpace.js';
 import type { StreamState } from './StreamState.js';
 
@@ -41,7 +41,7 @@ export class JobData {
   /** Epoch ms, like `updatedAt`. */
   readonly createdAt: number;
   readonly updatedAt: number;
-  readonly cells: ReadonlyMap<string, RoutineCell> = new Map();
+  readonly routines: ReadonlyMap<string, RoutineData> = new Map();
   readonly history: History;
   readonly executions = new BoundedLog<ExecutionSource>(EXECUTION_BOUND);
   /** The newest 1,000. */
@@ -53,8 +53,8 @@ export class JobData {
   readonly dropped: number = 0;
   /** The most tasks that have waited at a time. */
   readonly highWater: number = 0;
-  /** Who knows what waits to run, while the job is alive. An object and not a closure: each of those kept the job before it from being collected young. */
-  source: RemainderSource | undefined = undefined;
+  /** Tells what is left to do, while the job is alive. An object and not a closure: closures kept the job before from being collected young. */
+  source: RemainingWorkSource | undefined = undefined;
   #shared: SharedSpace | undefined;
   #outputs: BoundedLog<OutputRecord> | undefined;
 
@@ -88,7 +88,7 @@ export class JobData {
 
   /** The state of a routine as a reader sees it; undefined before it has run. */
   routineState(routineId: string): Data | undefined {
-    const cell = this.cells.get(routineId);
-    return cell?.hasRun === true ? cell.view() : undefined;
+    const routine = this.routines.get(routineId);
+    return routine?.hasRun === true ? routine.view() : undefined;
   }
 }

@@ -6,7 +6,7 @@ import { RoutiluxError } from '../prelude/RoutiluxError.js';
 // A type and not an interface: only that is assignable to the `details` record.
 type Place = { readonly routineId: string; readonly slot: string };
 
-/** Every way a job can go wrong, each with the sentence that names the offender and, where there is one, the remedy. */
+/** Every way a job can go wrong, each with the sentence that names the offender and, if there is one, the remedy. */
 const sentences = {
   TASK_FAILED: (d: Place & { jobId: string; attempts: number; reason: string }) =>
     `Routine '${d.routineId}' failed in slot '${d.slot}'${d.attempts > 1 ? ` after ${d.attempts} attempts` : ''}: ${d.reason}`,
@@ -29,7 +29,7 @@ const sentences = {
   EMIT_AFTER_END: (d: { jobId: string; routineId: string; call: string; status: string }) =>
     `${d.call} of routine '${d.routineId}' came after job '${d.jobId}' was ${d.status}; hold the job open with ctx.track(promise), or feed it in the turn in which it starts.`,
   STALE_CONTEXT: (d: { jobId: string; routineId: string; call: string; attempt: number }) =>
-    `${d.call} of routine '${d.routineId}' came from attempt ${d.attempt}, which has failed or was let go; use the ctx of the attempt at work.`,
+    `${d.call} of routine '${d.routineId}' came from attempt ${d.attempt}, which has failed or was aborted; use the ctx of the attempt at work.`,
   QUEUE_FULL: (d: { jobId: string; call: string; where: string; limit: number }) =>
     `${d.call} came to ${d.where}, where at most ${d.limit} tasks may wait; raise maxQueued, or choose another overflow ('dropOldest', 'dropNewest', or 'block' for sources that can wait).`,
   PAUSED_FULL: (d: { jobId: string; call: string; limit: number }) =>
@@ -43,7 +43,7 @@ export type JobErrorCode = keyof typeof sentences;
 
 const RETRIABLE: readonly JobErrorCode[] = ['TASK_FAILED', 'TIMEOUT', 'CANCELLED', 'QUEUE_FULL'];
 
-/** A job did not do what was asked of it. `cause` is what the handler threw, where one did. */
+/** A job did not do what was asked of it. `cause` is what the handler threw, if one did. */
 export class JobError extends RoutiluxError {
   override readonly name: string = 'JobError';
 }

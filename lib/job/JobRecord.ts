@@ -3,6 +3,8 @@ import type { Data } from '../flow/Data.js';
 import type { OutputRecord } from '../flow/OutputRecord.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { JobStatus } from './JobStatus.js';
+import type { LogEntry } from './SharedSpace.js';
+import type { StreamChange, StreamState } from './StreamState.js';
 
 /** A slot activation, as a record shows it. */
 export interface SlotActivationTask {
@@ -28,11 +30,79 @@ interface Step {
   readonly timestamp: Date;
 }
 
+/** An attempt that has left a promise running. */
+interface Tracking {
+  readonly taskId: string;
+  readonly routineId: string;
+  readonly attempt: number;
+}
+
+/** Records that complete the others: with them a fold of the records gives the state of the job (see `foldRecord`). */
+export type Note =
+  /** A routine does something in this job for the first time. */
+  | {
+      readonly type: 'routineSeen';
+      readonly routineId: string;
+      readonly slots: readonly string[];
+      readonly events: readonly string[];
+    }
+  /** A slot has mapped, read and merged the payload of a task. */
+  | {
+      readonly type: 'takenIn';
+      readonly taskId: string;
+      readonly routineId: string;
+      readonly slot: string;
+      /** What its handler gets. */
+      readonly data: Data;
+      /** What the slot holds, if that is more: `append` gathers keys that this payload lacks. */
+      readonly held?: Data;
+    }
+  /** A retry waits until `dueAt`. */
+  | ({ readonly type: 'taskDelayed' } & SlotActivationTask)
+  /** A promise that a task left running keeps the job open, or does so no more (`ctx.track`). */
+  | ({ readonly type: 'tracked' } & Tracking)
+  | ({ readonly type: 'untracked' } & Tracking)
+  /** A run of a handler took so long, in ms; told of each run while somebody watches, unless the flow keeps no metrics. */
+  | { readonly type: 'timed'; readonly routineId: string; readonly ms: number }
+  /** A failure counts: of a task, or of a stream of a routine; `hadSucceeded` if a tracked promise fails after the success of its task. */
+  | {
+      readonly type: 'failureNoted';
+      readonly taskId: string;
+      readonly routineId: string;
+      readonly outcome: TaskOutcome;
+      readonly message: string;
+      readonly retryCount: number;
+      readonly hadSucceeded: boolean;
+    }
+  /** An entry of the history that emissions do not push out: an error, a retry that succeeded. */
+  | {
+      readonly type: 'kept';
+      readonly routineId: string;
+      readonly eventName: string;
+      readonly data: Data;
+      readonly order: number;
+    }
+  /** More tasks of a limited slot wait than ever before. */
+  | { readonly type: 'highWater'; readonly routineId: string; readonly slot: string; readonly waiting: number }
+  /** The state of a routine has changed (`ctx.setState`). */
+  | { readonly type: 'stateSet'; readonly routineId: string; readonly state: Data }
+  | { readonly type: 'sharedSet'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'sharedLogged'; readonly entry: LogEntry }
+  /** An event waits for a resume; after that resume all of them have been emitted, before the tasks that wait. */
+  | { readonly type: 'deferred'; readonly routineId: string; readonly event: string; readonly data: Data }
+  | { readonly type: 'deferredEmitted'; readonly count: number }
+  /** The streams that a routine keeps are these, in this order; one of them has come further. */
+  | { readonly type: 'streamsSet'; readonly routineId: string; readonly streams: readonly StreamState[] }
+  | { readonly type: 'streamChanged'; readonly routineId: string; readonly place: number; readonly change: StreamChange }
+  /** A stream that a routine keeps has come to its end. */
+  | { readonly type: 'streamEnded'; readonly routineId: string };
+
 /** Everything that happens in a job, in the order in which it happens. */
 export type JobRecord = Step &
   (
     | { readonly type: 'started'; readonly entryRoutineId: string; readonly entryParams: Data }
-    | ({ readonly type: 'taskQueued' | 'taskStarted' } & SlotActivationTask)
+    | ({ readonly type: 'taskQueued' } & SlotActivationTask)
+    | ({ readonly type: 'taskStarted' } & SlotActivationTask)
     | { readonly type: 'emitted'; readonly routineId: string; readonly event: string; readonly data: Data }
     | ({ readonly type: 'taskSettled'; readonly outcome: TaskOutcome; readonly error?: unknown } & SlotActivationTask)
     | { readonly type: 'output'; readonly output: OutputRecord }
@@ -40,9 +110,10 @@ export type JobRecord = Step &
     | { readonly type: 'resumed' }
     | { readonly type: 'warning'; readonly message: string; readonly error?: unknown }
     | { readonly type: 'ended'; readonly status: JobStatus; readonly error?: RoutiluxError; readonly reason?: string }
+    | Note
   );
 
 type WithoutStep<T> = T extends Step ? Omit<T, keyof Step> : never;
 
-/** A record before the job has put its id and the time on it. */
+/** A record without the id of its job and the time. */
 export type JobRecordBody = WithoutStep<JobRecord>;

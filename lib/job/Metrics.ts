@@ -1,6 +1,6 @@
 import type { Execution } from './Execution.js';
 import type { JobData } from './JobData.js';
-import type { RoutineCell } from './RoutineCell.js';
+import type { RoutineData } from './RoutineData.js';
 
 export interface RoutineMetrics {
   /** Tasks that ended: `completed + failed + skipped`. */
@@ -10,11 +10,11 @@ export interface RoutineMetrics {
   readonly skipped: number;
   /** Attempts that were followed by another one. */
   readonly retried: number;
-  /** Tasks let go of because the job ended, or because no more might wait. */
+  /** Tasks dropped because the job ended, or because no more might wait. */
   readonly dropped: number;
   /** 0…1; 0 while nothing has ended. */
   readonly successRate: number;
-  /** How many tasks the times below were measured on: every one of a slow routine, a sample of a fast one. */
+  /** How many tasks the times below were measured on: all while the records are watched; else every task of a slow routine, a sample of a fast one. */
   readonly timed: number;
   readonly avgTimeMs: number;
   readonly minTimeMs: number;
@@ -59,18 +59,18 @@ export class Metrics {
 
   /** Numbers of one routine; undefined for one that has not run. */
   routine(routineId: string): RoutineMetrics | undefined {
-    const cell = this.#data.cells.get(routineId);
-    return cell && toRoutineMetrics(cell, this.#executionsOf(routineId));
+    const routine = this.#data.routines.get(routineId);
+    return routine && toRoutineMetrics(routine, this.#executionsOf(routineId));
   }
 
   flow(): FlowMetrics {
-    const cells = [...this.#data.cells.values()];
-    const totalTimeMs = sum(cells.map(average));
+    const routines = [...this.#data.routines.values()];
+    const totalTimeMs = sum(routines.map(average));
     return {
-      routines: cells.length,
-      events: sum(cells.map(({ emitted }) => sum(emitted))),
+      routines: routines.length,
+      events: sum(routines.map(({ emitted }) => sum(emitted))),
       totalTimeMs,
-      avgTimeMs: cells.length === 0 ? 0 : totalTimeMs / cells.length,
+      avgTimeMs: routines.length === 0 ? 0 : totalTimeMs / routines.length,
       droppedTasks: this.#data.dropped,
       highWater: this.#data.highWater,
       droppedRecords: this.#data.history.dropped,
@@ -96,15 +96,15 @@ export class Metrics {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + (number || 0), 0);
 
-const average = ({ timed, totalMs }: RoutineCell): number => (timed === 0 ? 0 : totalMs / timed);
+const average = ({ times: { timed, totalMs } }: RoutineData): number => (timed === 0 ? 0 : totalMs / timed);
 
-const marksOf = ({ slotNames, highWater }: RoutineCell): Readonly<Record<string, number>> =>
+const marksOf = ({ slotNames, highWater }: RoutineData): Readonly<Record<string, number>> =>
   Object.fromEntries(
     slotNames.flatMap((name, ordinal) => ((highWater[ordinal] ?? 0) > 0 ? [[name, highWater[ordinal] ?? 0]] : [])),
   );
 
-const toRoutineMetrics = (cell: RoutineCell, executions: readonly Execution[]): RoutineMetrics => {
-  const { completed, failed, skipped, retried, dropped, timed } = cell;
+const toRoutineMetrics = (routine: RoutineData, executions: readonly Execution[]): RoutineMetrics => {
+  const { completed, failed, skipped, retried, dropped, times } = routine;
   const total = completed + failed + skipped;
   return {
     total,
@@ -114,12 +114,12 @@ const toRoutineMetrics = (cell: RoutineCell, executions: readonly Execution[]): 
     retried,
     dropped,
     successRate: total === 0 ? 0 : completed / total,
-    timed,
-    avgTimeMs: average(cell),
-    minTimeMs: timed === 0 ? 0 : cell.minMs,
-    maxTimeMs: cell.maxMs,
-    emitted: Object.fromEntries(cell.eventNames.map((name, ordinal) => [name, cell.emitted[ordinal] ?? 0])),
-    highWater: marksOf(cell),
+    timed: times.timed,
+    avgTimeMs: average(routine),
+    minTimeMs: times.timed === 0 ? 0 : times.minMs,
+    maxTimeMs: times.maxMs,
+    emitted: Object.fromEntries(routine.eventNames.map((name, ordinal) => [name, routine.emitted[ordinal] ?? 0])),
+    highWater: marksOf(routine),
     executions,
   };
 };

@@ -2,7 +2,7 @@ import type { Data } from '../flow/Data.js';
 
 /** How far a stream that a routine keeps in a job has come: all that can be told of it from outside. */
 export interface StreamState {
-  /** All that has gone in, where the stream can be brought to the same point by it; undefined where it cannot. */
+  /** All that has gone in, if that can bring the stream to the same point again; else undefined. */
   readonly inputs: readonly Data[] | undefined;
   /** How many values have come out. */
   readonly given: number;
@@ -12,8 +12,11 @@ export interface StreamState {
   readonly stage: 'open' | 'completing' | 'over';
 }
 
+/** What changes of it; `input` is one more of its inputs. */
+export type StreamChange = Partial<StreamState> & { readonly input?: Data };
+
 /** Whether it has come to anything: one to which nothing has happened begins anew. */
 export const isWorthTelling = ({ begun, stage }: StreamState): boolean => begun || stage !== 'open';
 
-/** Whether it is lost where the job goes on elsewhere. */
+/** Whether it is lost if the job goes on elsewhere. */
 export const isLost = ({ inputs, begun, stage }: StreamState): boolean => inputs === undefined && begun && stage !== 'over';

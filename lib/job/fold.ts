@@ -7,18 +7,18 @@ import { History, type Recorded } from './History.js';
 import { type DeferredEvent, type JobData, PAUSE_POINT_BOUND, type PausePoint } from './JobData.js';
 import type { TaskOutcome } from './JobRecord.js';
 import type { JobStatus, RoutineStatus } from './JobStatus.js';
-import { type RoutineCell, RANK } from './RoutineCell.js';
+import { type RoutineData, RANK } from './RoutineData.js';
 import type { LogEntry } from './SharedSpace.js';
-import { nextStride } from './stopwatch.js';
-import type { StreamState } from './StreamState.js';
+import { nextStride, type Times } from './stopwatch.js';
+import type { StreamChange, StreamState } from './StreamState.js';
 
 /*
  * The one writer: whatever happens in a job is a function of this file, and no other code changes the state of a job. Everywhere
- * else `JobData` and `RoutineCell` are read only, which the compiler sees to.
+ * else `JobData` and `RoutineData` are read only, which the compiler sees to.
  */
 
 type Job = Mutable<JobData>;
-type Cell = Mutable<RoutineCell>;
+type Routine = Mutable<RoutineData>;
 
 // ── the job ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,6 +108,12 @@ export const streamForgotten = (job: Job, routineId: string, state: StreamState)
   );
 };
 
+/** A stream has come further. */
+export const streamChanged = (state: StreamState, { input, ...change }: StreamChange): void => {
+  Object.assign(state, change);
+  if (input !== undefined) (state.inputs as Data[]).push(input);
+};
+
 /** Its ticks are counted from another time, epoch ms. */
 export const rebased = (job: Job, base: number): void => {
   const { history } = job;
@@ -115,38 +121,43 @@ export const rebased = (job: Job, base: number): void => {
 };
 
 /** It is taken up in a flow in which its routines may have other names, and their slots and events other places. */
-export const moved = (job: Job, rename: (routineId: string) => string, cells: readonly RoutineCell[]): void => {
+export const moved = (job: Job, rename: (routineId: string) => string, routines: readonly RoutineData[]): void => {
   job.currentRoutineId = job.currentRoutineId && rename(job.currentRoutineId);
   job.deferred = job.deferred.map(({ routineId, ...event }) => ({ routineId: rename(routineId), ...event }));
   job.streams = new Map([...job.streams].map(([routineId, states]) => [rename(routineId), states]));
-  job.cells = new Map(cells.map((cell) => [cell.routineId, cell]));
+  job.routines = new Map(routines.map((routine) => [routine.routineId, routine]));
 };
 
 // ── its routines ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A routine does something in this job for the first time. */
-export const routineMet = ({ cells }: JobData, cell: RoutineCell): void => {
-  (cells as Map<string, RoutineCell>).set(cell.routineId, cell);
+export const routineMet = ({ routines }: JobData, routine: RoutineData): void => {
+  (routines as Map<string, RoutineData>).set(routine.routineId, routine);
+};
+
+/** A slot of it holds something for the first time, as far as was written down. */
+export const slotMet = (routine: Routine, slot: string): void => {
+  routine.slotNames = [...routine.slotNames, slot];
 };
 
 /** An event of the routine was emitted. */
-export const emitted = ({ history }: JobData, { emitted: counts }: RoutineCell, ordinal: number, record: Recorded): void => {
+export const emitted = ({ history }: JobData, { emitted: counts }: RoutineData, ordinal: number, record: Recorded): void => {
   (counts as number[])[ordinal] = (counts[ordinal] ?? 0) + 1;
   history.emitted(record);
 };
 
 /** So many tasks of a slot wait. */
-export const slotWaited = (cell: Cell, ordinal: number, waiting: number): void => {
-  if (waiting <= (cell.highWater[ordinal] ?? 0)) return;
-  const marks = cell.slotNames.map((_, at) => cell.highWater[at] ?? 0);
+export const slotWaited = (routine: Routine, ordinal: number, waiting: number): void => {
+  if (waiting <= (routine.highWater[ordinal] ?? 0)) return;
+  const marks = routine.slotNames.map((_, at) => routine.highWater[at] ?? 0);
   marks[ordinal] = waiting;
-  cell.highWater = marks;
+  routine.highWater = marks;
 };
 
 /** A task of it is at work. */
-export const taken = (job: Job, cell: Cell): void => {
-  cell.active++;
-  job.currentRoutineId = cell.routineId;
+export const taken = (job: Job, routine: Routine): void => {
+  routine.active++;
+  job.currentRoutineId = routine.routineId;
 };
 
 /** One run of a handler is kept in the metrics. */
@@ -155,83 +166,84 @@ export const executed = ({ executions }: JobData, execution: ExecutionSource): v
 };
 
 /** A slot holds a payload. */
-export const held = ({ held: slots }: Pick<RoutineCell, 'held'>, ordinal: number, data: Data): void => {
+export const held = ({ held: slots }: Pick<RoutineData, 'held'>, ordinal: number, data: Data): void => {
   (slots as (Data | undefined)[])[ordinal] = data;
 };
 
 /** The routine has other keys of its own. */
-export const stateSet = (cell: Cell, own: Data): void => {
-  cell.own = own;
+export const stateSet = (routine: Routine, own: Data): void => {
+  routine.own = own;
 };
 
 /** A task of it is at work no more. */
-export const left = (cell: Cell): void => {
-  cell.active--;
+export const left = (routine: Routine): void => {
+  routine.active--;
 };
 
 /** A run of it took so long, in ms. */
-export const timed = (cell: Cell, ms: number): void => {
-  cell.executionTimeMs = ms;
-  cell.timed++;
-  cell.totalMs += ms;
-  if (ms < cell.minMs) cell.minMs = ms;
-  if (ms > cell.maxMs) cell.maxMs = ms;
-  cell.stride = nextStride(ms, cell.stride);
-  cell.untimed = cell.stride;
+export const timed = ({ times }: RoutineData, ms: number): void => {
+  const now = times as Mutable<Times>;
+  now.executionTimeMs = ms;
+  now.timed++;
+  now.totalMs += ms;
+  if (ms < now.minMs) now.minMs = ms;
+  if (ms > now.maxMs) now.maxMs = ms;
+  now.stride = nextStride(ms, now.stride);
+  now.untimed = now.stride;
 };
 
 /** A run of it is let pass without a measurement. */
-export const untimed = (cell: Cell): void => {
-  cell.untimed--;
+export const untimed = ({ times }: RoutineData): void => {
+  (times as Mutable<Times>).untimed--;
 };
 
 /** A task of it has succeeded, after `retries` retries. */
-export const succeeded = (cell: Cell, retries: number): void => {
-  cell.completed++;
-  if (cell.end !== 'completed') ended(cell, 'completed');
-  if (retries > 0) cell.retryCount = retries;
+export const succeeded = (routine: Routine, retries: number): void => {
+  routine.completed++;
+  if (routine.end !== 'completed') ended(routine, 'completed');
+  if (retries > 0) routine.retryCount = retries;
 };
 
 /** A task that had succeeded is to count as failed. */
-export const unsucceeded = (cell: Cell): void => {
-  cell.completed--;
+export const unsucceeded = (routine: Routine): void => {
+  routine.completed--;
 };
 
 /** A task of it is to be tried again; so many attempts were made. */
-export const retried = (cell: Cell, attempts: number): void => {
-  cell.retried++;
-  cell.retryCount = attempts;
+export const retried = (routine: Routine, attempts: number): void => {
+  routine.retried++;
+  routine.retryCount = attempts;
 };
 
 const COUNTERS = { failed: 'failed', error_continued: 'failed', skipped: 'skipped' } as const;
 
 /** A task of it has failed at `now` (epoch ms), after `retries` retries. */
-export const failed = (cell: Cell, outcome: TaskOutcome, retries: number, message: string, now: number): void => {
-  if (outcome in COUNTERS) cell[COUNTERS[outcome as keyof typeof COUNTERS]]++;
-  cell.retryCount = Math.max(cell.retryCount, retries);
-  ended(cell, outcome as RoutineStatus);
-  errorNoted(cell, message, now);
+export const failed = (routine: Routine, outcome: TaskOutcome, retries: number, message: string, now: number): void => {
+  if (outcome in COUNTERS) routine[COUNTERS[outcome as keyof typeof COUNTERS]]++;
+  routine.retryCount = Math.max(routine.retryCount, retries);
+  ended(routine, outcome as RoutineStatus);
+  errorNoted(routine, message, now);
 };
 
 /** A task of it was at work when the job ended. */
-export const aborted = (cell: Cell, message: string, now: number): void => {
-  cell.dropped++;
-  ended(cell, 'failed');
-  errorNoted(cell, message, now);
+export const aborted = (routine: Routine, message: string, now: number): void => {
+  routine.dropped++;
+  ended(routine, 'failed');
+  errorNoted(routine, message, now);
 };
 
 /** There was no room for a task of it. */
-export const shed = (job: Job, cell: Cell): void => {
-  cell.dropped++;
+export const shed = (job: Job, routine: Routine): void => {
+  routine.dropped++;
   job.dropped++;
 };
 
 /** Writes how a task ended; a success does not hide the error of another task of the same routine. */
-export const ended = (cell: Cell, status: RoutineStatus): void => {
-  if (RANK[status] >= RANK[cell.end]) cell.end = status;
+export const ended = (routine: Routine, status: RoutineStatus): void => {
+  if (RANK[status] >= RANK[routine.end]) routine.end = status;
 };
 
-const errorNoted = (cell: Cell, message: string, now: number): void => {
-  cell.error = message;
-  cell.errorTime = now;
+const errorNoted = (routine: Routine, message: string, now: number): void => {
+  routine.error = message;
+  routine.errorTime = now;
 };

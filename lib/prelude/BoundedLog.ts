@@ -1,6 +1,6 @@
 import { RingBuffer } from './RingBuffer.js';
 
-/** A list that keeps its newest `bound` entries and counts what it let go of. `Infinity` keeps all. */
+/** A list that keeps its newest `bound` entries and counts those that it dropped. `Infinity` keeps all. */
 export class BoundedLog<T> extends RingBuffer<T> {
   constructor(
     readonly bound: number,
@@ -22,7 +22,7 @@ export class BoundedLog<T> extends RingBuffer<T> {
     else this.replaceOldest(entry);
   }
 
-  /** Keeps an entry in the place of the oldest one; where there is none, it is the one that goes. */
+  /** Keeps an entry in the place of the oldest one; if there is none, drops the new one. */
   replaceOldest(entry: T): void {
     if (this.length > 0) this.rotate(entry);
     this.dropped++;

@@ -31,6 +31,6 @@ const schedulerClock = (scheduler: SchedulerLike): Clock => ({
   epoch: (reading) => reading,
 });
 
-/** The clock that goes with a scheduler; one reading of the default one costs about 40 ns, so the pump shares it. */
+/** The clock that goes with a scheduler; one reading of the default one costs about 40 ns, so the drain shares it. */
 export const clockOf = (scheduler: SchedulerLike): Clock =>
   scheduler === asyncScheduler ? wallClock() : schedulerClock(scheduler);

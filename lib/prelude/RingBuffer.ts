@@ -26,7 +26,7 @@ export class RingBuffer<T> {
     return value;
   }
 
-  /** Adds an element and lets go of the oldest: the length stays. There must be one. */
+  /** Adds an element and drops the oldest: the length stays. There must be one. */
   rotate(value: T): void {
     const mask = this.#cells.length - 1;
     const oldest = this.#head;

@@ -8,7 +8,7 @@ export const createAsyncContext = <T>(): AsyncContext<T> | undefined => {
   return {
     run: (value, work, a, b) => storage.run(value, work, a, b),
     get: () => storage.getStore(),
-    pose: () => {
+    keepWarm: () => {
       const resource = new AsyncResource('RoutiluxJob', { requireManualDestroy: true });
       return [resource, resource.runInAsyncScope(within), Promise.resolve().then(within)];
     },

@@ -1,4 +1,4 @@
-/** Under which key an observable of any library gives itself: the symbol, where somebody has brought it. */
+/** Under which key an observable of any library gives itself: the symbol, if somebody has brought it. */
 export const OBSERVABLE: PropertyKey = (Symbol as { observable?: symbol }).observable ?? '@@observable';
 
 /** Whether an object has a method of this name; looking may throw. */

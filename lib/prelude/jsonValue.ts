@@ -3,7 +3,7 @@ import { isDate, isDirect, isMap, isPlainObject, isSet, setOwn } from './plainOb
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Where something stands that has no place there (`a.0.b`); what is written or read around it may put its own keys before. */
+/** The path of a value that cannot be written or read (`a.0.b`); a caller around it may put its own keys before. */
 export class Misfit extends Error {
   constructor(
     public path: string,
@@ -29,7 +29,7 @@ const BIGINT = /^-?\d{1,100000}$/;
 /** Marks what JSON has no word for. An object of the user that has this key is marked itself, so no key is magic. */
 const TAG = '$';
 
-/** Where a walk stands: the keys and the objects on the way down. */
+/** The place of a walk: the keys and the objects on the way down. */
 interface Walk {
   readonly keys: (string | number)[];
   readonly above: object[];

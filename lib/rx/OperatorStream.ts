@@ -1,13 +1,14 @@
 import { Observable, type OperatorFunction, Subject, type Subscription, takeWhile } from 'rxjs';
 import type { HandlerContext } from '../engine/HandlerContext.js';
-import type { JobRun } from '../engine/JobRun.js';
-import type { Inlet, Node, Outlet } from '../engine/Plan.js';
-import type { Stream } from '../engine/Streams.js';
+import { streamsOf } from '../engine/JobStreams.js';
+import type { JobParts } from '../engine/JobParts.js';
+import type { Stream } from '../engine/RoutineStreams.js';
 import { tearDown } from '../engine/tearDown.js';
 import type { Data } from '../flow/Data.js';
-import { streamsSet } from '../job/fold.js';
-import type { StreamState } from '../job/StreamState.js';
-import type { Mutable } from '../prelude/Mutable.js';
+import { streamEnded } from '../job/noteRoutine.js';
+import { streamChanged, streamsSet } from '../job/noteStream.js';
+import type { StreamChange, StreamState } from '../job/StreamState.js';
+import type { Event, Routine, Slot } from '../plan/Plan.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import { payloadOf } from './payloadOf.js';
 
@@ -31,10 +32,9 @@ interface Live {
 export class OperatorStream implements Stream {
   /** None after an error, until the next input. */
   #live: Live | undefined;
-  #inputs: Data[] | undefined;
-  readonly #state: Mutable<StreamState>;
-  readonly #inlet: Inlet;
-  readonly #outlet: Outlet;
+  readonly #state: StreamState;
+  readonly #slot: Slot;
+  readonly #event: Event;
   /** The attempt that hands an input in. */
   #attempt: HandlerContext | undefined;
   /** What went wrong while it did. */
@@ -47,19 +47,18 @@ export class OperatorStream implements Stream {
   #release: (() => void) | undefined;
 
   constructor(
-    private readonly run: JobRun,
-    private readonly node: Node,
+    private readonly job: JobParts,
+    private readonly routine: Routine,
     private readonly spec: OperatorSpec,
     left: StreamState | undefined,
   ) {
-    this.#inlet = node.slots.get('input') as Inlet;
-    this.#outlet = node.events.get('output') as Outlet;
+    this.#slot = routine.slots.get('input') as Slot;
+    this.#event = routine.events.get('output') as Event;
     const { given = 0, begun = false } = left ?? {};
-    this.#inputs = spec.replay ? [] : undefined;
     this.#known = given;
-    this.#state = { inputs: this.#inputs, given, begun, stage: left?.stage === 'over' ? 'over' : 'open' };
+    this.#state = { inputs: spec.replay ? [] : undefined, given, begun, stage: left?.stage === 'over' ? 'over' : 'open' };
     // In the place of what was told of it before.
-    streamsSet(run.data, node.id, [this.#state]);
+    streamsSet(job.ledger, routine.id, [this.#state]);
     if (this.isOpen) this.#begin(left);
   }
 
@@ -86,15 +85,23 @@ export class OperatorStream implements Stream {
         },
       });
     });
-    // It may have been let go of before there was anything to unsubscribe from.
+    // It may have been released before there was a subscription to end.
     if (this.#live !== live) this.#leave(live);
   }
 
-  // An operator that emits without a pause is left at the next value after it was let go of.
+  // An operator that emits without a pause is left at the next value after its release.
   #outputOf(live: Live): Observable<unknown> {
     const output$ = new Observable((observer) => this.spec.operator(live.input$.asObservable()).subscribe(observer));
     // eslint-disable-next-line rxjs-x/no-ignored-takewhile-value -- it is the job that says when to stop
-    return output$.pipe(takeWhile(() => this.#live === live && !this.run.over));
+    return output$.pipe(takeWhile(() => this.#live === live && !this.job.life.isOver));
+  }
+
+  #noteBegun(): void {
+    if (!this.#state.begun) this.#change({ begun: true });
+  }
+
+  #change(change: StreamChange): void {
+    streamChanged(this.job.ledger, this.routine.id, this.#state, change);
   }
 
   get isOpen(): boolean {
@@ -105,7 +112,7 @@ export class OperatorStream implements Stream {
   next(data: Data, attempt: HandlerContext): void {
     if (this.isOpen) this.#during(attempt, data);
     else if (this.#completed)
-      this.run.views.warn(`Input of routine '${this.node.id}' came after its operator had completed; it is left out`);
+      this.job.ledger.warn(`Input of routine '${this.routine.id}' came after its operator had completed; it is left out`);
   }
 
   #during(attempt: HandlerContext, data: Data): void {
@@ -121,10 +128,10 @@ export class OperatorStream implements Stream {
 
   #hand(data: Data): void {
     // The operator may do with its input what it likes.
-    const kept = this.#inputs === undefined ? undefined : copyDeep(data);
-    this.#state.begun = true;
+    const input = this.#state.inputs === undefined ? undefined : copyDeep(data);
+    this.#noteBegun();
     this.#drive(() => this.#live?.input$.next(data));
-    if (kept !== undefined && this.#error === undefined) this.#inputs?.push(kept);
+    if (input !== undefined && this.#error === undefined) this.#change({ input });
   }
 
   #rethrow(attempt: HandlerContext): void {
@@ -138,9 +145,9 @@ export class OperatorStream implements Stream {
 
   complete(): void {
     if (!this.isOpen) return;
-    this.#state.stage = 'completing';
+    this.#change({ stage: 'completing' });
     this.#completed = true;
-    this.#release = this.run.intake.hold(() => undefined);
+    this.#release = streamsOf(this.job).hold(() => undefined);
     const live = this.#live;
     this.#drive(() => live?.input$.complete());
     // One that has failed has nothing more to give.
@@ -149,20 +156,20 @@ export class OperatorStream implements Stream {
 
   #end(): void {
     if (this.#state.stage === 'over') return;
-    this.#state.stage = 'over';
+    this.#change({ stage: 'over' });
     this.#live = undefined;
-    this.run.noteStreamed(this.node);
+    streamEnded(this.job.ledger, this.job.routines.of(this.routine));
     this.#release?.();
     this.#release = undefined;
   }
 
   #emit(value: unknown): void {
-    this.#state.begun = true;
+    this.#noteBegun();
     if (this.#known > 0) {
       this.#known--;
       return;
     }
-    this.#state.given++;
+    this.#change({ given: this.#state.given + 1 });
     // What is thrown here would be nobody's.
     try {
       this.#giveOut(payloadOf(value));
@@ -172,8 +179,8 @@ export class OperatorStream implements Stream {
   }
 
   #giveOut(payload: Data): void {
-    if (this.#attempt !== undefined) this.#attempt.emit(this.#outlet.name, payload);
-    else this.run.give(this.#outlet, payload);
+    if (this.#attempt !== undefined) this.#attempt.emit(this.#event.name, payload);
+    else this.job.emissions.give(this.#event, payload);
   }
 
   #fail(error: unknown): void {
@@ -182,7 +189,7 @@ export class OperatorStream implements Stream {
     if (live !== undefined) this.#leave(live);
     if (this.#attempt === undefined) {
       // While the job is paused, the stream is where it was: taken up elsewhere, it fails there.
-      this.run.intake.failAt(this.#inlet, error, () => {
+      streamsOf(this.job).failAt(this.#slot, error, () => {
         this.#forget();
       });
     } else {
@@ -193,16 +200,15 @@ export class OperatorStream implements Stream {
 
   /** The error is told: what it held is gone, and it begins anew with the next input, if there may be one. */
   #forget(): void {
-    this.#state.inputs = this.#inputs = this.spec.replay ? [] : undefined;
-    this.#state.begun = false;
-    this.#state.given = this.#known = 0;
+    this.#known = 0;
+    this.#change({ inputs: this.spec.replay ? [] : undefined, begun: false, given: 0 });
     if (!this.isOpen) this.#end();
   }
 
   stop(): void {
     const live = this.#live;
     this.#live = undefined;
-    this.#state.stage = 'over';
+    this.#change({ stage: 'over' });
     if (live !== undefined) this.#leave(live);
   }
 
@@ -212,6 +218,6 @@ export class OperatorStream implements Stream {
 
   // Errors of the operator come as such; what is thrown is its teardown's.
   #drive(work: () => void): void {
-    tearDown(this.run, `the operator of routine '${this.node.id}'`, work);
+    tearDown(this.job, `the operator of routine '${this.routine.id}'`, work);
   }
 }

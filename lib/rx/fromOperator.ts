@@ -1,16 +1,18 @@
 import { of, type OperatorFunction, takeWhile } from 'rxjs';
 import { HandlerContext } from '../engine/HandlerContext.js';
 import type { Context } from '../flow/Context.js';
-import { keepStreams, type StreamKind } from '../engine/Streams.js';
+import { keepStreams, type StreamKind } from '../engine/RoutineStreams.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
 import { type DefinedRoutine, defineRoutine } from '../defineRoutine.js';
+import type { JobParts } from '../engine/JobParts.js';
+import { jobOf } from './jobOf.js';
 import { type OperatorSpec, OperatorStream } from './OperatorStream.js';
 import { type PayloadOf, payloadOf } from './payloadOf.js';
 
 export interface FromOperatorOptions {
   /**
-   * Whether each job keeps all that goes into the operator, so that a snapshot can hold it: where the job is taken up, the
+   * Whether each job keeps all that goes into the operator, so that a snapshot can hold it: when the job is taken up, the
    * operator gets the same inputs again, at once, and of what comes out as many values are left out as had come out before. It
    * costs the memory of the inputs; not for operators whose values depend on time (`debounceTime`), which is not replayed.
    * @default false: a snapshot of a job in which the operator has begun is refused
@@ -28,8 +30,8 @@ export type OperatorRoutine<In extends object, Out> = DefinedRoutine<{ input: In
  * The operator is subscribed to when the job starts. When the job comes to rest, its input completes, after those of the
  * operators that lead to it, so `toArray`, `bufferCount`, `reduce`, `debounceTime` give what they hold; the job is done when
  * nothing is left to give. On a cancel, a failure or a timeout it is unsubscribed from, and gives nothing more. An error of the
- * operator is a failure of the task that it came from, or of the job where no task was at work; the error handler of the
- * routine decides, `retry` counting as `stop`, and where the job goes on, the operator begins anew with the next input.
+ * operator is a failure of the task that it came from, or of the job if no task was at work; the error handler of the
+ * routine decides, `retry` counting as `stop`, and if the job goes on, the operator begins anew with the next input.
  *
  * @example
  * const batch = fromOperator('batch', (line$: Observable<Line>) => line$.pipe(bufferCount(100)));
@@ -57,7 +59,7 @@ export const fromOperator = <In extends object, Out>(
 };
 
 const kindOf = (spec: OperatorSpec): StreamKind => ({
-  open: (run, node, [left]) => new OperatorStream(run, node, spec, left),
+  open: (job: JobParts, routine, [left]) => new OperatorStream(job, routine, spec, left),
 });
 
 const take = (spec: OperatorSpec, data: Data, ctx: Context): void => {
@@ -65,7 +67,7 @@ const take = (spec: OperatorSpec, data: Data, ctx: Context): void => {
     takeDirectly(spec, data, ctx);
     return;
   }
-  const stream = ctx.run.intake.streamAt(ctx.route.target.node);
+  const stream = jobOf(ctx).streams?.streamAt(ctx.connection.slot.routine);
   if (stream instanceof OperatorStream) stream.next(data, ctx);
 };
 

@@ -1,15 +1,16 @@
 import { HandlerContext } from '../engine/HandlerContext.js';
 import type { Context } from '../flow/Context.js';
-import type { JobRun } from '../engine/JobRun.js';
-import type { Inlet, Node, Outlet } from '../engine/Plan.js';
-import { keepStreams, type StreamKind } from '../engine/Streams.js';
+import { streamsOf } from '../engine/JobStreams.js';
+import type { JobParts } from '../engine/JobParts.js';
+import { keepStreams, type StreamKind } from '../engine/RoutineStreams.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
-import { streamForgotten, streamOpened, streamsSet } from '../job/fold.js';
+import { streamChanged, streamForgotten, streamOpened, streamsSet } from '../job/noteStream.js';
 import type { StreamState } from '../job/StreamState.js';
-import type { Mutable } from '../prelude/Mutable.js';
+import type { Event, Routine, Slot } from '../plan/Plan.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import { type DefinedRoutine, defineRoutine } from '../defineRoutine.js';
+import { jobOf } from './jobOf.js';
 import { type PayloadOf, payloadOf } from './payloadOf.js';
 import { checkSource, read, type Source } from './read.js';
 
@@ -27,12 +28,12 @@ export type SourceRoutine<Out> = DefinedRoutine<{ trigger: Data }, { output: Pay
  * that is no plain object under `value`), and the job stays open until the source has completed. It holds no worker.
  *
  * A source that can wait (an iterable, a readable stream) is read no faster than the flow takes: no further than `maxQueued` of
- * the job or of the slots behind it with `overflow: 'block'`, 256 tasks where the job has none; not at all while the job is
- * paused. An observable cannot wait. An error of the source is a failure of `trigger`, without a retry; where the job ends
+ * the job or of the slots behind it with `overflow: 'block'`, 256 tasks if the job has none; not at all while the job is
+ * paused. An observable cannot wait. An error of the source is a failure of `trigger`, without a retry; if the job ends
  * before it, the source is unsubscribed from, returned or destroyed.
  *
  * A snapshot of a job that reads is refused (`NOT_SERIALISABLE`), unless the source is a function that takes a cursor
- * (a parameter without a default): it is called again where the job is taken up, with the number of values given before.
+ * (a parameter without a default): it is called again when the job is taken up, with the number of values given before.
  *
  * @example
  * const lines = fromSource('lines', (cursor, { path }) => linesFrom(path, cursor));
@@ -59,50 +60,50 @@ class Reader implements StreamKind {
   trigger(params: Data, ctx: Context): void {
     if (!(ctx instanceof HandlerContext))
       throw flowError('NO_CONTEXT', { call: 'A source', instead: 'it was called directly; run the flow with execute or start' });
-    this.#read(ctx.run, ctx.route.target.node, params, 0);
+    this.#read(jobOf(ctx), ctx.connection.slot.routine, params, 0);
   }
 
   /** Goes on with what was being read. */
-  open(run: JobRun, node: Node, left: readonly StreamState[]): undefined {
-    streamsSet(run.data, node.id, []);
-    for (const { inputs, given } of left) this.#goOn(run, node, inputs?.[0] ?? {}, given);
+  open(job: JobParts, routine: Routine, left: readonly StreamState[]): undefined {
+    streamsSet(job.ledger, routine.id, []);
+    for (const { inputs, given } of left) this.#goOn(job, routine, inputs?.[0] ?? {}, given);
   }
 
-  #goOn(run: JobRun, node: Node, params: Data, given: number): void {
+  #goOn(job: JobParts, routine: Routine, params: Data, given: number): void {
     try {
-      this.#read(run, node, params, given);
+      this.#read(job, routine, params, given);
     } catch (error) {
-      run.intake.failAt(node.slots.get('trigger') as Inlet, error);
+      streamsOf(job).failAt(routine.slots.get('trigger') as Slot, error);
     }
   }
 
-  #read(run: JobRun, node: Node, params: Data, cursor: number): void {
+  #read(job: JobParts, routine: Routine, params: Data, cursor: number): void {
     // The function may do with its parameters what it likes.
     const kept = this.#isResumable ? [copyDeep(params)] : undefined;
     const source = typeof this.source === 'function' ? this.source(cursor, params) : this.source;
     // It may have ended its own job.
-    if (run.over) return;
+    if (job.life.isOver) return;
     checkSource(source);
-    const outlet = node.events.get('output') as Outlet;
-    const state: Mutable<StreamState> = {
+    const event = routine.events.get('output') as Event;
+    const state: StreamState = {
       inputs: kept,
       given: cursor,
       begun: true,
       stage: 'open',
     };
-    streamOpened(run.data, node.id, state);
+    streamOpened(job.ledger, routine.id, state);
     const forget = (): void => {
-      streamForgotten(run.data, node.id, state);
+      streamForgotten(job.ledger, routine.id, state);
     };
-    read(run, source, {
-      routes: outlet.routes,
+    read(job, source, {
+      connections: event.connections,
       give: (value) => {
         // Before anybody is told of it: a watcher may take a snapshot.
-        state.given++;
-        run.give(outlet, payloadOf(value));
+        streamChanged(job.ledger, routine.id, state, { given: state.given + 1 });
+        job.emissions.give(event, payloadOf(value));
       },
       fail: (error, told) => {
-        run.intake.failAt(node.slots.get('trigger') as Inlet, error, told);
+        streamsOf(job).failAt(routine.slots.get('trigger') as Slot, error, told);
       },
       end: forget,
     });

@@ -12,7 +12,7 @@ export interface NativeObservable<T> {
   subscribe(observer: NativeObserver<T>, options: { readonly signal: AbortSignal }): void;
 }
 
-/** What a producer of the platform's observable tells, and where it says what is to be done at the end. */
+/** The subscriber of an observable of the platform: it gets values, and what is to be done at the end. */
 interface NativeSubscriber<T> extends NativeObserver<T> {
   addTeardown(teardown: () => void): void;
 }
@@ -46,13 +46,13 @@ export const fromNative = <T>(source: NativeObservable<T>): Observable<T> =>
   });
 
 /**
- * A view of a job, or any other observable of RxJS, as an observable of the platform, where that has them (Chromium from 135 on).
+ * A view of a job, or any other observable of RxJS, as an observable of the platform, if that has them (Chromium from 135 on).
  * It emits when and what the view emits; aborting the signal only stops watching.
  *
  * @example
  * toNative(job.status$).subscribe((status) => show(status));
  *
- * @throws FlowError `UNSUPPORTED` where there is no `globalThis.Observable`
+ * @throws FlowError `UNSUPPORTED` if there is no `globalThis.Observable`
  */
 export const toNative = <T>(source$: Observable<T>): NativeObservable<T> => {
   const { Observable: Native } = globalThis as { Observable?: NativeConstructor };

@@ -1,16 +1,17 @@
 import { Observable, type ObservableInput, type Subscribable, takeWhile } from 'rxjs';
-import type { JobRun } from '../engine/JobRun.js';
-import type { Route } from '../engine/Plan.js';
+import { streamsOf } from '../engine/JobStreams.js';
+import type { JobParts } from '../engine/JobParts.js';
 import { tearDown } from '../engine/tearDown.js';
 import { flowError } from '../flow/FlowError.js';
+import type { Connection } from '../plan/Plan.js';
 import { has, OBSERVABLE } from '../prelude/has.js';
 import { macrotask } from '../prelude/macrotask.js';
 import { fromNative, isNative, type NativeObservable } from './native.js';
 
 /** What a job does with the values of a source. */
 export interface Sink {
-  /** Where they go: a source that can wait waits until there is room on these. */
-  readonly routes: readonly Route[];
+  /** The connections of its values: a source that can wait waits until there is room on them. */
+  readonly connections: readonly Connection[];
   /** Takes a value; may throw, which is a failure of the source. */
   readonly give: (value: unknown) => void;
   /** The source has failed, or a value of it could not be given; `told` is to be called when that has been told to the job. */
@@ -35,10 +36,10 @@ export type Source<T> = ObservableInput<T> | NativeObservable<T>;
  * a value only when there is room for it, and not while the job is paused; an observable cannot wait, so what it brings is taken
  * as it comes.
  */
-export const read = (run: JobRun, source: unknown, sink: Sink): (() => void) => {
+export const read = (job: JobParts, source: unknown, sink: Sink): (() => void) => {
   let stopReading = (): void => undefined;
   let over = false;
-  const release = run.intake.hold(stop);
+  const release = streamsOf(job).hold(stop);
   const reading: Reading = {
     ...sink,
     end: stop,
@@ -46,31 +47,31 @@ export const read = (run: JobRun, source: unknown, sink: Sink): (() => void) => 
     fail: (error) => {
       if (over) return;
       over = true;
-      tearDown(run, 'a source', stopReading);
+      tearDown(job, 'a source', stopReading);
       // A paused job hears of it when it goes on; until then the source is where it was.
       sink.fail(error, close);
     },
   };
   try {
     const pulled = iteratorOf(source);
-    stopReading = pulled === undefined ? push(pushed(source), reading) : pull(run, pulled, source, reading);
+    stopReading = pulled === undefined ? push(pushed(source), reading) : pull(job, pulled, source, reading);
   } catch (error) {
     stop();
     throw error;
   }
   // It may have ended before there was anything to stop.
-  if (over) tearDown(run, 'a source', stopReading);
+  if (over) tearDown(job, 'a source', stopReading);
   return stop;
 
   function stop(): void {
     if (over) return;
     over = true;
-    tearDown(run, 'a source', stopReading);
+    tearDown(job, 'a source', stopReading);
     close();
   }
 
   function close(): void {
-    tearDown(run, 'a source', sink.end);
+    tearDown(job, 'a source', sink.end);
     release();
   }
 };
@@ -131,13 +132,16 @@ const checkStep = (step: Step): Step => {
   throw new TypeError('The iterator of a source gave no object; it has to give { done, value }.');
 };
 
-const pull = (run: JobRun, open: Pullable, source: unknown, { routes, give, fail, end }: Reading): (() => void) => {
+/** Whether a source that can wait may bring a value on these connections now. */
+const hasRoom = ({ run, room }: JobParts, connections: readonly Connection[]): boolean => run.isOpen && room.hasRoom(connections);
+
+const pull = (job: JobParts, open: Pullable, source: unknown, { connections, give, fail, end }: Reading): (() => void) => {
   const iterator = open();
   let stopped = false;
   let broken = false;
 
   const room = async (): Promise<void> => {
-    while (!stopped && !run.hasRoom(routes)) await new Promise<void>((wake) => void run.whenRoom(routes, wake));
+    while (!stopped && !hasRoom(job, connections)) await new Promise<void>((wake) => void job.room.whenRoom(connections, wake));
   };
 
   // One that throws when it is asked has ended by that.
@@ -157,12 +161,12 @@ const pull = (run: JobRun, open: Pullable, source: unknown, { routes, give, fail
 
   const readOn = async (): Promise<void> => {
     for (let count = 1; ; count++) {
-      if (!run.hasRoom(routes)) await room();
+      if (!hasRoom(job, connections)) await room();
       if (stopped) return;
       const asked = ask();
       const step = isPromise(asked) ? await asked : asked;
       // The job may have been paused meanwhile.
-      if (!run.hasRoom(routes)) await room();
+      if (!hasRoom(job, connections)) await room();
       if (stopped || step.done === true) return;
       give(step.value);
       if (count % BREATH === 0) await new Promise<void>((wake) => void macrotask(wake));
@@ -189,7 +193,7 @@ const leave = async (iterator: Pulled | undefined, source: unknown): Promise<voi
     free(source as Partial<Record<'destroy' | 'close', () => void>>);
     await iterator?.return?.();
   } catch {
-    // It is let go of; there is nobody left to be told.
+    // The source has been left; there is nobody to be told.
   }
 };
 
@@ -223,7 +227,7 @@ const pushed = (source: unknown): Observable<unknown> => {
 };
 
 const push = (source$: Observable<unknown>, { give, fail, end, isOver }: Reading): (() => void) => {
-  // What is thrown where a value is taken would be nobody's.
+  // An error thrown while a value is taken would be nobody's.
   const next = (value: unknown): void => {
     try {
       give(value);

@@ -1,4 +1,5 @@
 import { concatMap, exhaustMap, mergeMap, Observable, type OperatorFunction, switchMap, tap } from 'rxjs';
+import { abandon } from '../engine/owned.js';
 import type { Data } from '../flow/Data.js';
 import type { AnyEvent, Event } from '../flow/Event.js';
 import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
@@ -8,7 +9,7 @@ import { checkEntry, eventIn, type Parts, type Place } from '../flow/placeIn.js'
 import { notStarted, whyNot } from '../job/JobError.js';
 import type { JobRecord } from '../job/JobRecord.js';
 import { type Flow, openJob } from '../Flow.js';
-import { abandon, type Job } from '../Job.js';
+import type { Job } from '../Job.js';
 import type { Routine } from '../Routine.js';
 import { feed } from './feed.js';
 

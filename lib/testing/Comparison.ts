@@ -24,13 +24,13 @@ const isOfOneValue = (expected: Moment, actual: Moment): boolean =>
 
 const isEndOf = ({ symbol }: Moment): boolean => symbol !== undefined && isEnd(symbol);
 
-/** Where a line differs for the first time, counted in what happens on it; -1 where it does not. */
+/** The first step at which a line differs, counted in what happens on it; -1 if it does not. */
 export const firstDifference = ({ expected, actual }: Comparison): number => {
   const length = Math.max(expected.length, actual.length);
   return Array.from({ length }, (_, index) => index).findIndex((index) => !isLike(expected[index], actual[index]));
 };
 
-/** The lines that differ as two diagrams each with a mark below, the others as they are; undefined where none differs. */
+/** The lines that differ as two diagrams each with a mark below, the others as they are; undefined if none differs. */
 export const reportOn = (lines: readonly Comparison[], values: MarbleValues): string | undefined => {
   if (lines.every((line) => firstDifference(line) < 0)) return undefined;
   const symbols = new Symbols(
@@ -80,7 +80,7 @@ const rowsOf = (
 
 const row = (key: string, side: string, text: string): string => `  ${key}${side.padEnd(10)}${text}`.trimEnd();
 
-/** Where the first difference is drawn. */
+/** The place at which the first difference is drawn. */
 const columnOf = (drawing: Drawing, traces: readonly (readonly Mark[])[], first: number): number => {
   const [one, other] = traces.map((trace) => trace[first]);
   const at = Math.min(one?.at ?? Infinity, other?.at ?? Infinity);

@@ -56,7 +56,7 @@ export interface FlowTest {
   /** `Flow.start`, recorded. */
   readonly start: (flow: Flow, entryRoutineId: string, entryParams?: object, options?: ExecuteOptions) => Job;
   /**
-   * Starts a job per symbol, with its value as entry parameters (`{}` where no values are given); from now on. The list grows
+   * Starts a job per symbol, with its value as entry parameters (`{}` if no values are given); from now on. The list grows
    * as they start.
    */
   readonly entries: (

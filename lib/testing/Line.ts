@@ -16,7 +16,7 @@ export interface Step {
   readonly value: unknown;
 }
 
-/** One step of a line; its `symbol` where it is the end of a job, or where a diagram names it. */
+/** One step of a line; its `symbol` if it is the end of a job, or if a diagram names it. */
 export interface Moment {
   readonly at: number;
   readonly symbol?: string;
@@ -46,7 +46,7 @@ type BySubject = 'starts' | 'takes' | 'ends' | 'emits' | 'outputs' | 'retries';
  * | `outputs` | each `ctx.output` | its data: `outputs t.type` |
  * | `pauses` | `p` paused, `r` resumed | |
  * | `status` | `r` running, `p` paused | |
- * | `queued` | how many tasks wait, retries in their delay as well: what each ms leaves, where it has changed | |
+ * | `queued` | how many tasks wait, retries in their delay as well: what each ms leaves, if it has changed | |
  * | `active` | how many handlers are at work, in the same way | |
  */
 export type JobMarbles = Readonly<Partial<Record<LineKind, string>> & Record<`${BySubject} ${string}`, string>>;
@@ -59,7 +59,7 @@ export interface Line {
   readonly key: string;
   /** Symbols that have a meaning of their own on this line. */
   readonly known: MarbleValues;
-  /** The value that a symbol stands for; undefined where it stands for none. */
+  /** The value that a symbol stands for; undefined if it stands for none. */
   resolve(symbol: string, values: MarbleValues): { readonly value: unknown } | undefined;
   select(steps: readonly Step[]): readonly Moment[];
 }
@@ -134,7 +134,7 @@ const totals = (steps: readonly Step[], kind: LineKind): readonly Moment[] => {
   return steps.filter((step) => step.kind === kind || step.kind === 'end').map(momentOf(total));
 };
 
-/** What each ms leaves, where it differs from what was before. */
+/** What each ms leaves, if it differs from what was before. */
 const changes = (moments: readonly Moment[]): readonly Moment[] => {
   const kept: Moment[] = [];
   let before: unknown;

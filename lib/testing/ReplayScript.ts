@@ -4,7 +4,7 @@ import { type Act, type Control, isAnswer, type ReplayStep } from './replay.js';
 type CallStep = [at: number, call: HandlerCall, ...acts: Act[]];
 type JobStep = [at: number, job: 'job', ...controls: Control[]];
 
-/** Where a call begins: when, in ms, and before which step. */
+/** The begin of a call: when, in ms, and before which step. */
 interface Beginning {
   readonly at: number;
   step: number;

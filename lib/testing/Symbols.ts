@@ -6,7 +6,7 @@ import { charactersOf, RESERVED } from './marbles.js';
 
 export const SPARE = charactersOf('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
 
-/** What is drawn where no letter is left. */
+/** What is drawn if no letter is left. */
 export const UNNAMED = '?';
 
 /** Finds one character for every value of a diagram, and the same for the same value; remembers what each stands for. */

@@ -22,7 +22,7 @@ export class VirtualClock extends VirtualTimeScheduler {
     return super.schedule(work, delay, state);
   }
 
-  /** When the next timer fires, in ms; undefined where none waits. */
+  /** When the next timer fires, in ms; undefined if none waits. */
   get next(): number | undefined {
     return this.actions[0]?.delay;
   }
@@ -40,7 +40,7 @@ export class VirtualClock extends VirtualTimeScheduler {
 
 /** A test that has the time. */
 interface Loan {
-  /** Undefined where no runner tells which test it is. */
+  /** Undefined if no runner tells which test it is. */
   readonly test: string | undefined;
   readonly revoke: () => void;
 }

@@ -1,6 +1,6 @@
-import type { Node } from '../engine/Plan.js';
 import { placeNamed } from '../flow/placeIn.js';
-import { type Job, runOf } from '../Job.js';
+import type { Routine } from '../plan/Plan.js';
+import { type Job, behind } from '../Job.js';
 import { testingError } from './TestingError.js';
 
 /**
@@ -9,24 +9,24 @@ import { testingError } from './TestingError.js';
  * @throws TestingError `UNKNOWN_PLACE`
  */
 export const checkPlaces = (lines: readonly string[], jobs: readonly Job[]): void => {
-  const flows = jobs.map((job) => runOf(job).plan.nodes);
+  const flows = jobs.map((job) => behind(job).plan.routines);
   for (const line of lines) {
     const [kind = '', ...rest] = line.split(' ');
     const subject = rest.join(' ');
-    if (subject === '' || flows.length === 0 || flows.some((nodes) => hasPlace(nodes, kind, subject))) continue;
-    throw testingError('UNKNOWN_PLACE', { line, known: [...new Set(flows.flatMap((nodes) => placesOf(nodes, kind)))] });
+    if (subject === '' || flows.length === 0 || flows.some((routines) => hasPlace(routines, kind, subject))) continue;
+    throw testingError('UNKNOWN_PLACE', { line, known: [...new Set(flows.flatMap((routines) => placesOf(routines, kind)))] });
   }
 };
 
-const hasPlace = (nodes: ReadonlyMap<string, Node>, kind: string, subject: string): boolean => {
+const hasPlace = (routines: ReadonlyMap<string, Routine>, kind: string, subject: string): boolean => {
   const { routineId, name } = placeNamed(subject);
-  const node = nodes.get(routineId);
-  return nodes.has(subject) || (node !== undefined && (kind === 'outputs' || partsOf(node, kind).has(name)));
+  const routine = routines.get(routineId);
+  return routines.has(subject) || (routine !== undefined && (kind === 'outputs' || partsOf(routine, kind).has(name)));
 };
 
-const partsOf = ({ slots, events }: Node, kind: string): ReadonlyMap<string, unknown> => (kind === 'emits' ? events : slots);
+const partsOf = ({ slots, events }: Routine, kind: string): ReadonlyMap<string, unknown> => (kind === 'emits' ? events : slots);
 
-const placesOf = (nodes: ReadonlyMap<string, Node>, kind: string): readonly string[] =>
+const placesOf = (routines: ReadonlyMap<string, Routine>, kind: string): readonly string[] =>
   kind === 'outputs'
-    ? [...nodes.keys()]
-    : [...nodes.values()].flatMap((node) => [...partsOf(node, kind).keys()].map((part) => `${node.id}.${part}`));
+    ? [...routines.keys()]
+    : [...routines.values()].flatMap((routine) => [...partsOf(routine, kind).keys()].map((part) => `${routine.id}.${part}`));

@@ -60,7 +60,7 @@ const LONGEST_RUN = 12;
 export interface Drawing {
   /** One per line of marks, each of which `parseMarbles` reads again; times are rounded to ms. */
   readonly lines: readonly string[];
-  /** Where the column of this ms begins, counted in characters. */
+  /** The place at which the column of this ms begins, counted in characters. */
   columnOf(at: number): number;
 }
 

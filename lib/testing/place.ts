@@ -4,7 +4,7 @@ interface Capturing {
   captureStackTrace?(target: object, below: (...args: never[]) => unknown): void;
 }
 
-/** Where a function of the kit was called: an error whose stack begins there, where the platform can do it. */
+/** The place of a call of the kit: an error whose stack begins there, if the platform can do it. */
 export const placeOf = (called: (...args: never[]) => unknown): Error => {
   const here = new Error('expected here');
   (Error as unknown as Capturing).captureStackTrace?.(here, called);
@@ -15,7 +15,7 @@ const FRAME = /(?:^|[\s(@])([^\s()@]+:\d+):\d+\)?$/;
 
 const framesOf = ({ stack = '' }: Error): readonly string[] => stack.split('\n').filter((line) => FRAME.test(line));
 
-/** File and line, as in `spec/retry-spec.ts:12`; empty where the platform tells nothing. */
+/** File and line, as in `spec/retry-spec.ts:12`; empty if the platform tells nothing. */
 const lineOf = (here: Error): string => FRAME.exec(framesOf(here)[0] ?? '')?.[1] ?? '';
 
 /** The error of expectations that do not hold; it points at the first of them. */

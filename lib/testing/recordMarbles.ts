@@ -54,7 +54,7 @@ export interface Seen {
 /** Above so many tasks that wait, a retry is not looked for among them: recording never holds a job up. */
 const SHORT_QUEUE = 1_000;
 
-/** Records jobs, each from when it is given; time is what `now` says, in ms, and `draw` where it stands in a diagram. */
+/** Records jobs, each from when it is given; time is what `now` says, in ms, and `draw` its place in a diagram. */
 export class Recorder implements Steps {
   readonly steps: Step[] = [];
   readonly seen: Seen[] = [];

@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import type { Flow } from '../Flow.js';
 import type { Context } from '../flow/Context.js';
-import { dropStreams } from '../engine/Streams.js';
+import { dropStreams } from '../engine/RoutineStreams.js';
 import type { Handler } from '../flow/Handler.js';
 import type { Job } from '../Job.js';
 import type { JobState } from '../JobState.js';
@@ -95,7 +95,7 @@ class Playing {
   }
 }
 
-/** What a call gives back: at once where it has answered at once, as a handler that awaits nothing does. */
+/** What a call gives back: at once if it has answered at once, as a handler that awaits nothing does. */
 const answerOf = (playing: Playing): unknown => {
   const take = (): unknown => {
     if (playing.answer?.failed === true) throw playing.answer.error;
@@ -208,7 +208,7 @@ class Director {
     else for (const act of acts) playing.perform(act);
   }
 
-  // Where the flow has become another one, it may be refused: the marbles will tell.
+  // If the flow has become another one, it may be refused: the marbles will tell.
   #steer(control: Control): void {
     if (this.#job === undefined) return;
     try {

@@ -72,6 +72,9 @@ export const FlowDefinition = shape('FlowDefinition', {
   connections: list(ConnectionDefinition),
 });
 
+/** How each version becomes the next: there is one so far. */
+export const FLOW_STEPS: Format<FlowDocument>['steps'] = [];
+
 /** The JSON of a flow. */
 export type FlowDefinition = t.OutputOf<typeof FlowDefinition>;
 
@@ -96,7 +99,7 @@ const dangling = ({ routines, connections }: FlowDocument): readonly Mismatch[] 
 export const flowFormat: Format<FlowDocument> = {
   what: 'flow definition',
   kind: 'routilux/flow',
-  steps: [],
+  steps: FLOW_STEPS,
   codec: FlowDefinition,
   faults: (flow) => [...twice('routines', flow.routines, ({ id }) => id), ...dangling(flow)].slice(0, ENOUGH),
 };

@@ -2,7 +2,8 @@ import type * as t from 'io-ts';
 import type { Mismatch } from '../flow/Codec.js';
 import { OVERFLOWS } from '../flow/Limit.js';
 import { isFinal, JOB_STATUSES } from '../job/JobStatus.js';
-import { ROUTINE_STATUSES } from '../job/RoutineCell.js';
+import { numbersIn } from '../job/RemainingWork.js';
+import { ROUTINE_STATUSES } from '../job/RoutineData.js';
 import {
   amount,
   count,
@@ -115,7 +116,7 @@ const RunSnapshot = shape('a run', {
 
 /**
  * All of one job, written down: what happened, what it keeps, and what it has left to do. Dates are ISO strings, a value of
- * the user is JSON with `{ "$": kind, "value": … }` where JSON has no word for it.
+ * the user is JSON with `{ "$": kind, "value": … }` if JSON has no word for it.
  */
 export const JobSnapshot = shape('JobSnapshot', {
   kind: oneOf('routilux/job'),
@@ -146,7 +147,7 @@ export const JobSnapshot = shape('JobSnapshot', {
   deferredEvents: list(shape('a deferred event', { routineId: text, event: text, data })),
   /** The most tasks of the job that have waited at a time. */
   highWater: optional(count),
-  /** How many of each kind are gone: let go of at the end of the job, or pushed out by newer ones. */
+  /** How many of each kind are gone: dropped at the end of the job, or pushed out by newer ones. */
   dropped: shape('what is gone', { tasks: count, records: count, logEntries: count, outputs: count }),
   pendingTasks: list(TaskSnapshot),
   connections: list(ConnectionSnapshot),
@@ -160,14 +161,6 @@ export type JobSnapshot = t.OutputOf<typeof JobSnapshot>;
 
 /** The same with its dates and values read. */
 export type JobDocument = t.TypeOf<typeof JobSnapshot>;
-
-const TASK_ID = /:(\d{1,15})\.(\d{1,15})$/;
-
-/** The numbers in a task's id: of its emission in the job, and of its place among the targets of that. */
-export const numbersIn = (jobId: string, taskId: string): readonly [order: number, place: number] | undefined => {
-  const [, order, place] = TASK_ID.exec(taskId) ?? [];
-  return taskId === `${jobId}:${order}.${place}` ? [Number(order), Number(place)] : undefined;
-};
 
 const taskFaults = ({ jobId, pendingTasks, connections, run }: JobDocument): readonly Mismatch[] =>
   pendingTasks.flatMap(({ taskId, connection }, at) => {

@@ -1,28 +1,9 @@
-import type { Data } from '../flow/Data.js';
-import type { ErrorHandler } from '../flow/ErrorHandler.js';
 import { flowError } from '../flow/FlowError.js';
 import { checkName } from '../flow/names.js';
-import type { Part } from '../flow/Part.js';
-
-/** A function that a description may hold: a mapping, a `retryOn`, or an error class in one. */
-type Named = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
-
-// By function and not by registry, since `flow.toJSON()` has no registry to ask.
-const names = new WeakMap<Named, string>();
-
-const BUILT_IN: readonly Named[] = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError];
-for (const kind of BUILT_IN) names.set(kind, kind.name);
-
-/** The name under which a function has been registered first, in whatever registry. */
-export const nameOf = (work: Named): string | undefined => names.get(work);
-
-/** A routine as its JSON has to do with it: what is written of it, and filled in again. */
-export interface Described extends Part {
-  readonly type: string;
-  readonly config: Data;
-  setConfig(patch: Data): this;
-  setErrorHandler(handler: ErrorHandler): this;
-}
+import type { DecodeOptions } from './decodeJson.js';
+import type { Described, FlowParts } from './FlowParts.js';
+import { BUILT_IN, giveName, type Named } from './functionNames.js';
+import { readFlow } from './readFlow.js';
 
 /**
  * What JSON may be turned into: routines by their type, functions by their name. Nothing else of a flow's JSON becomes code,
@@ -50,13 +31,13 @@ export class Registry<R extends Described = Described> {
 
   /**
    * Gives a function a name in JSON: a mapping of a connection, or what `retryOn` of an error handler asks. A function of the
-   * flow that is written has to be the very one that is registered; where several registries name it, the first name counts.
+   * flow that is written has to be the very one that is registered; if several registries name it, the first name counts.
    *
    * @throws FlowError `BAD_NAME`, `BAD_OPTION`, `DUPLICATE_TYPE`
    */
   registerFunction(name: string, work: Named): this {
     add(this.#functions, 'function', name, work);
-    if (!names.has(work)) names.set(work, name);
+    giveName(name, work);
     return this;
   }
 
@@ -66,6 +47,16 @@ export class Registry<R extends Described = Described> {
 
   function(name: string): Named | undefined {
     return this.#functions.get(name);
+  }
+
+  /**
+   * Reads the parts of a flow from JSON, or from its text. Every routine is new. A page that never makes a registry does not
+   * ship what reads a flow.
+   *
+   * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`, `NOT_CONSTRUCTIBLE`
+   */
+  read(json: unknown, options?: DecodeOptions): FlowParts<R> {
+    return readFlow(json, this, options);
   }
 }
 

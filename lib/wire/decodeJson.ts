@@ -23,7 +23,7 @@ export interface Format<A> {
 }
 
 /** The version that is written. */
-export const newest = ({ steps }: { readonly steps: readonly unknown[] }): number => steps.length + 1;
+export const newest = (steps: readonly unknown[]): number => steps.length + 1;
 
 /**
  * Reads a document from JSON, or from its text. Nothing of it is evaluated, and nothing is made before all of it is read.
@@ -81,8 +81,8 @@ const migrate = <A>(format: Format<A>, json: unknown): unknown => {
       { path: isPlainObject(json) ? 'kind' : '', expected: `'${kind}'`, value: isPlainObject(json) ? json['kind'] : json },
     ]);
   const { version } = json;
-  if (!Number.isSafeInteger(version) || (version as number) < 1 || (version as number) > newest(format))
-    throw wireError('UNKNOWN_VERSION', { what, version, newest: newest(format) });
+  if (!Number.isSafeInteger(version) || (version as number) < 1 || (version as number) > newest(steps))
+    throw wireError('UNKNOWN_VERSION', { what, version, newest: newest(steps) });
   return steps.slice((version as number) - 1).reduce<Readonly<Record<string, unknown>>>((document, step) => step(document), json);
 };
 

@@ -6,19 +6,26 @@ import type { ParamMapping } from '../flow/mapping.js';
 import { describeError } from '../prelude/describeError.js';
 import { type DecodeOptions, decodeJson, refuse } from './decodeJson.js';
 import { type FlowDocument, flowFormat } from './FlowDefinition.js';
-import type { FlowParts } from './FlowParts.js';
-import type { Described, Registry } from './Registry.js';
+import type { Described, FlowParts } from './FlowParts.js';
+import type { Named } from './functionNames.js';
 import { wireError } from './WireError.js';
 
 type Definition = FlowDocument['routines'][number];
 type Handler = NonNullable<FlowDocument['errorHandler']>;
+
+/** What is registered. */
+interface Known<R> {
+  readonly types: readonly string[];
+  factory(type: string): (() => R) | undefined;
+  function(name: string): Named | undefined;
+}
 
 /**
  * Reads the parts of a flow from JSON, or from its text. Every routine is new.
  *
  * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`, `NOT_CONSTRUCTIBLE`
  */
-export const readFlow = <R extends Described>(json: unknown, registry: Registry<R>, options?: DecodeOptions): FlowParts<R> => {
+export const readFlow = <R extends Described>(json: unknown, registry: Known<R>, options?: DecodeOptions): FlowParts<R> => {
   const document = decodeJson(flowFormat, json, options);
   const { routines, connections, errorHandler, ...settings } = document;
   const missing = unregistered(document, registry);
@@ -37,7 +44,7 @@ export const readFlow = <R extends Described>(json: unknown, registry: Registry<
 };
 
 /** Finds every type and every function that the JSON names and the registry lacks. */
-const unregistered = ({ routines, connections, errorHandler }: FlowDocument, registry: Registry): readonly Mismatch[] => {
+const unregistered = ({ routines, connections, errorHandler }: FlowDocument, registry: Known<unknown>): readonly Mismatch[] => {
   const lost = (path: string, names: readonly (string | undefined)[]): readonly Mismatch[] =>
     names.flatMap((value) =>
       value === undefined || registry.function(value) !== undefined
@@ -58,7 +65,7 @@ const unregistered = ({ routines, connections, errorHandler }: FlowDocument, reg
   ];
 };
 
-const toErrorHandler = ({ retryOn, ...options }: Handler, registry: Registry): ErrorHandler => {
+const toErrorHandler = ({ retryOn, ...options }: Handler, registry: Known<unknown>): ErrorHandler => {
   const known = (name: string): never => registry.function(name) as never;
   if (retryOn === undefined) return new ErrorHandler(options);
   return new ErrorHandler({
@@ -69,7 +76,7 @@ const toErrorHandler = ({ retryOn, ...options }: Handler, registry: Registry): E
 
 const toInstances = <R extends Described>(
   definitions: readonly Definition[],
-  registry: Registry<R>,
+  registry: Known<R>,
   handlerFrom: (handler: Handler | undefined) => ErrorHandler | undefined,
 ): ReadonlyMap<string, R> => {
   const made = new Map<string, R>();
@@ -87,7 +94,7 @@ const toInstances = <R extends Described>(
 /** @throws WireError `NOT_CONSTRUCTIBLE` */
 const construct = <R extends Described>(
   { id, type, slots, events }: Definition,
-  registry: Registry<R>,
+  registry: Known<R>,
   given: ReadonlySet<R>,
 ): R => {
   const fail = (reason: string, cause?: unknown): never => {

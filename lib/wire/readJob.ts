@@ -5,16 +5,17 @@ import { History } from '../job/History.js';
 import { JobData } from '../job/JobData.js';
 import { JobError, TimeoutError } from '../job/JobError.js';
 import { isFinal } from '../job/JobStatus.js';
-import { type Remainder, type RemainingTask, taskIdOf, WrittenRemainder } from '../job/Remainder.js';
-import { RoutineCell } from '../job/RoutineCell.js';
+import { numbersIn, type RemainingWork, type RemainingTask, taskIdOf, WrittenWork } from '../job/RemainingWork.js';
+import { RoutineData } from '../job/RoutineData.js';
 import { LOG_BOUND, type LogEntry, SharedSpace } from '../job/SharedSpace.js';
+import { Times } from '../job/stopwatch.js';
 import type { StreamState } from '../job/StreamState.js';
 import { BoundedLog } from '../prelude/BoundedLog.js';
 import { type DecodeOptions, decodeJson } from './decodeJson.js';
-import { type JobDocument, jobFormat, numbersIn } from './JobSnapshot.js';
+import { type JobDocument, jobFormat } from './JobSnapshot.js';
 import { mergedSlots } from './mergedSlots.js';
 
-type Cell = JobDocument['routineStates'][number];
+type Routine = JobDocument['routineStates'][number];
 type Failure = NonNullable<JobDocument['error']>;
 type Task = JobDocument['pendingTasks'][number];
 
@@ -51,9 +52,9 @@ const toJob = (document: JobDocument): JobData => {
       dropped.outputs,
     ),
     streams: streamsOf(document),
-    source: run && new WrittenRemainder(toRemainder(document, run)),
+    source: run && new WrittenWork(toRemainingWork(document, run)),
   });
-  for (const state of document.routineStates) routineMet(job, fromCell(state));
+  for (const state of document.routineStates) routineMet(job, fromRoutine(state));
   return job;
 };
 
@@ -72,11 +73,13 @@ const toError = ({ name, code, message, details = {}, retriable = false, cause }
 const toCause = ({ name, message }: { name: string; message: string }): Error =>
   Object.defineProperty(new Error(message), 'name', { value: name, configurable: true });
 
-const fromCell = ({ status, errorTime, state, slots, emitted, highWater = [], ...cell }: Cell): RoutineCell => {
+const fromRoutine = ({ status, errorTime, state, slots, emitted, highWater = [], ...rest }: Routine): RoutineData => {
+  const { executionTimeMs, timed, totalMs, minMs, maxMs, ...routine } = rest;
   const slotNames = [...new Set([...slots, ...highWater].map(({ slot }) => slot))];
   const eventNames = emitted.map(({ event }) => event);
-  return Object.assign(new RoutineCell(cell.routineId, slotNames, eventNames), {
-    ...cell,
+  return Object.assign(new RoutineData(routine.routineId, slotNames, eventNames), {
+    ...routine,
+    times: Object.assign(new Times(), { executionTimeMs, timed, totalMs, minMs, maxMs }),
     end: status,
     errorTime: errorTime?.getTime(),
     own: state,
@@ -92,10 +95,10 @@ interface Via {
   readonly route: number;
 }
 
-const toRemainder = (
+const toRemainingWork = (
   document: JobDocument,
   { maxWorkers, maxQueued, overflow, order, ...run }: NonNullable<JobDocument['run']>,
-): Remainder => {
+): RemainingWork => {
   const { jobId, pendingTasks } = document;
   const ways = document.connections.map(({ route, mapping, ...ends }): Via => ({ route, connection: { ...ends, mapping } }));
   const tasks = pendingTasks.map((task) => fromTask(jobId, task, ways));

@@ -4,9 +4,9 @@ import { flowError } from '../flow/FlowError.js';
 import { toLimit } from '../flow/Limit.js';
 import { write } from './codecs.js';
 import { newest } from './decodeJson.js';
-import { FlowDefinition, type FlowDocument, flowFormat } from './FlowDefinition.js';
-import type { FlowParts } from './FlowParts.js';
-import { type Described, nameOf } from './Registry.js';
+import { FLOW_STEPS, FlowDefinition, type FlowDocument } from './FlowDefinition.js';
+import type { Described, FlowParts } from './FlowParts.js';
+import { nameOf } from './functionNames.js';
 
 type Handler = NonNullable<FlowDocument['errorHandler']>;
 
@@ -21,7 +21,7 @@ export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowD
     ...settings,
     ...toLimit(settings),
     kind: 'routilux/flow',
-    version: newest(flowFormat),
+    version: newest(FLOW_STEPS),
     errorHandler: settings.errorHandler && toHandler(`The error handler of flow '${settings.flowId}'`, settings.errorHandler),
     routines: [...routines].map(([id, routine]) => toRoutine(id, routine)),
     connections: connections.map(toConnection),

@@ -3,8 +3,8 @@ import { flowError } from '../flow/FlowError.js';
 import { toLimit } from '../flow/Limit.js';
 import type { JobData } from '../job/JobData.js';
 import { isFinal } from '../job/JobStatus.js';
-import { type Remainder, type RemainingTask, taskIdOf } from '../job/Remainder.js';
-import type { RoutineCell } from '../job/RoutineCell.js';
+import { type RemainingWork, type RemainingTask, taskIdOf } from '../job/RemainingWork.js';
+import type { RoutineData } from '../job/RoutineData.js';
 import { isLost, isWorthTelling, type StreamState } from '../job/StreamState.js';
 import { describeError } from '../prelude/describeError.js';
 import { fromEntries } from '../prelude/plainObject.js';
@@ -14,7 +14,7 @@ import { newest } from './decodeJson.js';
 import { type JobDocument, jobFormat, JobSnapshot } from './JobSnapshot.js';
 import { type MergedSlots, mergedSlots } from './mergedSlots.js';
 
-type Cell = JobDocument['routineStates'][number];
+type Routine = JobDocument['routineStates'][number];
 type Failure = NonNullable<JobDocument['error']>;
 type Stream = NonNullable<JobDocument['streams']>[number];
 type Task = JobDocument['pendingTasks'][number];
@@ -31,10 +31,10 @@ type Ways = Map<Connection, { readonly at: number; readonly route: number }>;
 export const writeJob = (job: JobData): JobSnapshot => write(`Job '${job.jobId}'`, JobSnapshot, toDocument(job));
 
 const toDocument = (job: JobData): JobDocument => {
-  const rest = job.source?.remainder();
+  const rest = job.source?.remaining();
   return {
     kind: 'routilux/job',
-    version: newest(jobFormat),
+    version: newest(jobFormat.steps),
     jobId: job.jobId,
     flowId: job.flowId,
     status: rest === undefined || isFinal(job.status) ? job.status : 'paused',
@@ -44,7 +44,7 @@ const toDocument = (job: JobData): JobDocument => {
     createdAt: new Date(job.createdAt),
     updatedAt: new Date(job.updatedAt),
     ...whatHappened(job),
-    routineStates: cellsOf(job, rest?.tasks ?? []),
+    routineStates: routinesOf(job, rest?.tasks ?? []),
     deferredEvents: job.deferred,
     highWater: job.highWater || undefined,
     ...leftToDo(job.jobId, rest),
@@ -85,7 +85,7 @@ const whatHappened = ({ history, shared, outputs, pausePoints, dropped }: JobDat
   dropped: { tasks: dropped, records: history.dropped, logEntries: shared.entries.dropped, outputs: outputs.dropped },
 });
 
-const leftToDo = (jobId: string, rest: Remainder | undefined): Pick<JobDocument, 'pendingTasks' | 'connections' | 'run'> => {
+const leftToDo = (jobId: string, rest: RemainingWork | undefined): Pick<JobDocument, 'pendingTasks' | 'connections' | 'run'> => {
   if (rest === undefined) return { pendingTasks: [], connections: [], run: undefined };
   const { tasks, cap, limit, ...run } = rest;
   const ways: Ways = new Map();
@@ -124,23 +124,25 @@ const toFailure = ({ name, code, message, retriable, details, cause }: RoutiluxE
   cause: cause === undefined ? undefined : describeError(cause),
 });
 
-const cellsOf = ({ cells }: JobData, tasks: readonly RemainingTask[]): readonly Cell[] => {
+const routinesOf = ({ routines }: JobData, tasks: readonly RemainingTask[]): readonly Routine[] => {
   const merged = mergedSlots(tasks);
-  return [...cells.values()].map((cell) => toCell(cell, merged));
+  return [...routines.values()].map((routine) => toRoutine(routine, merged));
 };
 
-const toCell = (cell: RoutineCell, merged: MergedSlots): Cell =>
-  Object.assign({}, cell, {
-    status: cell.end,
-    errorTime: cell.errorTime === undefined ? undefined : new Date(cell.errorTime),
-    state: cell.own,
-    slots: cell.slotNames.flatMap((slot, at) => {
-      const held = cell.held[at];
-      return held === undefined ? [] : [{ slot, data: held, consumed: !merged.has(cell.routineId, slot) }];
+const toRoutine = (routine: RoutineData, merged: MergedSlots): Routine =>
+  Object.assign({}, routine, routine.times, {
+    status: routine.end,
+    errorTime: routine.errorTime === undefined ? undefined : new Date(routine.errorTime),
+    state: routine.own,
+    slots: routine.slotNames.flatMap((slot, at) => {
+      const held = routine.held[at];
+      return held === undefined ? [] : [{ slot, data: held, consumed: !merged.has(routine.routineId, slot) }];
     }),
-    emitted: cell.eventNames.map((event, at) => ({ event, count: cell.emitted[at] ?? 0 })),
+    emitted: routine.eventNames.map((event, at) => ({ event, count: routine.emitted[at] ?? 0 })),
     highWater: someOf(
-      cell.slotNames.flatMap((slot, at) => ((cell.highWater[at] ?? 0) > 0 ? [{ slot, count: cell.highWater[at] ?? 0 }] : [])),
+      routine.slotNames.flatMap((slot, at) =>
+        (routine.highWater[at] ?? 0) > 0 ? [{ slot, count: routine.highWater[at] ?? 0 }] : [],
+      ),
     ),
   });
 

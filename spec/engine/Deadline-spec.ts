@@ -1,5 +1,8 @@
 import { map, type Observable, of } from 'rxjs';
+import { Deadline as LoneDeadline } from '../../lib/engine/Deadline.js';
+import { Steps } from '../../lib/engine/Steps.js';
 import { ErrorHandler, type ExecuteOptions, type Flow, type Handler, type JobState, TimeoutError } from '../../lib/index.js';
+import { callingClock } from '../support/callingClock.js';
 import { clocks } from '../support/clocks.js';
 import { emitting, flowOf, type Sketch } from '../support/flows.js';
 import { type Marbles, marbles, starts } from '../support/marbles.js';
@@ -298,5 +301,16 @@ describe('Deadline', () => {
       const { flow, ran } = chain(4, 20, 10_000);
       expect([(await flow.execute('s')).status, ran()]).toEqual(['completed', 4]);
     });
+  });
+
+  it('should leave no timer behind if the scheduler of the user ends the job while it is asked for one (D31)', () => {
+    const { scheduler, timers } = callingClock((call) => {
+      if (call === 'schedule') deadline.stop();
+    });
+    const engine = { steps: new Steps(), time: { elapsed: 0, reading: 0 }, drain: { enter: () => undefined } };
+    const deadline = new LoneDeadline(50, { plan: { settings: { scheduler } }, engine }, { timeOut: () => undefined });
+    deadline.start();
+    deadline.arm();
+    expect([timers.size, deadline.left]).toEqual([0, 50]);
   });
 });

@@ -1,4 +1,4 @@
-import { asapScheduler, concatMap, finalize, map, mergeMap, type Observable, timer, VirtualTimeScheduler } from 'rxjs';
+import { asapScheduler, concatMap, finalize, map, mergeMap, type Observable, Subject, timer, VirtualTimeScheduler } from 'rxjs';
 import { ErrorHandler, Flow, type FlowOptions, type Handler } from '../../lib/index.js';
 import { clocks } from '../support/clocks.js';
 import { emitting, flowOf, routine, type Sketch, sleep } from '../support/flows.js';
@@ -30,7 +30,7 @@ const spreading = (m: Marbles, count: number, options: FlowOptions = {}) => {
 const turns = (flow: Flow, entry: string, letter: string): Observable<string> =>
   starts(flow.run$(entry)).pipe(concatMap((routineId) => (routineId === 't' ? [letter] : [])));
 
-describe('Pump', () => {
+describe('Engine', () => {
   describe('the number of workers', () => {
     it.each([
       [1, 9, 450],
@@ -277,6 +277,23 @@ describe('Pump', () => {
         const late$ = timer(15).pipe(mergeMap(() => turns(flow, 'small', 's')));
         m.expectObservable(turns(flow, 'deep', 'd')).toBe('d 9ms d 9ms d 19ms d 19ms d 9ms d 9ms |');
         m.expectObservable(late$).toBe('                   30ms s 19ms s 9ms |');
+      }),
+    );
+
+    it(
+      'should keep the place of a job that is paused and resumed while every worker is busy',
+      marbles(({ cold, scheduler, expectObservable }) => {
+        const order$ = new Subject<string>();
+        const busy: Sketch = { slots: { trigger: () => cold('----------|') } };
+        const quick: Sketch = { slots: { trigger: (_, ctx) => void order$.next(ctx.job.jobId) } };
+        const flow = flowOf({ busy, quick }, [], { scheduler });
+        flow.start('busy');
+        const [a] = [flow.start('quick', {}, { jobId: 'a' }), flow.start('quick', {}, { jobId: 'b' })];
+        timer(3).subscribe(() => void a.pause());
+        timer(5).subscribe(() => {
+          a.resume();
+        });
+        expectObservable(order$).toBe('10ms (ab)');
       }),
     );
 

@@ -47,6 +47,21 @@ const table = [
 ];
 
 describe('HandlerContext', () => {
+  it.each(['immediate', 'commit'] as const)(
+    'should ask an update once more that has changed the state itself, emitMode %s (D31)',
+    async (emitMode) => {
+      let asked = 0;
+      const trigger: Handler = (_, ctx) => {
+        ctx.setState((own) => {
+          if (asked++ === 0) ctx.setState({ inner: 1 });
+          return { ...own, outer: 1 };
+        });
+      };
+      const state = await flowOf({ s: { slots: { trigger } } }, [], { emitMode }).execute('s');
+      expect(state.routineState('s')).toMatchObject({ inner: 1, outer: 1 });
+    },
+  );
+
   it.each(table)('should refuse a call whose own question has ended the job: %s, emitMode %s (D31)', async (_, emitMode, use) => {
     const { state, error } = await ending(use, { emitMode });
     expect(ours(error)).toMatchObject({ code: 'EMIT_AFTER_END', details: { status: 'cancelled' } });

@@ -17,8 +17,8 @@ describe('JobRun', () => {
       job.record$.subscribe(({ type }) => steps.push(`${type} ${job.status}`));
       await job.done;
       // Watchers are told when the handler's stretch is over, so the last three come together.
-      expect(steps.slice(-2)).toEqual(['taskSettled completed', 'ended completed']);
-      expect(steps.slice(0, -2).every((step) => step.endsWith(' running'))).toBe(true);
+      expect(steps.slice(-3)).toEqual(['timed completed', 'taskSettled completed', 'ended completed']);
+      expect(steps.slice(0, -3).every((step) => step.endsWith(' running'))).toBe(true);
     });
 
     it('should not be done between the step that ends a task and the tasks it caused (rule 2)', async () => {

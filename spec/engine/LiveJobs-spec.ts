@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { JobRun } from '../../lib/engine/JobRun.js';
-import { LiveJobs } from '../../lib/engine/LiveJobs.js';
+import { type LiveJob, LiveJobs } from '../../lib/engine/LiveJobs.js';
 
-const run = (jobId: string): JobRun => ({ data: { jobId } }) as unknown as JobRun;
+const run = (jobId: string): LiveJob => ({ parts: { ledger: { data: { jobId } }, options: { cap: 1 } } });
 
 describe('LiveJobs', () => {
   it('should give what was added and not removed, by id, and in the order in which it came', () => {

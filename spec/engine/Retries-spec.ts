@@ -1,6 +1,7 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import { type Delayed, Retries } from '../../lib/engine/Retries.js';
 import { Steps } from '../../lib/engine/Steps.js';
+import { callingClock } from '../support/callingClock.js';
 
 const numbers = (due: readonly Delayed<number>[]): readonly number[] => due.map(({ task }) => task);
 
@@ -110,5 +111,19 @@ describe('Retries (D20)', () => {
     expect([due, retries.delayed.length]).toEqual([[], 1]);
     until(year);
     expect(due).toEqual([[1, year]]);
+  });
+
+  it('should leave no timer behind if the scheduler of the user holds, clears or fires while it is asked for one (D31)', () => {
+    for (const deed of ['hold', 'clear', 'fire'] as const) {
+      const steps = new Steps();
+      const { scheduler, timers } = callingClock((call) => {
+        if (call !== 'schedule') return;
+        if (deed === 'fire') retries.remove(retries.delayed[0] as Delayed<number>);
+        else retries[deed](steps);
+      });
+      const retries: Retries<number> = new Retries<number>(scheduler, () => undefined);
+      retries.arm(retries.add(1, 10), 10);
+      expect([deed, timers.size]).toEqual([deed, 0]);
+    }
   });
 });

@@ -77,18 +77,10 @@ describe('Views', () => {
   describe('record$', () => {
     it('should give every step in the order in which it happens', async () => {
       expect(kinds(await watched())).toEqual([
-        'started',
-        'taskQueued',
-        'taskStarted',
-        'emitted',
-        'taskQueued',
-        'emitted',
-        'taskQueued',
-        'taskSettled',
-        'taskStarted',
-        'taskSettled',
-        'taskStarted',
-        'taskSettled',
+        ...['started', 'taskQueued'],
+        ...['routineSeen', 'taskStarted', 'takenIn', 'emitted', 'taskQueued', 'emitted', 'taskQueued', 'timed', 'taskSettled'],
+        ...['routineSeen', 'taskStarted', 'takenIn', 'timed', 'taskSettled'],
+        ...['taskStarted', 'takenIn', 'timed', 'taskSettled'],
         'ended',
       ]);
     });

@@ -204,3 +204,42 @@ describe('hire and sized of WorkerPool', () => {
     expect(bench.inside).toBe(64);
   });
 });
+
+describe('a task that is aborted in the middle of its turn (D31)', () => {
+  /** Runs `a` and then `b` on one worker; `a` is aborted when it begins, or inside its handler, which then does something. */
+  const run = (at: 'start' | 'handler', then: () => unknown) => {
+    const scheduler = new VirtualTimeScheduler();
+    const handled: string[] = [];
+    const bench = new PoolBench(scheduler, 1, (task) => {
+      handled.push(task);
+      if (task !== 'a') return undefined;
+      if (at === 'handler') bench.abort('a');
+      return then();
+    });
+    bench.start$.subscribe((name) => {
+      if (at === 'start' && name === 'a') bench.abort('a');
+    });
+    bench.put(new Tasks(), 'a', 'b');
+    scheduler.flush();
+    return { bench, handled };
+  };
+
+  it('should not be handled if that comes before its handler', () => {
+    expect(run('start', () => undefined).handled).toEqual(['b']);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['ends', () => undefined],
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
+    ['leaves a promise that never settles', () => new Promise(() => undefined)],
+    ['leaves a stream that never ends', () => NEVER],
+  ])('should not be asked what it comes to, nor hold its worker, if its handler then %s', (_, then) => {
+    const { bench, handled } = run('handler', then);
+    expect([handled, bench.late]).toEqual([['a', 'b'], []]);
+  });
+});

@@ -3,12 +3,12 @@ import { eventView } from '../../lib/engine/eventView.js';
 import { type Data, type Event, Flow, FlowError, type FlowOptions, type Handler, type Job, Routine } from '../../lib/index.js';
 import { emitting, flowOf, forward, noting, type Sketch, sleep } from '../support/flows.js';
 import { marbles } from '../support/marbles.js';
-import { runOf } from '../support/runOf.js';
+import { behind } from '../../lib/Job.js';
 import { ours, thrown } from '../support/thrown.js';
 
 const LINK = ['s.o -> t.i'];
 
-const event$ = (job: Job, event: string): Observable<Data> => eventView(runOf(job), event);
+const event$ = (job: Job, event: string): Observable<Data> => eventView(behind(job), event);
 
 const values = (view$: Observable<Data>): Observable<unknown> => view$.pipe(map(({ v }) => v));
 
@@ -141,7 +141,7 @@ describe('eventView', () => {
     flow.addRoutine(counter, 'a.b');
     const job = flow.start('a.b');
     const got: number[] = [];
-    eventView(runOf(job), counter.output).subscribe(({ n }) => got.push(n));
+    eventView(behind(job), counter.output).subscribe(({ n }) => got.push(n));
     event$(job, 'a.b.output').subscribe(({ n }) => got.push(n as number));
     await job.done;
     expect(got).toEqual([1, 1]);
@@ -166,7 +166,7 @@ describe('eventView', () => {
   it('should cost an unwatched job nothing: no records are made', async () => {
     const job = flowOf({ s: { slots: { trigger: () => sleep(1) } } }).start('s');
     event$(job, 's.o');
-    expect(runOf(job).views.watched).toBe(false);
+    expect(behind(job).ledger.watched).toBe(false);
     await job.done;
   });
 });

@@ -101,7 +101,7 @@ describe('outcome', () => {
 
     it('should leave nothing to settle', async () => {
       const decide = (attempt: HandlerContext): boolean => {
-        cancellingAtCommit(attempt);
+        cancellingAtCommit(attempt as unknown as Context);
         return succeed(attempt);
       };
       expect(await decided(decide, COMMIT)).toBe(false);

@@ -4,12 +4,12 @@ import { slotView } from '../../lib/engine/slotView.js';
 import { type Data, ErrorHandler, Flow, FlowError, type Handler, type Job, Routine } from '../../lib/index.js';
 import { emitting, flowOf, noting, type Sketch, sleep } from '../support/flows.js';
 import { marbles } from '../support/marbles.js';
-import { runOf } from '../support/runOf.js';
+import { behind } from '../../lib/Job.js';
 import { ours, thrown } from '../support/thrown.js';
 
 const LINK = ['s.o -> t.i'];
 
-const slot$ = (job: Job, slot: string): Observable<Data> => slotView(runOf(job), slot);
+const slot$ = (job: Job, slot: string): Observable<Data> => slotView(behind(job), slot);
 
 const source = (...payloads: Data[]): Sketch => ({ slots: { trigger: emitting(...payloads) } });
 
@@ -141,7 +141,7 @@ describe('slotView', () => {
     job.record$.subscribe(({ type }) => {
       if (type === 'warning') (go$ as Subject<unknown>).next({ v: 1 });
     });
-    runOf(job).views.warn('go');
+    behind(job).ledger.warn('go');
     go$.complete();
     expect((await job.done).status).toBe('completed');
     expect(got).toEqual([{ v: 1 }]);
@@ -163,7 +163,7 @@ describe('slotView', () => {
     flow.addRoutine(sink, 'a.b');
     const job = flow.start('a.b', { n: 1 });
     const got: number[] = [];
-    slotView(runOf(job), sink.trigger).subscribe(({ n }) => got.push(n));
+    slotView(behind(job), sink.trigger).subscribe(({ n }) => got.push(n));
     await job.done;
     expect(got).toEqual([1]);
   });

@@ -1,11 +1,13 @@
-import type { JobRun } from '../../lib/engine/JobRun.js';
-import { compilePlan, type Plan } from '../../lib/engine/Plan.js';
+import { Subject } from 'rxjs';
+import type { Run } from '../../lib/engine/JobParts.js';
 import type { Task } from '../../lib/engine/Task.js';
 import { placesIn } from '../../lib/engine/takeUp.js';
 import type { Connection, Data } from '../../lib/index.js';
 import { settingsFrom } from '../../lib/flow/FlowOptions.js';
 import { JobData } from '../../lib/job/JobData.js';
-import type { Remainder, RemainingTask } from '../../lib/job/Remainder.js';
+import type { RemainingWork, RemainingTask } from '../../lib/job/RemainingWork.js';
+import { compilePlan } from '../../lib/plan/compile.js';
+import type { Plan } from '../../lib/plan/Plan.js';
 import { flowOf } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 
@@ -17,7 +19,7 @@ const plan = (): Plan => {
   flow.connect('s', 'o', 't', 'i', { v: 'first' });
   flow.connect('s', 'o', 't', 'j', { v: 'other' });
   flow.connect('s', 'o', 't', 'i', { v: 'second' });
-  return compilePlan(settingsFrom({ flowId: 'f' }), flow.routines, flow.connections);
+  return compilePlan(settingsFrom({ flowId: 'f' }), flow, { emission$: () => new Subject(), keepsStreams: () => false });
 };
 
 const LINK: Connection = { sourceId: 's', sourceEvent: 'o', targetId: 't', targetSlot: 'i', mapping: undefined };
@@ -39,7 +41,7 @@ const task = (part: Partial<RemainingTask>): RemainingTask => ({
   ...part,
 });
 
-const rest = (...tasks: RemainingTask[]): Remainder => ({
+const rest = (...tasks: RemainingTask[]): RemainingWork => ({
   structure: '',
   limit: { maxQueued: Infinity, overflow: 'block' },
   entryRoutineId: 's',
@@ -56,16 +58,17 @@ const jobAt = (currentRoutineId?: string): JobData => Object.assign(new JobData(
 const same = (id: string): string => id;
 
 /** The job that takes the tasks up; they only hold it. */
-const run = {} as JobRun;
+const run = {} as Run;
 
-const placeOf = (part: Partial<RemainingTask>, rename = same): Task<JobRun> => {
+const placeOf = (part: Partial<RemainingTask>, rename = same): Task<Run> => {
   const [place] = placesIn(plan(), jobAt(), rest(task(part)), rename);
   if (place === undefined) throw new Error('no place');
   return place(run);
 };
 
 /** What the handler of the task would get. */
-const arriving = ({ route, origin }: Task<JobRun>): Data => (route.map === undefined ? origin.data : route.map(origin.data));
+const arriving = ({ connection, origin }: Task<Run>): Data =>
+  connection.map === undefined ? origin.data : connection.map(origin.data);
 
 describe('placesIn', () => {
   it.each<[string, Partial<RemainingTask>, Data]>([
@@ -84,7 +87,7 @@ describe('placesIn', () => {
     ['the slot itself, where the event goes elsewhere', { connection: LINK, route: 0, routineId: 'alone' }, { v: 1 }],
   ])('should give a task %s (S85)', (_, part, got) => {
     const place = placeOf(part);
-    expect(place.route.target).toMatchObject({ name: 'i', node: { id: part.routineId ?? 't' } });
+    expect(place.connection.slot).toMatchObject({ name: 'i', routine: { id: part.routineId ?? 't' } });
     expect(arriving(place)).toEqual(got);
   });
 
@@ -103,7 +106,7 @@ describe('placesIn', () => {
     const rename = (id: string): string => ({ source: 's', target: 't' })[id] ?? id;
     const connection = { ...SECOND, sourceId: 'source', targetId: 'target' };
     const place = placeOf({ routineId: 'target', connection, route: 2 }, rename);
-    expect(place.route.target.node.id).toBe('t');
+    expect(place.connection.slot.routine.id).toBe('t');
     expect(arriving(place)).toEqual({ second: 1 });
   });
 

@@ -5,10 +5,10 @@ import { map, merge, NEVER, type Observable, Subject } from 'rxjs';
 import { connection } from '../../lib/engine/connection.js';
 import { Emission } from '../../lib/engine/Emission.js';
 import { EventSubject } from '../../lib/engine/EventSubject.js';
-import type { Outlet, Route } from '../../lib/engine/Plan.js';
 import { Task } from '../../lib/engine/Task.js';
 import { mergeEndless } from '../../lib/engine/mergeEndless.js';
-import { Into, TaskStream } from '../../lib/engine/taskStream.js';
+import { Into, tasksOf, TaskStream } from '../../lib/engine/taskStream.js';
+import type { Connection, Event, Plan } from '../../lib/plan/Plan.js';
 import { Calling } from '../support/Calling.js';
 import { endless$, marbles } from '../support/marbles.js';
 import { type Act, acts, play, type Told } from '../support/twins.js';
@@ -19,9 +19,9 @@ type Tasks = Observable<Task<string>>;
 setFlagsFromString('--expose_gc');
 const gc = runInNewContext('gc') as () => void;
 
-const ROUTE = {} as Route;
-const emission = (order: number): Emission<string> => new Emission('job', {} as Outlet, {}, order, 0);
-const task = (order: number): Task<string> => new Task(emission(order), ROUTE);
+const CONNECTION = {} as Connection;
+const emission = (order: number): Emission<string> => new Emission('job', {} as Event, {}, order, 0);
+const task = (order: number): Task<string> => new Task(emission(order), CONNECTION);
 
 const EMISSIONS = { a: emission(1), b: emission(2), c: emission(3), d: emission(4) };
 const TASKS = { a: task(1), b: task(2), c: task(3), d: task(4) };
@@ -39,7 +39,7 @@ describe('mergeEndless', () => {
     'should go on with the other connections when an event ends (empty)',
     marbles(({ cold, hot, expectObservable }) => {
       const event$s = [cold('|', EMISSIONS), hot('--a|', EMISSIONS), hot('-----b--', EMISSIONS)];
-      const task$ = mergeEndless(...event$s.map((event$) => event$.pipe(connection(ROUTE))));
+      const task$ = mergeEndless(...event$s.map((event$) => event$.pipe(connection(CONNECTION))));
       expectObservable(task$).toBe('--a--b--', TASKS);
     }),
   );
@@ -131,7 +131,7 @@ describe('mergeEndless', () => {
 /** An event whose connection flows into the stream. */
 const planInto = (stream$: TaskStream<string>): EventSubject<Emission<string>> => {
   const event$ = new EventSubject<Emission<string>>();
-  mergeEndless(event$.pipe(connection(ROUTE))).subscribe(new Into(stream$));
+  mergeEndless(event$.pipe(connection(CONNECTION))).subscribe(new Into(stream$));
   event$.next(EMISSIONS.a);
   return event$;
 };
@@ -143,6 +143,29 @@ interface Coming {
 }
 
 const coming: fc.Arbitrary<Coming> = fc.record({ source: fc.nat(2), order: fc.nat() }, { noNullPrototype: true });
+
+describe('tasksOf', () => {
+  const eventOf = (emission$: Subject<unknown>, connections: readonly Connection[]): Event =>
+    ({ emission$, connections }) as unknown as Event;
+  const planOf = (...events: readonly Event[]): Pick<Plan, 'routines'> =>
+    ({ routines: new Map([['r', { events: new Map(events.entries()) }]]) }) as unknown as Plan;
+  const [p, q, r] = [{ nth: 0 }, { nth: 1 }, { nth: 2 }] as unknown as [Connection, Connection, Connection];
+
+  it('should bring a task over each connection of each event, in their order', () => {
+    const [one$, two$] = [new EventSubject<unknown>(), new EventSubject<unknown>()];
+    const tasks: Task<string>[] = [];
+    tasksOf<string>(planOf(eventOf(one$, [p, q]), eventOf(two$, [r]))).subscribe((each) => tasks.push(each));
+    two$.next(EMISSIONS.a);
+    one$.next(EMISSIONS.b);
+    expect(tasks).toEqual([new Task(EMISSIONS.a, r), new Task(EMISSIONS.b, p), new Task(EMISSIONS.b, q)]);
+  });
+
+  it('should make pipes that cost nothing before they are subscribed to', () => {
+    const emission$ = new EventSubject<unknown>();
+    tasksOf(planOf(eventOf(emission$, [p])));
+    expect(emission$.observed).toBe(false);
+  });
+});
 
 describe('TaskStream', () => {
   it(

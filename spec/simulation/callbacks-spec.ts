@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { HandlerContext } from '../../lib/engine/HandlerContext.js';
-import { JobRun } from '../../lib/engine/JobRun.js';
+import type { Run } from '../../lib/engine/JobParts.js';
+import { Lifecycle } from '../../lib/engine/Lifecycle.js';
+import { LiveWork } from '../../lib/engine/LiveWork.js';
+import { Staff } from '../../lib/engine/Staff.js';
 import { Steps } from '../../lib/engine/Steps.js';
-import { WorkerPool } from '../../lib/engine/WorkerPool.js';
 import { patience } from '../support/arbitrary.js';
 import { checkGround } from './callbacks/laws.js';
 import { type Deed, DEEDS, type Mess, type Site, SITES } from './callbacks/Mess.js';
@@ -37,43 +39,44 @@ const tamper = <K extends PropertyKey>(prototype: Record<K, unknown>, key: K, me
   };
 };
 
-const { rest, remainder } = JobRun.prototype;
-const { freed } = WorkerPool.prototype;
+const { rest } = Lifecycle.prototype;
+const { remaining } = LiveWork.prototype;
+const { freed } = Staff.prototype;
 
 const CONTROLS: readonly [string, () => () => void][] = [
   [
     'runs user code inside a step',
     () =>
-      tamper(Steps.prototype, 'after', (work: () => void) => {
-        work();
+      tamper(Steps.prototype, 'after', <S>(work: (subject?: S) => void, subject?: S) => {
+        work(subject);
       }),
   ],
   ['does not look again after a getter has ended the job', () => tamper(HandlerContext.prototype, 'checkAlive', () => undefined)],
   [
     'ends a job that has ended',
     () =>
-      tamper(JobRun.prototype, 'rest', function (this: JobRun) {
-        this.over = false;
+      tamper(Lifecycle.prototype, 'rest', function (this: Lifecycle) {
+        this.isOver = false;
         rest.call(this);
       }),
   ],
   [
     'leaves what is at work out of a snapshot',
     () =>
-      tamper(JobRun.prototype, 'remainder', function (this: JobRun) {
-        return { ...remainder.call(this), tasks: this.waiting() };
+      tamper(LiveWork.prototype, 'remaining', function (this: LiveWork<Run>) {
+        return { ...remaining.call(this), tasks: this.waiting() };
       }),
   ],
   [
     'never lets a worker go that waits for an aborted task',
     () =>
-      tamper(WorkerPool.prototype, 'freed', function (this: Pool, worker: Parameters<Pool['freed']>[0]) {
+      tamper(Staff.prototype, 'freed', function (this: Pool, worker: Parameters<Pool['freed']>[0]) {
         if (!worker.isStuck) freed.call(this, worker);
       }),
   ],
 ];
 
-type Pool = WorkerPool<unknown, never>;
+type Pool = Staff<unknown>;
 
 // ROUTILUX_LONG makes it 10,000 messes in place of 300.
 describe('user code that calls back (D31)', () => {

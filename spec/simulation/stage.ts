@@ -33,11 +33,13 @@ import {
   script,
   type SlotPlan,
   SLOTS,
+  type StreamLink,
   text,
   type World,
 } from '../support/arbitrary.js';
 import type { Account } from '../support/model.js';
 import { Activation, type Glimpse } from './Activation.js';
+import { streaming } from './streaming.js';
 
 /** A clock for the handlers of a world. */
 export interface Time {
@@ -146,7 +148,7 @@ export class Stage implements Show {
 
   /** A flow of its own, with the structure of the world. */
   newFlow(): Flow {
-    const { emitMode, isolation, asyncContext, unhandledErrors, workers, policy, routines, links } = this.world;
+    const { emitMode, isolation, asyncContext, unhandledErrors, workers, policy, routines, links, streams = [] } = this.world;
     const draw = draws();
     const random = this.#passing('random', draw);
     const options = {
@@ -162,13 +164,21 @@ export class Stage implements Show {
     if (policy !== undefined) flow.setErrorHandler(this.#errorHandler(policy));
     for (const [place, plan] of routines.entries()) flow.addRoutine(this.#routine(plan), `r${place}`);
     for (const { from, event, to, slot, renames } of links) flow.connect(`r${from}`, event, `r${to}`, slot, renames);
+    for (const [place, link] of streams.entries()) this.#addStream(flow, `s${place}`, link);
     return flow;
+  }
+
+  #addStream(flow: Flow, id: string, { from, event, to, slot, kind }: StreamLink): void {
+    const [routine, input] = streaming(kind);
+    flow.addRoutine(routine, id);
+    flow.connect(`r${from}`, event, id, input);
+    flow.connect(id, 'output', `r${to}`, slot);
   }
 
   /** Starts a job and watches everything of it. */
   start(place: number): Watched {
-    const { fuel, n, cap, timeoutMs } = this.world.jobs[place] as JobPlan;
-    const options = { jobId: `j${place}`, timeoutMs, ...(cap === undefined ? {} : { maxWorkers: cap }) };
+    const { fuel, n, cap, timeoutMs, limit } = this.world.jobs[place] as JobPlan;
+    const options = { jobId: `j${place}`, timeoutMs, ...limit, ...(cap === undefined ? {} : { maxWorkers: cap }) };
     const job = this.flow.start('r0', { fuel, n }, options);
     const watched = this.#watch(job, place);
     this.at('started', place);
@@ -179,7 +189,9 @@ export class Stage implements Show {
   takeUp(json: string, place = 0, log: readonly string[] = [], behind: readonly Glimpse[] = []): Watched {
     const state = JobState.fromJSON(json);
     const taken = takenOf(state, behind);
-    return this.#watch(this.newFlow().resume(state), place, taken, [...log]);
+    const watched = this.#watch(this.newFlow().resume(state), place, taken, [...log]);
+    this.at('started', place);
+    return watched;
   }
 
   /** Writes a job down as it is, and goes on with it elsewhere. */
@@ -233,8 +245,9 @@ export class Stage implements Show {
     return policy === undefined ? made : made.setErrorHandler(this.#errorHandler(policy));
   }
 
-  #slotOptions({ merge, codec, kind }: SlotPlan): SlotOptions {
+  #slotOptions({ merge, codec, kind, limit }: SlotPlan): SlotOptions {
     return {
+      ...limit,
       merge: merge === 'override' || merge === 'append' ? merge : this.#passing('merge', MERGES[merge]),
       ...(codec === undefined ? {} : { codec: schema(this.#passing('codec', (data: Data) => readWith(codec, data))) }),
       ...(kind === 'stream' ? { emits: 'o' } : {}),
@@ -381,7 +394,7 @@ const handsOf = (routine: Routine, ctx: Context, onStack: boolean, { ordinal, ac
   },
 });
 
-/** Does what is refused where the job has ended, or the attempt was let go of. */
+/** Does what is refused where the job has ended, or the attempt was let go of, or if there is no room. */
 const unlessOver = (work: () => void): void => {
   try {
     work();
@@ -390,7 +403,7 @@ const unlessOver = (work: () => void): void => {
   }
 };
 
-const OVER: readonly unknown[] = ['EMIT_AFTER_END', 'STALE_CONTEXT'];
+const OVER: readonly unknown[] = ['EMIT_AFTER_END', 'STALE_CONTEXT', 'QUEUE_FULL'];
 
 type Steps = Generator<number, void>;
 

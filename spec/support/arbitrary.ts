@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Data } from '../../lib/index.js';
+import type { Data, Limit } from '../../lib/index.js';
 
 /**
  * Worlds: random flows with their jobs and what disturbs them, as plain values. A world says everything that its
@@ -11,6 +11,8 @@ export interface World {
   /** Called `r0`, `r1`, …; each has the slots of `SLOTS` and the events of `EVENTS`. Every job starts at `r0`. */
   readonly routines: readonly RoutinePlan[];
   readonly links: readonly Link[];
+  /** Streams between a routine and a slot; called `s0`, `s1`, …. */
+  readonly streams?: readonly StreamLink[];
   readonly policy: Policy | undefined;
   readonly unhandledErrors: 'stop' | 'record';
   readonly emitMode: 'immediate' | 'commit';
@@ -37,6 +39,8 @@ export interface SlotPlan {
   readonly merge: 'override' | 'append' | 'sum' | 'fussy';
   /** How it reads what arrives; see `readWith`. */
   readonly codec?: CodecName | undefined;
+  /** How many of its tasks may wait. */
+  readonly limit?: Limit | undefined;
   readonly kind: Kind;
   readonly steps: readonly Step[];
   /** Into how many shares the fuel is split, so that a run stays small. */
@@ -89,6 +93,18 @@ export interface Link {
   readonly renames: Readonly<Record<string, string>> | undefined;
 }
 
+/** A routine that keeps a stream, with one link to it and one from it. */
+export interface StreamLink {
+  readonly from: number;
+  readonly event: EventName;
+  readonly to: number;
+  readonly slot: SlotName;
+  readonly kind: StreamKind;
+}
+
+/** What it makes of a payload: see `STREAMS`. */
+export type StreamKind = 'each' | 'pairs' | 'last' | 'fussy' | 'source' | 'broken';
+
 export interface Policy {
   readonly strategy: 'stop' | 'continue' | 'skip' | 'retry';
   readonly maxRetries: number;
@@ -104,6 +120,8 @@ export interface JobPlan {
   readonly startAt: number;
   readonly cap: number | undefined;
   readonly timeoutMs: number;
+  /** How many of its tasks may wait. */
+  readonly limit?: Limit | undefined;
   /** In the order of their times. */
   readonly disturbances: readonly Disturbance[];
 }
@@ -282,6 +300,10 @@ export interface WorldOptions {
    * not tell which of two promises settles first.
    */
   readonly tracks?: boolean;
+  /** Whether only so many tasks of a slot may wait. */
+  readonly limits?: boolean;
+  /** Whether some routines keep streams; the model knows nothing of them. */
+  readonly streams?: boolean;
 }
 
 const oneOf = <const T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
@@ -334,11 +356,18 @@ const policies = ({ calm = false, delays = !calm }: WorldOptions): fc.Arbitrary<
     picky: calm ? fc.constant(false) : fc.boolean(),
   });
 
+/** Soon reached. */
+export const limits: fc.Arbitrary<Limit> = fc.record({
+  maxQueued: fc.integer({ min: 1, max: 3 }),
+  overflow: oneOf('block', 'error', 'dropOldest', 'dropNewest'),
+});
+
 const slots = (options: WorldOptions): fc.Arbitrary<SlotPlan> =>
   fc.record({
     merge: options.calm === true ? fc.constant('override') : oneOf('override', 'override', 'append', 'sum', 'fussy'),
     codec: options.calm === true ? oneOf(undefined, 'stamp') : oneOf(undefined, undefined, 'stamp', 'strict'),
     kind: oneOf(...(options.kinds ?? ['sync'])),
+    limit: options.limits === true ? sometimes(limits) : fc.constant(undefined),
     steps: steps(options),
     split: fc.constant(1),
   });
@@ -354,6 +383,17 @@ const links = (routines: number): fc.Arbitrary<readonly Link[]> => {
     renames: sometimes(oneOf(...RENAMES)),
   });
   return fc.uniqueArray(link, { minLength: 1, maxLength: 10, selector: (each) => JSON.stringify(each) });
+};
+
+const streams = (routines: number): fc.Arbitrary<readonly StreamLink[]> => {
+  const stream = fc.record({
+    from: fc.nat(routines - 1),
+    event: oneOf(...EVENTS),
+    to: fc.nat(routines - 1),
+    slot: oneOf(...SLOTS),
+    kind: oneOf('each', 'pairs', 'last', 'fussy', 'source', 'broken'),
+  });
+  return fc.array(stream, { minLength: 1, maxLength: 2 });
 };
 
 /** Any order of pauses and resumes, and sometimes a cancel: at instants of their own. */
@@ -397,6 +437,7 @@ export const worlds = (options: WorldOptions = {}): fc.Arbitrary<World> =>
           maxLength: size,
         }),
         links: links(size),
+        streams: options.streams === true ? streams(size) : fc.constant([]),
         policy: options.calm === true ? policy : sometimes(policy),
         unhandledErrors: oneOf('stop', 'record'),
         emitMode: options.emitMode === undefined ? oneOf('immediate', 'commit') : fc.constant(options.emitMode),

@@ -5,7 +5,7 @@ import { Time } from '../../lib/engine/Time.js';
 import { type Turn, Turns } from '../../lib/engine/Turns.js';
 import { unfinished } from '../../lib/engine/unfinished.js';
 import type { Worker } from '../../lib/engine/Worker.js';
-import { handOut, type Held, WorkerPool } from '../../lib/engine/WorkerPool.js';
+import { handOut, type Pooled, WorkerPool } from '../../lib/engine/WorkerPool.js';
 
 /** A job as the pool sees it: the names of the tasks that wait. */
 export class Tasks implements Turn {
@@ -24,7 +24,7 @@ export class Tasks implements Turn {
   }
 }
 
-interface Tried extends Held<Tried> {
+interface Tried extends Pooled<Tried> {
   readonly name: string;
   readonly job: Tasks;
   isAtWork: boolean;
@@ -43,6 +43,8 @@ export class PoolBench implements Drained {
   offered = 0;
   /** The most workers that it held at once. */
   peak = 0;
+  /** Tasks of which it was asked what they come to, although they were not at work any more. */
+  readonly late: string[] = [];
   /** How many workers it has left while they held a task. */
   abandoned = 0;
   readonly drain: Drain;
@@ -64,7 +66,7 @@ export class PoolBench implements Drained {
     this.turns = new Turns(() => {
       this.drain.soon();
     });
-    this.pool = new WorkerPool(this.#craft(), this.#events(), time, this.#steps, size);
+    this.pool = new WorkerPool(this.#runner(), this.#events(), time, this.#steps, size);
     const offered = tap<Worker<Tried>>(() => this.offered++);
     const sized = this.pool.sized((limit) => this.#toPool(limit));
     this.#job$.pipe(this.pool.hire(this.turns), offered, sized).subscribe((tried) => {
@@ -151,12 +153,13 @@ export class PoolBench implements Drained {
 
   // ── the tasks ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #craft() {
+  #runner() {
     return {
       take: (job: Tasks) => this.#take(job),
+      takeIn: () => undefined,
       call: ({ name }: Tried) => unfinished(this.handle(name)),
-      succeed: ({ isAtWork }: Tried) => isAtWork,
-      fail: ({ isAtWork }: Tried) => isAtWork,
+      succeed: (tried: Tried) => this.#decide(tried),
+      fail: (tried: Tried) => this.#decide(tried),
       lenderOf: ({ lender }: Tasks) => {
         const tried = lender === undefined ? undefined : this.#atWork.get(lender);
         return tried?.seat === undefined || tried.lent ? undefined : tried;
@@ -165,6 +168,11 @@ export class PoolBench implements Drained {
         work(job, subject);
       },
     };
+  }
+
+  #decide({ name, isAtWork }: Tried): boolean {
+    if (!isAtWork) this.late.push(name);
+    return isAtWork;
   }
 
   #take(job: Tasks): Tried {
@@ -178,7 +186,7 @@ export class PoolBench implements Drained {
 
   #events() {
     const finish = (tried: Tried): void => {
-      if (tried.seat !== undefined) this.#steps.apply(handOut, tried, tried.seat.worker);
+      if (tried.seat !== undefined) handOut(tried, tried.seat.worker, this.#steps);
     };
     const end = (tried: Tried): void => {
       this.drain.enter(finish, tried, undefined);

@@ -7,7 +7,7 @@ import { recordIterator } from '../../lib/engine/recordIterator.js';
 import { slotView } from '../../lib/engine/slotView.js';
 import { type Data, defineRoutine, Flow, type JobRecord, Routine } from '../../lib/index.js';
 import { toOperator } from '../../lib/rx/index.js';
-import { runOf } from '../support/runOf.js';
+import { behind } from '../../lib/Job.js';
 
 interface Line {
   readonly text: string;
@@ -111,7 +111,7 @@ describe('the types of toOperator', () => {
 describe('the types of the views', () => {
   it('should know the payload by the event or the slot, and say Data of a name', async () => {
     const job = flow.start('reader', { text: 'x' });
-    const run = runOf(job);
+    const run = behind(job);
     expectTypeOf(eventView(run, reader.line)).toEqualTypeOf<Observable<Line>>();
     expectTypeOf(eventView(run, counter.event('output'))).toEqualTypeOf<Observable<{ n: number }>>();
     expectTypeOf(eventView(run, 'reader.line')).toEqualTypeOf<Observable<Data>>();

@@ -37,4 +37,14 @@ describe('Registry', () => {
       expect(back.routines.get(name)).toBeInstanceOf(Odd);
     }
   });
+
+  it('should read the parts of a flow from its JSON, each time with new routines', () => {
+    const registry = new Registry().register('Node', () => new Node());
+    const json = small().toJSON();
+    const [parts, others] = [registry.read(json), registry.read(JSON.stringify(json))];
+    expect([...parts.routines.keys()]).toEqual(json.routines.map(({ id }) => id));
+    expect(parts.settings.flowId).toBe(json.flowId);
+    expect(parts.connections).toEqual(others.connections);
+    for (const [id, routine] of parts.routines) expect(others.routines.get(id)).not.toBe(routine);
+  });
 });

@@ -2,7 +2,7 @@ import { AssertionError } from 'node:assert/strict';
 import { type Context, type Flow, type Job, type JobSnapshot, RoutiluxError } from '../../../lib/index.js';
 import { isFinal } from '../../../lib/job/JobStatus.js';
 import { type CallingClock, callingClock } from '../../support/callingClock.js';
-import { runOf } from '../../support/runOf.js';
+import { behind } from '../../../lib/Job.js';
 import { turn } from '../../support/virtualTime.js';
 import { deeds, type Do } from './deeds.js';
 import { type Act, type Deed, type Mess, OFTEN, type Site } from './Mess.js';
@@ -126,8 +126,12 @@ export class Ground {
   /** An update of a state is asked. */
   ask(ctx: Context): void {
     this.asking = ctx;
-    this.poke('update', ctx);
-    this.asking = undefined;
+    // It may throw; then it is asked no more, either.
+    try {
+      this.poke('update', ctx);
+    } finally {
+      this.asking = undefined;
+    }
   }
 
   /** A payload with a getter, which is called when it is copied. */
@@ -174,7 +178,7 @@ export class Ground {
     const number = this.#marks++;
     const asked = this.asking?.job === job.state ? this.asking.taskId : undefined;
     const mark = (): void => {
-      runOf(job).views.warn(`mark ${number}`);
+      behind(job).ledger.warn(`mark ${number}`);
     };
     mark();
     const written = job.snapshot();

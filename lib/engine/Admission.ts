@@ -1,0 +1,99 @@
+import type { Observer } from 'rxjs';
+import { NO_DATA } from '../flow/Data.js';
+import { type OutputObserver, runOptionsFrom, type Wanted } from '../flow/ExecuteOptions.js';
+import { flowError } from '../flow/FlowError.js';
+import type { FlowSettings } from '../flow/FlowOptions.js';
+import type { OutputRecord } from '../flow/OutputRecord.js';
+import { JobData } from '../job/JobData.js';
+import { cancelOn } from './cancelOn.js';
+import type { Engine } from './Engine.js';
+import type { Handles, Run, RunOptions } from './JobParts.js';
+import { JobRun } from './JobRun.js';
+import type { Plan } from '../plan/Plan.js';
+import { viewsOf } from './Views.js';
+import { keepWarm } from './keepWarm.js';
+
+type State = Handles['state'];
+
+/** What an admission takes from its flow. */
+export interface Admitting {
+  readonly settings: FlowSettings;
+  readonly plan: Plan;
+}
+
+/** Makes what users hold of a run; a state that comes from elsewhere is kept. */
+type MakeHandles = (run: Run, state: State | undefined) => Handles;
+
+/** Lets jobs into a flow, whether they start here or come from elsewhere, until it is closed. */
+export class Admission {
+  #isClosed = false;
+  /** A run of the present plan that never begins (see `keepWarm`). */
+  #warm: Run | undefined;
+
+  readonly #template: Admitting;
+  readonly #engine: Engine;
+  readonly #makeHandles: MakeHandles;
+
+  constructor(template: Admitting, engine: Engine, makeHandles: MakeHandles) {
+    this.#template = template;
+    this.#engine = engine;
+    this.#makeHandles = makeHandles;
+  }
+
+  /** No job comes in any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** The plan of a job that comes in now. @throws FlowError `SHUT_DOWN` */
+  open(): Plan {
+    this.check(undefined);
+    const { plan } = this.#template;
+    if (this.#warm?.parts.plan !== plan) this.#warm = this.#newWarmRun(plan);
+    return plan;
+  }
+
+  /** @throws FlowError `SHUT_DOWN`, `DUPLICATE_JOB` */
+  check(jobId: string | undefined): void {
+    const { flowId } = this.#template.settings;
+    if (this.#isClosed) throw flowError('SHUT_DOWN', { flowId });
+    if (jobId !== undefined && this.#engine.jobs.get(jobId) !== undefined) throw flowError('DUPLICATE_JOB', { flowId, jobId });
+  }
+
+  /** Looks at the clock, and checks again right before a job is made: ids, getters and the clock are the user's (D31). */
+  lookAgain(jobId: string): void {
+    this.#engine.drain.refresh();
+    this.check(jobId);
+  }
+
+  /** The time from which ticks are counted, epoch ms. */
+  get base(): number {
+    return this.#engine.time.base;
+  }
+
+  /** Nothing has happened in a new job. */
+  newData(jobId: string, historyBound: number): JobData {
+    return new JobData(jobId, this.#template.settings.flowId, this.#engine.time.now, historyBound, this.base);
+  }
+
+  newRun(plan: Plan, data: JobData, options: RunOptions, state?: State): Run {
+    const run = new JobRun(plan, this.#engine, data, options);
+    run.parts.handles = this.#makeHandles(run, state);
+    return run;
+  }
+
+  admit(run: Run, { output, signal }: Wanted): Run {
+    if (output !== undefined) viewsOf(run.parts).sink(toObserver(output));
+    this.#engine.admit(run);
+    if (signal !== undefined) cancelOn(signal, run.parts.life);
+    return run;
+  }
+
+  #newWarmRun(plan: Plan): Run {
+    const options = { ...runOptionsFrom({}, plan.settings), entryRoutineId: '', params: NO_DATA, leftMs: Infinity };
+    return keepWarm(this.newRun(plan, this.newData('', 2), options));
+  }
+}
+
+const toObserver = (output: OutputObserver): Partial<Observer<OutputRecord>> =>
+  typeof output === 'function' ? { next: output } : output;

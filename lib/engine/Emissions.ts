@@ -1,0 +1,142 @@
+import type { Data } from '../flow/Data.js';
+import { checkSerialisable } from '../flow/FlowError.js';
+import { jobError } from '../job/JobError.js';
+import type { Ledger } from '../job/Ledger.js';
+import { deferred, deferredEmitted, deferredTaken } from '../job/noteJob.js';
+import { emitted } from '../job/noteRoutine.js';
+import type { RoutineData } from '../job/RoutineData.js';
+import { placeOf } from '../plan/eventNamed.js';
+import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
+import { Arrival, Emission } from './Emission.js';
+import { Task } from './Task.js';
+
+/** A job as its emissions see it. */
+export interface EmittingJob<R> {
+  readonly run: R;
+  readonly plan: Plan;
+  readonly ledger: Ledger;
+  readonly routines: { of(routine: Routine): RoutineData };
+  readonly engine: EmissionEngine<R>;
+  /** The limits of what may wait, if there are some. */
+  readonly limits: Checking | undefined;
+  readonly life: { readonly isOver: boolean };
+}
+
+interface Checking {
+  /** @throws JobError `QUEUE_FULL` */
+  check(call: () => string, connections: readonly Connection[], held: undefined): void;
+}
+
+interface EmissionEngine<R> {
+  readonly drain: { readonly isActive: boolean; change(work: () => void): void };
+  readonly task$: { next(task: Task<R>): void };
+}
+
+/**
+ * What one job emits: each emission gets its number, is written down, and goes to the Subject of its event, on the stack of whoever
+ * emits. What a stream brings from outside comes in here, too.
+ */
+export class Emissions<R> {
+  /** The number of the next one. */
+  order = 1;
+  /** What the job has taken in since it was paused. */
+  #gathered = 0;
+
+  constructor(private readonly job: EmittingJob<R>) {}
+
+  /** Emits a payload that is the job's own. */
+  emit(event: Event, data: Data): void {
+    const { ledger, engine } = this.job;
+    if (ledger.data.status === 'paused') this.#gather();
+    if (engine.drain.isActive) this.#emit(event, data);
+    else this.#emitAtRest(event, data);
+  }
+
+  #emit(event: Event, data: Data): void {
+    const { run, ledger, routines } = this.job;
+    const emission = new Emission<R>(run, event, data, this.order++, ledger.tick);
+    emitted(ledger, routines.of(event.routine), event.ordinal, emission);
+    event.emission$.next(emission);
+  }
+
+  #emitAtRest(event: Event, data: Data): void {
+    this.job.engine.drain.change(() => {
+      // The clock may be the user's, and have ended the job (D31); so below.
+      if (!this.job.life.isOver) this.#emit(event, data);
+    });
+  }
+
+  /** A handler that has returned long ago, a timer, emits while the job stands still: that is kept, up to a bound. */
+  #gather(): void {
+    this.checkRoom('emit', this.#gathered);
+    this.#gathered++;
+  }
+
+  /** @throws JobError `PAUSED_FULL` */
+  checkRoom(call: string, held: number): void {
+    const { plan, ledger } = this.job;
+    const { pausedLimit } = plan.settings;
+    if (held >= pausedLimit) throw jobError('PAUSED_FULL', { jobId: ledger.data.jobId, call, limit: pausedLimit });
+  }
+
+  /** A task was dropped: if the job stands still, it is not kept after all. */
+  dropped(): void {
+    if (this.job.ledger.data.status === 'paused' && this.#gathered > 0) this.#gathered--;
+  }
+
+  /** The job stands still from now on. */
+  rest(): void {
+    this.#gathered = 0;
+  }
+
+  /** Keeps an emission until the job is resumed. */
+  defer(routineId: string, event: string, data: Data): void {
+    deferred(this.job.ledger, { routineId, event, data });
+  }
+
+  /** Emits what was deferred. */
+  emitDeferred(): void {
+    const { ledger } = this.job;
+    const events = deferredTaken(ledger);
+    for (const { routineId, event, data } of events) {
+      const known = this.eventOf(routineId, event);
+      if (known !== undefined) this.#emit(known, data);
+      else ledger.warn(`Deferred event '${event}' of routine '${routineId}' is unknown to this flow and left out`);
+    }
+    deferredEmitted(ledger, events.length);
+  }
+
+  eventOf(routineId: string, event: string): Event | undefined {
+    return this.job.plan.routines.get(routineId)?.events.get(event);
+  }
+
+  // ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A stream emits, outside any task. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` */
+  give(event: Event, payload: Data): void {
+    this.#check(() => placeOf(event), event.connections, payload);
+    const data = this.job.plan.isolate(payload);
+    if (!this.job.life.isOver) this.emit(event, data);
+  }
+
+  /** A stream from outside brings a payload to a slot. @throws as `give` */
+  bring(slot: Slot, payload: Data): void {
+    const { plan, ledger, engine } = this.job;
+    this.#check(() => `Input of slot '${slot.name}' of routine '${slot.routine.id}'`, slot.direct, payload);
+    if (ledger.data.status === 'paused') this.#gather();
+    const data = plan.isolate(payload);
+    engine.drain.change(() => {
+      if (!this.job.life.isOver) this.#bring(slot, data);
+    });
+  }
+
+  #bring(slot: Slot, data: Data): void {
+    const arrival = new Arrival(this.job.run, data, this.order++, { isLimited: true });
+    this.job.engine.task$.next(new Task(arrival, slot.direct[0] as Connection));
+  }
+
+  #check(where: () => string, connections: readonly Connection[], payload: Data): void {
+    if (this.job.plan.commits) checkSerialisable(payload, where);
+    this.job.limits?.check(where, connections, undefined);
+  }
+}

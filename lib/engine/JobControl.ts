@@ -1,0 +1,113 @@
+import { filter, firstValueFrom, type Observable } from 'rxjs';
+import { flowError } from '../flow/FlowError.js';
+import type { PauseOptions } from '../flow/TaskContext.js';
+import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
+import { isPlainObject } from '../prelude/plainObject.js';
+import type { Run } from './JobParts.js';
+
+/** The state of a job, as far as a flow looks at it. */
+interface State {
+  readonly jobId: string;
+  readonly flowId: string;
+  readonly status: JobStatus;
+}
+
+/** A job that the flow holds. */
+interface Controlled<S> {
+  readonly state: S;
+  readonly status$: Observable<JobStatus>;
+  pause(options?: PauseOptions): Promise<S>;
+  resume(): void;
+  cancel(reason?: string): Promise<S>;
+}
+
+/** The engine that runs them. */
+interface Running {
+  readonly jobs: { readonly all: readonly Run[]; get(jobId: string): Run | undefined };
+  readonly drain: { change(work: () => void): void };
+}
+
+/** What users hold of a job. */
+interface ControlledHandles<J, S> {
+  readonly job: J;
+  readonly state: S;
+}
+
+/** What a flow does to the jobs that it holds: to one, or to all of them. */
+export class JobControl<S extends State, J extends Controlled<S>> {
+  readonly #flow: { readonly flowId: string };
+  readonly #engine: Running;
+
+  constructor(flow: { readonly flowId: string }, engine: Running) {
+    this.#flow = flow;
+    this.#engine = engine;
+  }
+
+  /** Oldest first. */
+  get all(): readonly J[] {
+    return this.#engine.jobs.all.map((run) => this.#handlesOf(run).job);
+  }
+
+  /** Whether the state is that of a job which has not ended. */
+  holds(state: S): boolean {
+    return this.#engine.jobs.get(state.jobId)?.parts.handles.state === state;
+  }
+
+  /** All but the jobs that a handler at work waits for: the job of that handler would never be quiet. */
+  pauseAll(options: PauseOptions): Promise<readonly S[]> {
+    const isHeld = ({ parts, parent }: Run): boolean => parts.ledger.data.status === 'paused' || parent?.isAtWork === true;
+    const runs = this.#engine.jobs.all.filter((run) => !isHeld(run));
+    return Promise.all(runs.map((run) => this.#handlesOf(run).job.pause(options)));
+  }
+
+  cancel(state: S, reason: string | undefined): S | Promise<S> {
+    checkFlow(this.#flow.flowId, state);
+    return state.status === 'cancelled' ? state : this.jobWith(state, 'cancelled').cancel(reason);
+  }
+
+  /** In one step, so that no job starts a task while the others are being cancelled. */
+  cancelAll(reason: string | undefined): readonly S[] {
+    const { all } = this;
+    this.#engine.drain.change(() => {
+      for (const job of all) if (!isFinal(job.state.status)) void job.cancel(reason);
+    });
+    return all.map(({ state }) => state);
+  }
+
+  /** Resolves when every present job has ended or is paused. */
+  quiet(): Promise<unknown> {
+    return Promise.all(this.all.map(quiet));
+  }
+
+  /** The job with this state, which is to become `to`. @throws FlowError `WRONG_FLOW`, `UNKNOWN_JOB`; JobError `ILLEGAL_TRANSITION` */
+  jobWith(state: S, to: JobStatus): J {
+    const { flowId } = this.#flow;
+    const { jobId, status } = state;
+    checkFlow(flowId, state);
+    if (isFinal(status)) checkTransition(jobId, status, to);
+    const held = this.#engine.jobs.get(jobId);
+    if (held?.parts.handles.state !== state) throw flowError('UNKNOWN_JOB', { flowId, jobId });
+    return this.#handlesOf(held).job;
+  }
+
+  // The flow has made the handles.
+  #handlesOf({ parts }: Run): ControlledHandles<J, S> {
+    return parts.handles as unknown as ControlledHandles<J, S>;
+  }
+}
+
+/** @throws FlowError `WRONG_FLOW` */
+export const checkFlow = (flowId: string, { jobId, flowId: jobFlowId }: Pick<State, 'jobId' | 'flowId'>): void => {
+  if (jobFlowId !== flowId) throw flowError('WRONG_FLOW', { flowId, jobId, jobFlowId });
+};
+
+/** The options of a call that means all jobs. A lookup that found nothing, or a snapshot, must not be taken for all of them. */
+export const wishFrom = (given: readonly unknown[]): PauseOptions => {
+  if (given.length === 0) return {};
+  const [value] = given;
+  if (isPlainObject(value) && Object.keys(value).every((key) => key === 'reason' || key === 'checkpoint')) return value;
+  throw flowError('BAD_OPTION', { option: 'job', value, expected: 'a Job or a JobState, or nothing to mean all jobs' });
+};
+
+const quiet = <S>({ status$ }: Controlled<S>): Promise<unknown> =>
+  firstValueFrom(status$.pipe(filter((status) => status !== 'pending' && status !== 'running')), { defaultValue: undefined });

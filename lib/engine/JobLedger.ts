@@ -1,0 +1,69 @@
+import { Subject } from 'rxjs';
+import type { JobData } from '../job/JobData.js';
+import type { JobRecord, JobRecordBody } from '../job/JobRecord.js';
+import type { Ledger } from '../job/Ledger.js';
+import type { Isolate } from '../prelude/isolate.js';
+import { Outbox } from './Outbox.js';
+import type { Steps } from './Steps.js';
+
+/** The time of a flow by the last look at its clock: epoch ms, and ms since the flow was made. */
+interface Moment {
+  readonly now: number;
+  readonly tick: number;
+}
+
+/** The ledger of one job: its state, and the stream of its records once somebody has asked for it. */
+export class JobLedger implements Ledger {
+  #record$: Subject<JobRecord> | undefined = undefined;
+  #outbox: Outbox<JobRecord> | undefined = undefined;
+
+  constructor(
+    readonly data: JobData,
+    private readonly plan: { readonly show: Isolate },
+    private readonly engine: { readonly time: Moment; readonly steps: Steps },
+  ) {}
+
+  get show(): Isolate {
+    return this.plan.show;
+  }
+
+  get now(): number {
+    return this.engine.time.now;
+  }
+
+  get tick(): number {
+    return this.engine.time.tick;
+  }
+
+  get watched(): boolean {
+    return this.#record$ !== undefined && this.#record$.observed;
+  }
+
+  get record$(): Subject<JobRecord> {
+    return (this.#record$ ??= new Subject());
+  }
+
+  /** Records and calls of views wait here until watchers may hear them. */
+  get outbox(): Outbox<JobRecord> {
+    return (this.#outbox ??= new Outbox(this.engine.steps, (record) => {
+      this.#record$?.next(record);
+    }));
+  }
+
+  tell(body: JobRecordBody, at = this.now): void {
+    if (this.watched) this.post({ jobId: this.data.jobId, timestamp: new Date(at), ...body });
+  }
+
+  post(record: JobRecord): void {
+    this.outbox.post(record);
+  }
+
+  /** Tells a record at once, before those that wait: the next one may be the end. */
+  tellNow(body: JobRecordBody): void {
+    this.#record$?.next({ jobId: this.data.jobId, timestamp: new Date(this.now), ...body });
+  }
+
+  warn(message: string, error?: unknown): void {
+    this.tell({ type: 'warning', message, ...(error === undefined ? {} : { error }) });
+  }
+}

@@ -1,0 +1,166 @@
+import type { FixedLimit } from '../flow/Limit.js';
+import type { Data } from '../flow/Data.js';
+import type { PauseOptions } from '../flow/TaskContext.js';
+import type { JobData } from '../job/JobData.js';
+import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import type { Scope } from '../prelude/Scope.js';
+import type { Plan } from '../plan/Plan.js';
+import type { Attempt } from './Attempt.js';
+import { RoutineTable } from './RoutineTable.js';
+import type { Drain } from './Drain.js';
+import { Emissions } from './Emissions.js';
+import type { Gated, Toggle } from './gate.js';
+import type { HandlerContext } from './HandlerContext.js';
+import type { Resting } from './idle.js';
+import type { JobStreams } from './JobStreams.js';
+import { JobLedger } from './JobLedger.js';
+import { Limits } from './Limits.js';
+import { LiveWork } from './LiveWork.js';
+import type { RetryQueue } from './RetryQueue.js';
+import type { Settling } from './settle.js';
+import type { Steps } from './Steps.js';
+import type { Task } from './Task.js';
+import type { TaskQueue } from './TaskQueue.js';
+import type { Time } from './Time.js';
+import { type Tracker, trackerOf } from './Tracker.js';
+import type { Turn } from './Turns.js';
+import type { Progress, Views } from './Views.js';
+
+/** What one run asks for, with every default filled in. */
+export interface RunOptions {
+  readonly entryRoutineId: string;
+  readonly params: Data;
+  /** Tasks of this job at work at once. */
+  readonly cap: number;
+  /** In ms of running time, and what is left of it; `Infinity` for none. */
+  readonly timeoutMs: number;
+  readonly leftMs: number;
+  /** How many of its tasks may wait. */
+  readonly limit: FixedLimit;
+}
+
+/** What users hold of a job: its Flow, Job and JobState. */
+export interface Handles {
+  readonly flow: object;
+  readonly job: object;
+  readonly state: object;
+}
+
+/** A job as it goes through the pipeline. */
+export interface Run extends Gated<Task<Run>>, Turn, Settling<HandlerContext<Run>>, Resting {
+  isOpen: boolean;
+  inRing: boolean;
+  /** Tasks of it that hold or borrow a worker. */
+  active: number;
+  /** What waits behind the gate. */
+  readonly queue: TaskQueue<Run>;
+  /** The async context of whoever started it, once it has to be kept. */
+  scope: Scope | undefined;
+  keepScope(): void;
+  /** The attempt that started it, if a handler did. */
+  parent: HandlerContext | undefined;
+  readonly parts: JobParts;
+  /** Takes the oldest task off the queue; it is at work from here on. */
+  take(): HandlerContext<Run>;
+  /** A task that was queued is dropped: there is no room for it. */
+  shed(task: Task<Run>): void;
+  /** It is at rest. */
+  rest(): void;
+}
+
+/** How a job begins and ends. */
+export interface Life {
+  /** Whether the job has come to its end, and whether that has been told. */
+  readonly isOver: boolean;
+  readonly isTold: boolean;
+  /** Whether its start has been recorded. */
+  readonly hasBegun: boolean;
+  /** Called instead of a begin when the engine takes the job on, if it is set. */
+  insteadOfBegin: (() => void) | undefined;
+  readonly deadline: { readonly left: number; readonly isOver: boolean };
+  readonly pausing: { pause(options: PauseOptions): Promise<object>; resume(): void };
+  /** Resolves with the state of the job at its end. */
+  readonly done: Promise<object>;
+  /** Calls back at the end of the job, in the same step. */
+  atEnd(work: () => void): void;
+  /** The engine has taken the job on; it may have been paused, or ended, meanwhile. */
+  begin(): void;
+  /** A job from elsewhere goes on here; `begun` if it had begun there. */
+  goOnFrom(begun: boolean): void;
+  /** Arms the timer of the execution timeout. */
+  arm(): void;
+  /** The job is idle: a pause that waits takes hold; else its operators flush, or the job has completed. */
+  rest(): void;
+  timeOut(): void;
+  fail(error: RoutiluxError): void;
+  /** @throws JobError `ILLEGAL_TRANSITION` */
+  cancel(reason?: string): void;
+}
+
+/** What a job needs of the engine of its flow. */
+export interface JobEngine {
+  readonly steps: Steps;
+  readonly time: Time;
+  readonly drain: Drain;
+  readonly task$: { next(task: Task<Run>): void };
+  readonly toggle$: { next(toggle: Toggle<Run>): void };
+  readonly released$: { next(run: Run): void };
+  readonly turns: { add(run: Run): void };
+  /** A job goes on after a pause; its timeout is armed again when this stretch of work is over. */
+  armSoon(run: Run): void;
+  /** A job has ended. */
+  forget(run: Run): void;
+  /** A job has made progress: its followers are told at the end of this stretch of work. */
+  progressed(run: Run): void;
+  /** The attempts of a job that are at work. */
+  attemptsOf(run: Run): ReadonlySet<Attempt<Run>>;
+}
+
+/** The parts of one job. A part that only some jobs need is made when it is first needed: most jobs are short, unwatched and never fail. */
+export class JobParts {
+  /** Set by whoever makes the run. */
+  declare life: Life;
+  /** Set by the flow. */
+  declare handles: Handles;
+  readonly ledger: JobLedger;
+  readonly routines: RoutineTable;
+  readonly emissions: Emissions<Run>;
+  limits: Limits<Run> | undefined;
+  retries: RetryQueue<Run> | undefined = undefined;
+  tracker: Tracker<Run> | undefined = undefined;
+  streams: JobStreams<Run> | undefined = undefined;
+  views: Views | undefined = undefined;
+
+  constructor(
+    readonly run: Run,
+    readonly plan: Plan,
+    readonly engine: JobEngine,
+    readonly options: RunOptions,
+    data: JobData,
+  ) {
+    this.ledger = new JobLedger(data, plan, engine);
+    data.source = new LiveWork(this);
+    this.routines = new RoutineTable(this.ledger);
+    this.emissions = new Emissions<Run>(this);
+    this.limits = options.limit.maxQueued === Infinity && plan.limited.length === 0 ? undefined : this.#newLimits();
+  }
+
+  get progress(): Progress {
+    const { run, retries, tracker, streams, ledger } = this;
+    const queued = run.queue.length + (retries?.size ?? 0);
+    return { queued, active: run.active + (tracker?.size ?? 0) + (streams?.size ?? 0), status: ledger.data.status };
+  }
+
+  /** The limits, made now if there are none: a source that can wait goes by them. */
+  get room(): Limits<Run> {
+    return (this.limits ??= this.#newLimits());
+  }
+
+  get tracking(): Tracker<Run> {
+    return trackerOf(this);
+  }
+
+  #newLimits(): Limits<Run> {
+    return new Limits<Run>(this, this.options.limit, this.plan.limited);
+  }
+}

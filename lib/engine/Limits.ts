@@ -1,0 +1,212 @@
+import type { FixedLimit } from '../flow/Limit.js';
+import { jobError } from '../job/JobError.js';
+import type { Ledger } from '../job/Ledger.js';
+import { slotWaited } from '../job/noteRoutine.js';
+import type { RoutineData } from '../job/RoutineData.js';
+import type { Connection, Routine, Slot } from '../plan/Plan.js';
+import { Arrival, type Origin } from './Emission.js';
+import { Task } from './Task.js';
+
+/** A source that waits for room on these connections. */
+interface Waiter {
+  readonly connections: readonly Connection[];
+  readonly wake: () => void;
+}
+
+/** The tasks that wait under one limit; if some may be dropped, each has an emission of its own. */
+class Waiting<R> {
+  length = 0;
+  /** Oldest first, without the entry and retries: a job that lacks them would not do what it was started for. */
+  readonly #droppable = new Map<Origin<R>, Task<R>>();
+
+  constructor(readonly limit: FixedLimit) {}
+
+  add(task: Task<R>): void {
+    const { origin } = task;
+    this.length++;
+    if (this.limit.overflow === 'dropOldest' && origin.order > 0 && origin.tried === 0) this.#droppable.set(origin, task);
+  }
+
+  remove(origin: Origin<R>): void {
+    this.length--;
+    this.#droppable.delete(origin);
+  }
+
+  /** The one to be dropped next. */
+  get oldest(): Task<R> | undefined {
+    return this.#droppable.values().next().value;
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#droppable.clear();
+  }
+}
+
+/** A source that can wait reads no further ahead than this many tasks if no limit says otherwise. */
+const AHEAD = 256;
+
+const roomUpTo = ({ maxQueued, overflow }: FixedLimit): number => (overflow === 'block' ? maxQueued : Infinity);
+
+/** A job as its limits see it. */
+export interface LimitedJob<R> {
+  readonly ledger: Ledger;
+  readonly routines: { of(routine: Routine): RoutineData };
+  readonly run: Queued<R>;
+}
+
+interface Queued<R> {
+  /** What waits. */
+  readonly queue: { readonly length: number; drop(task: Task<R>): void };
+  /** A task that was queued is dropped. */
+  shed(task: Task<R>): void;
+}
+
+/** Tasks that are on their way to the queue. */
+interface OnTheirWay {
+  readonly size: number;
+  to(slot: Slot): number;
+}
+
+/** The limits of one job and of its slots: what happens to a task for which there is no room, and who waits for some. */
+export class Limits<R> {
+  readonly #slots: ReadonlyMap<Slot, Waiting<R>>;
+  #waiters: Waiter[] = [];
+  readonly #job: Waiting<R>;
+
+  constructor(
+    private readonly job: LimitedJob<R>,
+    private readonly limit: FixedLimit,
+    limited: readonly Slot[],
+  ) {
+    this.#job = new Waiting(limit);
+    this.#slots = new Map(limited.map((slot) => [slot, new Waiting<R>(slot.limit as FixedLimit)]));
+  }
+
+  get #length(): number {
+    return this.job.run.queue.length;
+  }
+
+  // ── what comes ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Refuses an emission for which there is no room, if the emitter is to hear of it; `held` is on its way already.
+   *
+   * @throws JobError `QUEUE_FULL`
+   */
+  check(call: () => string, connections: readonly Connection[], held: OnTheirWay | undefined): void {
+    const full = this.#refusing(connections, held);
+    if (full === undefined) return;
+    const { jobId } = this.job.ledger.data;
+    const [where, { maxQueued: limit }] =
+      full === 'job'
+        ? [`job '${jobId}'`, this.limit]
+        : [`slot '${full.name}' of routine '${full.routine.id}'`, full.limit as FixedLimit];
+    throw jobError('QUEUE_FULL', { jobId, call: call(), where, limit });
+  }
+
+  #refusing(connections: readonly Connection[], held: OnTheirWay | undefined): Slot | 'job' | undefined {
+    const { maxQueued, overflow } = this.limit;
+    if (overflow === 'error' && this.#length + (held?.size ?? 0) + connections.length > maxQueued) return 'job';
+    return connections.find(({ slot }) => this.#isRefused(slot, connections, held))?.slot;
+  }
+
+  #isRefused(slot: Slot, coming: readonly Connection[], held: OnTheirWay | undefined): boolean {
+    const waiting = this.#slots.get(slot);
+    if (waiting?.limit.overflow !== 'error') return false;
+    const count = coming.filter((each) => each.slot === slot).length;
+    return waiting.length + (held?.to(slot) ?? 0) + count > waiting.limit.maxQueued;
+  }
+
+  /** Makes room for a task that comes, if need be; false if it is the one to be dropped. */
+  makeRoom({ connection }: Task<R>): boolean {
+    const waiting = this.#slots.get(connection.slot);
+    return (waiting === undefined || this.#cut(waiting, waiting.length)) && this.#cut(this.#job, this.#length);
+  }
+
+  #cut({ limit, oldest }: Waiting<R>, length: number): boolean {
+    if (length < limit.maxQueued) return true;
+    if (oldest !== undefined) this.#drop(oldest);
+    return limit.overflow !== 'dropNewest';
+  }
+
+  #drop(task: Task<R>): void {
+    this.#removed(task.origin, task.connection.slot);
+    this.job.run.queue.drop(task);
+    this.job.run.shed(task);
+  }
+
+  /** A task has joined the queue. */
+  added(task: Task<R>): void {
+    this.#job.add(task);
+    const { slot } = task.connection;
+    const waiting = this.#slots.get(slot);
+    if (waiting === undefined) return;
+    waiting.add(task);
+    slotWaited(this.job.ledger, this.job.routines.of(slot.routine), slot.ordinal, waiting.length);
+  }
+
+  // ── what goes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A task has left the queue. */
+  taken({ origin, connection }: Task<R>): void {
+    this.#removed(origin, connection.slot);
+    if (this.#waiters.length > 0 && this.#length < this.#ahead) this.#callIn();
+  }
+
+  #removed(origin: Origin<R>, slot: Slot): void {
+    this.#job.remove(origin);
+    this.#slots.get(slot)?.remove(origin);
+  }
+
+  // One free place lets one source go on, since others may keep the queue full; when half of it is free, all go on.
+  #callIn(): void {
+    if (this.#length <= (this.#ahead - 1) / 2) this.#wake(this.#waiters.filter(({ connections }) => this.hasRoom(connections)));
+    else this.#wake(this.#waiters.filter(({ connections }) => this.hasRoom(connections)).slice(0, 1));
+  }
+
+  /** The queue has been emptied; its tasks are dropped, or queued anew. */
+  clear(): void {
+    this.#job.clear();
+    for (const waiting of this.#slots.values()) waiting.clear();
+  }
+
+  // ── who waits ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a source that can wait may bring a value on these connections. */
+  hasRoom(connections: readonly Connection[]): boolean {
+    return this.#length < this.#ahead && connections.every(({ slot }) => this.#slotHasRoom(slot));
+  }
+
+  get #ahead(): number {
+    return this.limit.maxQueued === Infinity ? AHEAD : roomUpTo(this.limit);
+  }
+
+  #slotHasRoom(slot: Slot): boolean {
+    const waiting = this.#slots.get(slot);
+    return waiting === undefined || waiting.length < roomUpTo(waiting.limit);
+  }
+
+  /** Calls back once, when there may be room again. */
+  whenRoom(connections: readonly Connection[], wake: () => void): void {
+    this.#waiters.push({ connections, wake });
+  }
+
+  /** Every source that waits looks again: the gate has opened, or the job is over. */
+  wakeAll(): void {
+    if (this.#waiters.length > 0) this.#wake(this.#waiters);
+  }
+
+  #wake(woken: readonly Waiter[]): void {
+    const gone = new Set(woken);
+    this.#waiters = gone.size === this.#waiters.length ? [] : this.#waiters.filter((waiter) => !gone.has(waiter));
+    for (const { wake } of woken) wake();
+  }
+}
+
+/** A task with an origin of its own: a task that may be dropped alone must differ from the others of its emission. */
+export const single = <R>(task: Task<R>): Task<R> =>
+  task.origin instanceof Arrival ? task : new Task(aloneOf(task), task.connection);
+
+const aloneOf = <R>({ origin, connection }: Task<R>): Arrival<R> =>
+  new Arrival(origin.run, origin.data, origin.order, { place: origin.placeOf(connection), isLimited: true });

@@ -1,0 +1,73 @@
+import type { FixedLimit } from '../flow/Limit.js';
+import type { RemainingWork, RemainingWorkSource, RemainingTask } from '../job/RemainingWork.js';
+import type { Attempt, TriedJob } from './Attempt.js';
+import { remainingOf } from './describe.js';
+import type { Task } from './Task.js';
+
+/** A job, as far as its remaining work is concerned. */
+export interface RemainingJob<R extends TriedJob> {
+  readonly run: R & { readonly queue: { tasks(): readonly Task<R>[] } };
+  readonly plan: { readonly structure: string };
+  readonly options: {
+    readonly entryRoutineId: string;
+    readonly cap: number;
+    readonly limit: FixedLimit;
+    readonly timeoutMs: number;
+  };
+  readonly engine: { attemptsOf(run: R): ReadonlySet<Attempt<R>>; readonly drain: { refresh(): void } };
+  readonly tracker: { readonly attempts: readonly Attempt<R>[] } | undefined;
+  readonly retries: { readonly delayed: readonly { readonly task: Task<R>; readonly dueAt: number }[] } | undefined;
+  readonly emissions: { readonly order: number };
+  readonly life: { readonly isOver: boolean; readonly hasBegun: boolean; readonly deadline: { readonly left: number } };
+}
+
+/** Tells what a live job has left to do. */
+export class LiveWork<R extends TriedJob> implements RemainingWorkSource {
+  constructor(private readonly job: RemainingJob<R>) {}
+
+  /** The tasks that wait, in the order in which they will run. */
+  waiting(): readonly RemainingTask[] {
+    return waitingIn(this.job);
+  }
+
+  /** The same behind the tasks at work, which run again if the job is taken up from here. */
+  remaining(): RemainingWork {
+    return remainingWorkOf(this.job);
+  }
+}
+
+const waitingIn = <R extends TriedJob>({ run, retries }: RemainingJob<R>): readonly RemainingTask[] => {
+  const delayed = retries?.delayed ?? [];
+  return [
+    ...run.queue.tasks().map((task) => remainingOf(task, task.origin.input)),
+    ...delayed.map(({ task, dueAt }) => remainingOf(task, task.origin.input, new Date(dueAt))),
+  ];
+};
+
+const remainingWorkOf = <R extends TriedJob>(job: RemainingJob<R>): RemainingWork => {
+  job.engine.drain.refresh();
+  const { plan, options, emissions, life } = job;
+  const { entryRoutineId, cap, limit, timeoutMs } = options;
+  const { hasBegun: begun, deadline } = life;
+  const leftMs = Math.max(deadline.left, 0);
+  const tasks = life.isOver ? [] : [...atWorkIn(job), ...waitingIn(job)];
+  return { structure: plan.structure, entryRoutineId, begun, cap, limit, timeoutMs, leftMs, order: emissions.order, tasks };
+};
+
+const atWorkIn = <R extends TriedJob>(job: RemainingJob<R>): readonly RemainingTask[] => {
+  const tasks = attemptsAtWork(job).map((attempt) => remainingOf(attempt, attempt.input));
+  return tasks.sort((a, b) => a.order - b.order || a.place - b.place);
+};
+
+/** The attempts of which the handler, or a promise that it tracks, is at work. */
+export const attemptsAtWork = <R extends TriedJob>({
+  run,
+  engine,
+  tracker,
+}: Pick<RemainingJob<R>, 'run' | 'engine' | 'tracker'>): readonly Attempt<R>[] => {
+  // An attempt that has failed is done, although its handler, or another promise that it tracks, may not have ended. If it is stale,
+  // its outcome is being decided at this moment.
+  const atWork = [...engine.attemptsOf(run)].filter(({ error, stale }) => error === undefined || stale);
+  const tracking = (tracker?.attempts ?? []).filter(({ error, stale }) => error === undefined && !stale);
+  return [...new Set([...atWork, ...tracking])];
+};

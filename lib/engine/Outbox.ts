@@ -1,0 +1,49 @@
+import type { Steps } from './Steps.js';
+
+/**
+ * Delivers records and calls of views to the watchers of one job, in order: an observer that calls the job never changes the order
+ * for others, and nobody hears anything while a handler is on the stack or a step is half applied.
+ */
+export class Outbox<T> {
+  #letters: (T | (() => void))[] | undefined = undefined;
+  #isDelivering = false;
+
+  /** `send` gets each letter that is not a call. */
+  constructor(
+    private readonly steps: Steps,
+    private readonly send: (letter: T) => void,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.#letters === undefined;
+  }
+
+  post(letter: T | (() => void)): void {
+    if (this.#letters !== undefined) {
+      this.#letters.push(letter);
+      return;
+    }
+    this.#letters = [letter];
+    this.steps.deliver(this);
+  }
+
+  deliver(): void {
+    if (this.#isDelivering || this.#letters === undefined) return;
+    this.#isDelivering = true;
+    // The loop also meets letters that are posted meanwhile.
+    for (const letter of this.#letters) this.#hand(letter);
+    this.#letters = undefined;
+    this.#isDelivering = false;
+  }
+
+  #hand(letter: T | (() => void)): void {
+    if (typeof letter === 'function') (letter as () => void)();
+    else this.send(letter);
+  }
+
+  /** Takes out what comes after a letter. */
+  takeAfter(letter: () => void): readonly (T | (() => void))[] {
+    const letters = this.#letters ?? [];
+    return letters.splice(letters.indexOf(letter) + 1);
+  }
+}

@@ -1,0 +1,89 @@
+import type { SchedulerLike } from 'rxjs';
+import type { Ledger } from '../job/Ledger.js';
+import { delayed } from '../job/noteTask.js';
+import { type Delayed, Retries } from './Retries.js';
+import type { Steps } from './Steps.js';
+import type { Task } from './Task.js';
+
+/** A job as its retries see it. */
+export interface RetryingJob<R> {
+  readonly run: { readonly isOpen: boolean };
+  readonly ledger: Ledger;
+  readonly plan: { readonly settings: { readonly scheduler: SchedulerLike } };
+  readonly engine: RetryEngine<R>;
+}
+
+/** The retries of a job; made with the first that waits. */
+export const retriesOf = <R>(job: RetryingJob<R> & { retries: RetryQueue<R> | undefined }): RetryQueue<R> =>
+  (job.retries ??= new RetryQueue(job));
+
+interface RetryEngine<R> {
+  readonly steps: Steps;
+  readonly time: { readonly now: number };
+  readonly drain: { enter<A, B>(work: (a: A, b: B) => void, a: A, b: B): void };
+  readonly task$: { next(task: Task<R>): void };
+}
+
+/** The retries of one job that wait for their time: when that has come, they go into the task stream again. */
+export class RetryQueue<R> {
+  readonly #retries: Retries<Task<R>>;
+
+  constructor(private readonly job: RetryingJob<R>) {
+    this.#retries = new Retries(job.plan.settings.scheduler, (due) => {
+      job.engine.drain.enter(this.#putIn, due, undefined);
+    });
+  }
+
+  get size(): number {
+    return this.#retries.size;
+  }
+
+  /** What waits, in the order in which it is due. */
+  get delayed(): readonly Delayed<Task<R>>[] {
+    return this.#retries.delayed;
+  }
+
+  /** Puts a task off. */
+  delay(task: Task<R>, delayMs: number): void {
+    const { ledger, engine, run } = this.job;
+    const dueAt = engine.time.now + delayMs;
+    delayed(ledger, task, dueAt);
+    const retry = this.#retries.add(task, dueAt);
+    engine.steps.after(() => {
+      if (run.isOpen) this.#retries.arm(retry, delayMs);
+    });
+  }
+
+  /** Takes a task up that was put off elsewhere. */
+  takeUp(task: Task<R>, dueAt: number): void {
+    this.#retries.add(task, dueAt);
+  }
+
+  readonly #putIn = (due: Delayed<Task<R>>): void => {
+    const { run, engine } = this.job;
+    // Behind a closed gate it waits on, and is due when that opens.
+    if (!run.isOpen) return;
+    engine.steps.begin();
+    if (this.#retries.remove(due)) engine.task$.next(due.task);
+    engine.steps.end();
+  };
+
+  /** The gate opens: what has come due goes on, and the timers of the others run again. */
+  reopen(): void {
+    const { run, engine } = this.job;
+    for (const { task } of this.#retries.due(engine.time.now)) engine.task$.next(task);
+    if (this.size > 0)
+      engine.steps.after(() => {
+        if (run.isOpen) this.#retries.armAll(engine.time.now);
+      });
+  }
+
+  /** No timer runs any more; the due times stay. */
+  hold(): void {
+    this.#retries.hold(this.job.engine.steps);
+  }
+
+  clear(): void {
+    this.#retries.clear(this.job.engine.steps);
+  }
+}

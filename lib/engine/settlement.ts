@@ -1,0 +1,185 @@
+import type { Data } from '../flow/Data.js';
+import type { OutputRecord } from '../flow/OutputRecord.js';
+import type { TaskOutcome } from '../job/JobRecord.js';
+import { type JobError, jobError } from '../job/JobError.js';
+import type { Ledger } from '../job/Ledger.js';
+import * as note from '../job/noteTask.js';
+import { kept, output, sharedLogged, sharedSet } from '../job/noteJob.js';
+import { failed, stateSet } from '../job/noteRoutine.js';
+import { type Change, COMPLETED, type Failure, type Settled } from '../job/Settled.js';
+import type { Event } from '../plan/Plan.js';
+import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import type { Attempt, TriedJob } from './Attempt.js';
+import { Arrival } from './Emission.js';
+import { type RetryingJob, type RetryQueue, retriesOf } from './RetryQueue.js';
+import type { Steps } from './Steps.js';
+import { stopClock } from './stopClock.js';
+import { Task } from './Task.js';
+
+/** A job as its attempts are settled. */
+export interface SettledJob<R> extends Omit<RetryingJob<R>, 'run' | 'engine'> {
+  /** `active` counts the attempts at work. */
+  readonly run: R & RetryingJob<R>['run'] & { active: number };
+  readonly emissions: SettledEmissions;
+  retries: RetryQueue<R> | undefined;
+  readonly engine: SettlingEngine<R>;
+  readonly life: { readonly isOver: boolean; fail(error: RoutiluxError): void };
+  /** What watches it, if anything does. */
+  readonly views: SettledViews | undefined;
+}
+
+interface SettledViews {
+  output(record: OutputRecord): void;
+  readonly followed: boolean;
+}
+
+interface SettledEmissions {
+  order: number;
+  emit(event: Event, data: Data): void;
+  defer(routineId: string, event: string, data: Data): void;
+  eventOf(routineId: string, event: string): Event | undefined;
+}
+
+type SettlingEngine<R> = RetryingJob<R>['engine'] & {
+  readonly time: { readonly elapsed: number };
+  readonly drain: { refresh(): void };
+  /** Tells whoever follows the progress of a job, at the end of this stretch of work. */
+  progressed(run: R): void;
+};
+
+/** A job as something is handed out of it. */
+export interface HandingJob {
+  readonly ledger: Ledger;
+  readonly life: { readonly isOver: boolean };
+  readonly views: { output(record: OutputRecord): void } | undefined;
+  readonly engine: { readonly drain: { refresh(): void } };
+}
+
+/*
+ * What an attempt has come to is applied to its job, whole (D31): nothing here asks the user for anything.
+ */
+
+/** Applies what an attempt has come to. */
+export const applySettled = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, settled: Settled): void => {
+  if (settled === COMPLETED) complete(job, attempt);
+  else apply(job, attempt, settled);
+};
+
+const complete = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>): void => {
+  leave(job, attempt, 'completed');
+  if (attempt.origin.tried > 0) keep(job, attempt.routineId, 'completed', { retried: true });
+};
+
+const apply = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, settled: Settled): void => {
+  const { outcome, failure, delayMs } = settled;
+  commit(job, attempt, settled);
+  if (failure === undefined && outcome === 'completed') complete(job, attempt);
+  else leave(job, attempt, outcome);
+  if (failure === undefined) return;
+  if (outcome === 'retry') retry(job, attempt, delayMs);
+  else noteFailure(job, attempt, outcome, failure);
+};
+
+/** What was kept back until now is done, in the order in which it came. */
+export const commit = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, { changes, state }: Settled): void => {
+  if (state !== undefined) stateSet(job.ledger, attempt.routineData, state);
+  attempt.rare.effects?.clear();
+  for (const change of changes) make(job, attempt, change);
+};
+
+const make = <R extends TriedJob>(job: SettledJob<R>, { routineId }: Attempt<R>, change: Change): void => {
+  const { ledger, emissions } = job;
+  if (change.type === 'emitted') emissions.emit(emissions.eventOf(change.routineId, change.event) as Event, change.data);
+  else if (change.type === 'deferred') emissions.defer(change.routineId, change.event, change.data);
+  else if (change.type === 'output') handOver(job, routineId, change.outputType, change.data);
+  else if (change.type === 'sharedSet') sharedSet(ledger, change.key, change.value);
+  else sharedLogged(ledger, change.entry);
+};
+
+/** The attempt is at work no more, and gives its worker back. */
+const leave = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, outcome: TaskOutcome): void => {
+  const { ledger } = job;
+  const { routineData } = attempt;
+  attempt.outcome = outcome;
+  job.run.active--;
+  const ms = stopClock(attempt, job.engine.time);
+  if (ms !== undefined) note.timed(ledger, routineData, ms);
+  attempt.seat?.leave();
+  note.settled(ledger, routineData, attempt, outcome, attempt.error);
+  if (job.views?.followed === true) job.engine.progressed(job.run);
+};
+
+/** Puts the next attempt at the end of the queue, after a delay. */
+const retry = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, delayMs: number): void => {
+  const { run, origin, place, connection, input } = attempt;
+  const arrival = new Arrival<R>(run, origin.data, origin.order, { place, tried: attempt.attempt, input });
+  const task = new Task(arrival, connection);
+  if (delayMs > 0) retriesOf(job).delay(task, delayMs);
+  else job.engine.task$.next(task);
+};
+
+/** Takes a failure down, and fails the job if that is what it comes to. */
+export const noteFailure = <R extends TriedJob>(
+  job: SettledJob<R>,
+  attempt: Attempt<R>,
+  outcome: TaskOutcome,
+  failure: Failure,
+  hadSucceeded = false,
+): void => {
+  const { taskId, routineData, routineId, slot, described } = attempt;
+  failed(job.ledger, { taskId, routineData, retryCount: attempt.origin.tried }, outcome, failure, hadSucceeded);
+  const where = described === undefined ? {} : { slot };
+  keep(job, routineId, recordNameOf(attempt, outcome), { ...where, error: failure.message, error_type: failure.name });
+  if (outcome === 'failed') job.life.fail(failureOf(job.ledger, attempt, failure));
+};
+
+/** The job ends before the attempt does: its signal aborts, and nothing it does counts any more. */
+export const abort = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, cause: Error): void => {
+  const { taskId, routineData } = attempt;
+  // A failure that is stale has not been told: what follows from it is being asked at this moment.
+  const hasFailed = attempt.error !== undefined && !attempt.stale;
+  attempt.stale = true;
+  attempt.error ??= cause;
+  tellSignal(job.engine.steps, attempt, cause);
+  leave(job, attempt, hasFailed ? 'failed' : 'dropped');
+  attempt.input = undefined;
+  if (!hasFailed) failed(job.ledger, { taskId, routineData, retryCount: attempt.origin.tried }, 'dropped', cause);
+};
+
+const tellSignal = (steps: Steps, { more }: Attempt, cause: Error): void => {
+  more.cause = cause;
+  const { abort: controller } = more;
+  if (controller !== undefined)
+    steps.after(() => {
+      controller.abort(cause);
+    });
+};
+
+/** A job as something is kept in its history. */
+interface KeepingJob {
+  readonly ledger: Ledger;
+  readonly emissions: { order: number };
+}
+
+/** Keeps an entry in the history. */
+export const keep = (job: KeepingJob, routineId: string, name: string, data: Data): void => {
+  kept(job.ledger, routineId, name, data, job.emissions.order++);
+};
+
+/** A handler hands a result out. */
+export const handOver = ({ ledger, engine, life, views }: HandingJob, routineId: string, type: string, payload: Data): void => {
+  engine.drain.refresh();
+  // The clock may be the user's, and have ended the job (D31).
+  if (life.isOver) return;
+  const { jobId } = ledger.data;
+  const record = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(ledger.now) };
+  output(ledger, record);
+  views?.output(record);
+};
+
+// What no handler covered is recorded under the name that v0.10 gave it.
+const recordNameOf = ({ connection }: Attempt, outcome: TaskOutcome): string =>
+  outcome === 'failed' || connection.slot.routine.errorHandler === undefined ? 'error' : outcome;
+
+const failureOf = ({ data }: Ledger, { routineId, slot, attempt }: Attempt, { error, message }: Failure): JobError =>
+  jobError('TASK_FAILED', { jobId: data.jobId, routineId, slot, attempts: attempt, reason: message }, error);

@@ -1,0 +1,17 @@
+import type { Attempt } from './Attempt.js';
+
+/** The clock of a flow, for durations: ms. */
+interface Clock {
+  readonly elapsed: number;
+}
+
+/** Notes when an attempt began, if its time is one to measure. */
+export const startClock = ({ more }: Attempt, { elapsed }: Clock): void => {
+  more.started = elapsed;
+};
+
+/** How long an attempt ran, in ms, if it is timed. */
+export const stopClock = (attempt: Attempt, clock: Clock): number | undefined => {
+  const { started } = attempt.rare;
+  return started === undefined ? undefined : (attempt.more.ms = clock.elapsed - started);
+};

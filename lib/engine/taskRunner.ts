@@ -1,0 +1,66 @@
+import { activate, takeIn } from './activate.js';
+import type { Drain } from './Drain.js';
+import type { HandlerContext } from './HandlerContext.js';
+import type { Run } from './JobParts.js';
+import { lenderOf } from './lenderOf.js';
+import { fail, passOn, succeed } from './outcome.js';
+import type { Scopes } from './Scopes.js';
+import type { SeatEvents } from './Seat.js';
+import type { Steps } from './Steps.js';
+import { tearDown } from './tearDown.js';
+import { unfinished } from './unfinished.js';
+import { type TaskRunner, handOut } from './WorkerPool.js';
+
+/** How the workers of a flow run a task. */
+export const taskRunner = (scopes: Scopes<Run>): TaskRunner<HandlerContext<Run>, Run> => ({
+  take: (run) => (run.parts.life.deadline.isOver ? void run.parts.life.timeOut() : run.take()),
+  takeIn,
+  call: (attempt) => unfinished(activate(attempt)),
+  succeed,
+  fail,
+  lenderOf: (run) => lenderOf<HandlerContext>(run) as HandlerContext<Run> | undefined,
+  within: (run, work, subject) => {
+    scopes.within(run, work, subject);
+  },
+});
+
+/** What follows when something unfinished goes on, or ends. */
+export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps): SeatEvents<HandlerContext<Run>> => {
+  const leave = (attempt: HandlerContext<Run>): void => {
+    if (attempt.seat !== undefined) handOut(attempt, attempt.seat.worker, steps);
+  };
+  const finish = (attempt: HandlerContext<Run>): void => {
+    if (succeed(attempt)) leave(attempt);
+  };
+  const failWith = (attempt: HandlerContext<Run>, error: unknown): void => {
+    if (fail(attempt, error)) leave(attempt);
+  };
+  const give = (attempt: HandlerContext<Run>, value: unknown): void => {
+    try {
+      passOn(attempt, value);
+    } catch (error) {
+      failWith(attempt, error);
+    }
+  };
+  const enter = (run: Run, scoped: boolean): void => {
+    if (scoped && !drain.isActive) scopes.enter(run);
+  };
+  return {
+    value: (attempt, value) => {
+      drain.enter(give, attempt, value);
+    },
+    finished: (attempt, scoped) => {
+      enter(attempt.run, scoped);
+      drain.enter(finish, attempt, undefined);
+    },
+    failed: (attempt, error, scoped) => {
+      enter(attempt.run, scoped);
+      drain.enter(failWith, attempt, error);
+    },
+    tearDown: ({ run, routineId }, work) => {
+      steps.after(() => {
+        tearDown(run.parts, `a stream of routine '${routineId}'`, work);
+      });
+    },
+  };
+};

@@ -1,0 +1,127 @@
+import type { Connection, Renamed } from './Connection.js';
+import type { Data } from './Data.js';
+import { connectionFrom } from './ends.js';
+import type { ErrorHandler } from './ErrorHandler.js';
+import type { AnyEvent, Event } from './Event.js';
+import { checkErrorHandler, type ExecutionStrategy, withStrategy } from './FlowOptions.js';
+import { checkRoutine, type Home } from './Home.js';
+import type { ParamMapping, Renames } from './mapping.js';
+import type { DescribedRoutine } from './DescribedRoutine.js';
+import type { Slot } from './Slot.js';
+import type { Template } from './Template.js';
+
+/** A flow as it is described: what users say of its routines, connections and settings. `P` is the kind of its routines. */
+export abstract class FlowDescription<P extends DescribedRoutine = DescribedRoutine> implements Home {
+  readonly #template: Template<P, unknown>;
+
+  constructor(template: Template<P, unknown>) {
+    this.#template = template;
+  }
+
+  get flowId(): string {
+    return this.#template.settings.flowId;
+  }
+
+  get routines(): ReadonlyMap<string, P> {
+    return this.#template.routines;
+  }
+
+  get connections(): readonly Connection[] {
+    return this.#template.connections;
+  }
+
+  get executionStrategy(): ExecutionStrategy {
+    return this.#template.settings.executionStrategy;
+  }
+
+  get maxWorkers(): number {
+    return this.#template.settings.maxWorkers;
+  }
+
+  get executionTimeoutMs(): number {
+    return this.#template.settings.executionTimeoutMs;
+  }
+
+  get errorHandler(): ErrorHandler | undefined {
+    return this.#template.settings.errorHandler;
+  }
+
+  /**
+   * Adds a routine under an id of its own in this flow. A routine may be in several flows, but only once in each.
+   *
+   * @returns the id
+   * @throws FlowError `DUPLICATE_ROUTINE`, `ROUTINE_TWICE`, `BAD_NAME`
+   */
+  addRoutine(routine: P, routineId?: string): string {
+    checkRoutine(routine);
+    return this.#template.add(routine, routineId ?? routine.id, this);
+  }
+
+  /**
+   * Links an event to a slot: by ids and names, or by the event and the slot themselves, which the compiler checks.
+   * Events go to their slots in the order of these calls. The same link twice is one link.
+   *
+   * @example
+   * flow.connect('reader', 'line', 'parser', 'input', { text: 'line' }); // renames `text` to `line`
+   * flow.connect('reader.line', 'parser.input'); // the same ends, written short
+   * flow.connect(reader.line, parser.input, ({ text }) => ({ line: text.trim() }));
+   *
+   * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, `UNKNOWN_SLOT`, `BAD_OPTION`
+   */
+  connect(sourceId: string, sourceEvent: string, targetId: string, targetSlot: string, paramMapping?: ParamMapping): Connection;
+  connect(source: string, target: string, paramMapping?: ParamMapping): Connection;
+  connect(source: AnyEvent, target: Slot): Connection;
+  connect<A extends B, B extends object>(source: Event<A>, target: Slot<B>): Connection;
+  connect<A extends object, B extends object>(source: Event<A>, target: Slot<B>, paramMapping: (data: A) => B): Connection;
+  connect<A extends object, B extends object, const M extends Partial<Record<keyof A, string>> & Renames>(
+    source: Event<A>,
+    target: Slot<B>,
+    paramMapping: M & (Renamed<A, M> extends B ? unknown : never),
+  ): Connection;
+  connect(...ends: readonly unknown[]): Connection {
+    const { graph } = this.#template;
+    const connection = graph.connect(connectionFrom(ends, (routine) => graph.idOf(routine)));
+    this.changed();
+    return connection;
+  }
+
+  /** Takes a link away, for later runs; one that is not there is no error. */
+  disconnect(connection: Connection): void {
+    this.#template.graph.disconnect(connection);
+    this.changed();
+  }
+
+  /** For later runs: what to do when a task of a routine without an error handler of its own fails. */
+  setErrorHandler(handler: ErrorHandler): this {
+    this.#template.configure({ ...this.#template.settings, errorHandler: checkErrorHandler(handler) });
+    return this;
+  }
+
+  /**
+   * For later runs: how many tasks at once. Concurrent without a number keeps the present one, or takes 5.
+   *
+   * @throws FlowError `BAD_STRATEGY`, `BAD_OPTION`
+   */
+  setExecutionStrategy(strategy: ExecutionStrategy, { maxWorkers }: { readonly maxWorkers?: number } = {}): this {
+    this.#template.configure(withStrategy(strategy, maxWorkers, this.#template.settings));
+    return this;
+  }
+
+  /** For every routine the routines that feed it. */
+  dependencyGraph(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#template.graph.dependencies();
+  }
+
+  // ── what its routines ask ───────────────────────────────────────────────────────────────────────────────────────
+
+  changed(): void {
+    this.#template.changed();
+  }
+
+  /** Whether `routine.emit` finds its job also after an `await`. */
+  abstract get carriesContext(): boolean;
+
+  abstract jobsUsing(routine: P): readonly string[];
+
+  abstract deliver(routine: P, event: string, data: Data): void;
+}

@@ -1,0 +1,71 @@
+import * as fold from './fold.js';
+import type { Recorded } from './History.js';
+import type { TaskOutcome } from './JobRecord.js';
+import type { Ledger } from './Ledger.js';
+import type { RoutineData } from './RoutineData.js';
+import type { Data } from '../flow/Data.js';
+import type { Failure } from './Settled.js';
+
+/* What happens to a routine in a job; see `noteJob.ts`. */
+
+/** It does something for the first time. */
+export const routineMet = (ledger: Ledger, routine: RoutineData): void => {
+  fold.routineMet(ledger.data, routine);
+  const { routineId, slotNames: slots, eventNames: events } = routine;
+  if (ledger.watched) ledger.tell({ type: 'routineSeen', routineId, slots, events });
+};
+
+/** It emits an event. */
+export const emitted = (ledger: Ledger, routine: RoutineData, ordinal: number, emission: Recorded): void => {
+  fold.emitted(ledger.data, routine, ordinal, emission);
+  if (ledger.watched) tellEmitted(ledger, emission);
+};
+
+const tellEmitted = (ledger: Ledger, { routineId, eventName, data }: Recorded): void => {
+  const { jobId } = ledger.data;
+  const timestamp = new Date(ledger.now);
+  ledger.post({ jobId, timestamp, type: 'emitted', routineId, event: eventName, data: ledger.show(data) });
+};
+
+/** It has other keys of its own. */
+export const stateSet = (ledger: Ledger, routine: RoutineData, own: Data): void => {
+  fold.stateSet(routine, own);
+  if (ledger.watched) ledger.tell({ type: 'stateSet', routineId: routine.routineId, state: ledger.show(own) });
+};
+
+/** A stream that it keeps has come to its end. */
+export const streamEnded = (ledger: Ledger, routine: RoutineData): void => {
+  fold.ended(routine, 'completed');
+  if (ledger.watched) ledger.tell({ type: 'streamEnded', routineId: routine.routineId });
+};
+
+/** So many tasks of a limited slot wait. */
+export const slotWaited = (ledger: Ledger, routine: RoutineData, ordinal: number, waiting: number): void => {
+  const before = routine.highWater[ordinal] ?? 0;
+  fold.slotWaited(routine, ordinal, waiting);
+  const { routineId, slotNames } = routine;
+  if (waiting > before && ledger.watched) ledger.tell({ type: 'highWater', routineId, slot: slotNames[ordinal] ?? '', waiting });
+};
+
+/** A task, or a stream, of a routine. */
+export interface Failing {
+  readonly taskId: string;
+  readonly routineData: RoutineData;
+  /** How often it was tried before. */
+  readonly retryCount: number;
+}
+
+/** A failure of it counts; `hadSucceeded` if it was the failure of a task that had counted as a success. */
+export const failed = (
+  ledger: Ledger,
+  { taskId, routineData: routine, retryCount }: Failing,
+  outcome: TaskOutcome,
+  { message }: Pick<Failure, 'message'>,
+  hadSucceeded = false,
+): void => {
+  if (hadSucceeded) fold.unsucceeded(routine);
+  if (outcome === 'dropped') fold.aborted(routine, message, ledger.now);
+  else fold.failed(routine, outcome, retryCount, message, ledger.now);
+  const { routineId } = routine;
+  if (ledger.watched) ledger.tell({ type: 'failureNoted', taskId, routineId, outcome, message, retryCount, hadSucceeded });
+};

@@ -1,0 +1,38 @@
+import * as fold from './fold.js';
+import type { Ledger } from './Ledger.js';
+import type { StreamChange, StreamState } from './StreamState.js';
+
+/* What happens to the streams that a routine keeps; see `noteJob.ts`. */
+
+/** The streams of a routine are these. */
+export const streamsSet = (ledger: Ledger, routineId: string, states: readonly StreamState[]): void => {
+  fold.streamsSet(ledger.data, routineId, states);
+  tellStreams(ledger, routineId);
+};
+
+/** It keeps one more. */
+export const streamOpened = (ledger: Ledger, routineId: string, state: StreamState): void => {
+  fold.streamOpened(ledger.data, routineId, state);
+  tellStreams(ledger, routineId);
+};
+
+/** One is over, and nothing is left of it. */
+export const streamForgotten = (ledger: Ledger, routineId: string, state: StreamState): void => {
+  fold.streamForgotten(ledger.data, routineId, state);
+  tellStreams(ledger, routineId);
+};
+
+const tellStreams = (ledger: Ledger, routineId: string): void => {
+  if (!ledger.watched) return;
+  const streams = streamsOf(ledger, routineId).map((state) => ({ ...state, inputs: state.inputs && [...state.inputs] }));
+  ledger.tell({ type: 'streamsSet', routineId, streams });
+};
+
+/** A stream has come further. */
+export const streamChanged = (ledger: Ledger, routineId: string, state: StreamState, change: StreamChange): void => {
+  fold.streamChanged(state, change);
+  if (!ledger.watched) return;
+  ledger.tell({ type: 'streamChanged', routineId, place: streamsOf(ledger, routineId).indexOf(state), change });
+};
+
+const streamsOf = ({ data }: Ledger, routineId: string): readonly StreamState[] => data.streams.get(routineId) ?? [];

@@ -1,0 +1,90 @@
+import type { Subject } from 'rxjs';
+import type { Codec } from '../flow/Codec.js';
+import type { Connection as Described } from '../flow/Connection.js';
+import type { Data } from '../flow/Data.js';
+import type { ErrorHandler } from '../flow/ErrorHandler.js';
+import type { FlowSettings } from '../flow/FlowOptions.js';
+import type { FixedLimit } from '../flow/Limit.js';
+import type { Input as MergedInput, Merged } from '../flow/merge.js';
+import type { DescribedRoutine } from '../flow/DescribedRoutine.js';
+import type { Work as Handler } from '../flow/TaskContext.js';
+import type { Isolate } from '../prelude/isolate.js';
+
+/**
+ * A flow as it stood when a job began, compiled: numbered slots and events, and for each event the connections it feeds.
+ * Nothing in it changes any more, so a task looks nothing up by name.
+ */
+export interface Plan {
+  readonly settings: FlowSettings;
+  readonly routines: ReadonlyMap<string, Routine>;
+  readonly routineOf: ReadonlyMap<DescribedRoutine, Routine>;
+  /** Keeps an emission apart from its emitter. */
+  readonly isolate: Isolate;
+  /** A copy for watchers, who may do with it what they like. */
+  readonly show: Isolate;
+  /** Tells this structure from another. */
+  readonly structure: string;
+  /** Slots that have a limit of their own. */
+  readonly limited: readonly Slot[];
+  /** Whether some of its routines keep streams. */
+  readonly keepsStreams: boolean;
+  /** Whether what an attempt does counts only when it succeeds. */
+  readonly commits: boolean;
+  /** Whether handlers are called so that their async context follows them across an `await`. */
+  readonly carries: boolean;
+}
+
+/** A routine in its place in the flow. */
+export interface Routine {
+  readonly index: number;
+  readonly id: string;
+  /** As the user has described it. */
+  readonly described: DescribedRoutine;
+  readonly slots: ReadonlyMap<string, Slot>;
+  readonly slotNames: readonly string[];
+  readonly eventNames: readonly string[];
+  readonly events: ReadonlyMap<string, Event>;
+  /** The first of them, which most routines have no other than: a look at its name costs less than one into the map. */
+  readonly mainEvent: Event | undefined;
+  readonly errorHandler: ErrorHandler | undefined;
+  /** Whether it keeps a stream in each job. */
+  readonly keepsStreams: boolean;
+}
+
+/** A slot, ready to take a task. */
+export interface Slot {
+  readonly routine: Routine;
+  readonly name: string;
+  /** Its place among the slots of its routine. */
+  readonly ordinal: number;
+  readonly handler: Handler | undefined;
+  readonly codec: Codec<object> | undefined;
+  readonly merge: ((held: Data, incoming: Data) => Merged) | undefined;
+  /** A copy for the handler, apart from what the slot holds. */
+  readonly handOut: (input: MergedInput) => Data;
+  /** How many of its tasks may wait; undefined for any number. */
+  readonly limit: FixedLimit | undefined;
+  /** The event for the values of a returned stream. */
+  readonly emits: Event | undefined;
+  /** How an entry or a retry comes in, which no connection brings. */
+  readonly direct: readonly Connection[];
+}
+
+/** An event, ready to be emitted: a Subject of what a job makes of a payload, which the plan does not know, and its connections. */
+export interface Event {
+  readonly routine: Routine;
+  readonly name: string;
+  readonly ordinal: number;
+  readonly emission$: Subject<unknown>;
+  readonly connections: readonly Connection[];
+}
+
+/** A connection, ready to carry: `map` turns an emission's payload into the slot's. */
+export interface Connection {
+  /** As the user has described it; undefined for a way in that is none. */
+  readonly described: Described | undefined;
+  /** Its place among the connections of its event. */
+  readonly nth: number | undefined;
+  readonly slot: Slot;
+  readonly map: ((data: Data) => Data) | undefined;
+}

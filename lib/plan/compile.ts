@@ -1,0 +1,135 @@
+import type { Subject } from 'rxjs';
+import type { Connection as Described } from '../flow/Connection.js';
+import type { Data } from '../flow/Data.js';
+import type { FlowSettings } from '../flow/FlowOptions.js';
+import { compileMapping } from '../flow/mapping.js';
+import { compileMerge, dataOf, handOut, type Input as MergedInput } from '../flow/merge.js';
+import type { Input, DescribedRoutine } from '../flow/DescribedRoutine.js';
+import type { Work as Handler } from '../flow/TaskContext.js';
+import type { Mutable } from '../prelude/Mutable.js';
+import { type Isolate, type Isolation, isolates } from '../prelude/isolate.js';
+import { eventNamed } from './eventNamed.js';
+import type { Connection, Event, Plan, Routine, Slot } from './Plan.js';
+import { structureOf } from './structure.js';
+
+/** What a flow consists of, as the user has described it. */
+export interface DescribedFlow {
+  readonly routines: ReadonlyMap<string, DescribedRoutine>;
+  readonly connections: readonly Described[];
+}
+
+/** What the engine gives to a plan, which knows nothing of it. */
+export interface CompileWith {
+  /** The Subject of an event. */
+  readonly emission$: () => Subject<unknown>;
+  /** Whether a routine keeps a stream in each job. */
+  readonly keepsStreams: (described: DescribedRoutine) => boolean;
+}
+
+/** @throws FlowError `UNKNOWN_EVENT` if a slot names an event that its routine lacks */
+export const compilePlan = (settings: FlowSettings, flow: DescribedFlow, using: CompileWith): Plan => {
+  const routines = new Map<string, Routine>();
+  for (const [id, described] of flow.routines) routines.set(id, compileRoutine(routines.size, id, described, settings, using));
+  for (const described of flow.connections) addConnection(routines, described);
+  const routineOf = new Map([...routines.values()].map((routine) => [routine.described, routine]));
+  return new CompiledPlan(settings, routines, routineOf);
+};
+
+// What a codec has made may be no plain data any more; the task has failed by then, and is told all the same.
+const cloneOrCopy: Isolate = (value) => {
+  try {
+    return isolates.clone(value);
+  } catch {
+    return isolates.shallow(value);
+  }
+};
+
+class CompiledPlan implements Plan {
+  readonly isolate: Isolate;
+  readonly show: Isolate;
+  readonly limited: readonly Slot[];
+  readonly keepsStreams: boolean;
+  readonly commits: boolean;
+  readonly carries: boolean;
+  #structure: string | undefined;
+
+  constructor(
+    readonly settings: FlowSettings,
+    readonly routines: ReadonlyMap<string, Routine>,
+    readonly routineOf: ReadonlyMap<DescribedRoutine, Routine>,
+  ) {
+    this.isolate = isolates[settings.isolation];
+    this.show = settings.isolation === 'clone' ? cloneOrCopy : isolates.shallow;
+    this.commits = settings.emitMode === 'commit';
+    this.carries = settings.asyncContext === 'auto';
+    this.keepsStreams = [...routines.values()].some(({ keepsStreams }) => keepsStreams);
+    this.limited = [...routines.values()].flatMap(({ slots }) => [...slots.values()].filter(({ limit }) => limit !== undefined));
+  }
+
+  // Most flows are never written down.
+  get structure(): string {
+    return (this.#structure ??= structureOf(this.routines.values()));
+  }
+}
+
+const handOutLists = (isolation: Isolation): ((input: MergedInput) => Data) =>
+  isolation === 'shallow' ? handOut : (input) => isolates[isolation](dataOf(input));
+
+type RoutineSettings = Pick<FlowSettings, 'errorHandler' | 'isolation'>;
+
+export const compileRoutine = (
+  index: number,
+  id: string,
+  described: DescribedRoutine,
+  settings: RoutineSettings,
+  using: CompileWith,
+): Routine => {
+  const events = new Map<string, Event>();
+  const slots = new Map<string, Slot>();
+  const errorHandler = described.errorHandler ?? settings.errorHandler;
+  const [slotNames, eventNames] = [[...described.slots.keys()], [...described.events.keys()]];
+  const routine: Mutable<Routine> = {
+    index,
+    id,
+    described,
+    slots,
+    slotNames,
+    eventNames,
+    events,
+    mainEvent: undefined,
+    errorHandler,
+    keepsStreams: using.keepsStreams(described),
+  };
+  for (const name of described.events.keys()) {
+    events.set(name, { routine, name, ordinal: events.size, emission$: using.emission$(), connections: [] });
+  }
+  [routine.mainEvent] = events.values();
+  for (const input of described.slots.values()) slots.set(input.name, compileSlot(routine, slots.size, input, settings));
+  return routine;
+};
+
+const compileSlot = (routine: Routine, ordinal: number, input: Input, { isolation }: RoutineSettings): Slot => {
+  const { name, codec } = input;
+  const slot: Mutable<Slot> = {
+    routine,
+    name,
+    ordinal,
+    handler: input.handler as Handler | undefined,
+    codec,
+    merge: compileMerge(input.merge as Parameters<typeof compileMerge>[0]),
+    handOut: input.merge === 'append' ? handOutLists(isolation) : (isolates[isolation] as (input: MergedInput) => Data),
+    limit: input.limit.maxQueued === Infinity ? undefined : input.limit,
+    emits: input.emits === undefined ? undefined : eventNamed(routine, input.emits),
+    direct: [],
+  };
+  slot.direct = [{ described: undefined, nth: undefined, slot, map: undefined }];
+  return slot;
+};
+
+const addConnection = (routines: ReadonlyMap<string, Routine>, described: Described): void => {
+  const event = routines.get(described.sourceId)?.events.get(described.sourceEvent);
+  const slot = routines.get(described.targetId)?.slots.get(described.targetSlot);
+  if (event === undefined || slot === undefined) return;
+  const connections = event.connections as Connection[];
+  connections.push({ described, nth: connections.length, slot, map: compileMapping(described.mapping) });
+};

@@ -1,0 +1,14 @@
+import { flowError } from '../flow/FlowError.js';
+import type { Event, Routine } from './Plan.js';
+
+/** An event as an error names it. */
+export const placeOf = ({ name, routine }: Event): string => `Event '${name}' of routine '${routine.id}'`;
+
+/** @throws FlowError `UNKNOWN_EVENT` */
+export const eventNamed = (routine: Routine, name: string): Event =>
+  routine.mainEvent?.name === name ? routine.mainEvent : (routine.events.get(name) ?? refuseEvent(routine, name));
+
+/** @throws FlowError `UNKNOWN_EVENT` */
+export const refuseEvent = (routine: Routine, name: string): never => {
+  throw flowError('UNKNOWN_EVENT', { routineId: routine.id, event: name, known: [...routine.events.keys()] });
+};

@@ -1,0 +1,67 @@
+import type { RoutineStatus } from '../../lib/index.js';
+import * as fold from '../../lib/job/fold.js';
+import { JobData } from '../../lib/job/JobData.js';
+import { RoutineData } from '../../lib/job/RoutineData.js';
+
+const routineOf = (): RoutineData => new RoutineData('r', ['i'], ['o']);
+
+describe('RoutineData', () => {
+  it('should be running while a task of it is at work, whatever came before (G51, D7)', () => {
+    const routine = routineOf();
+    fold.taken(new JobData('job', 'f', 0, 0), routine);
+    expect(routine.status).toBe('running');
+    fold.ended(routine, 'failed');
+    expect(routine.status).toBe('running');
+    fold.left(routine);
+    expect(routine.status).toBe('failed');
+  });
+
+  it.each<[RoutineStatus, RoutineStatus, RoutineStatus]>([
+    ['completed', 'completed', 'completed'],
+    ['completed', 'skipped', 'skipped'],
+    ['skipped', 'completed', 'skipped'],
+    ['completed', 'error_continued', 'error_continued'],
+    ['error_continued', 'completed', 'error_continued'],
+    ['error_continued', 'failed', 'failed'],
+    ['failed', 'completed', 'failed'],
+  ])('should not let a success hide an error: %s, then %s, is %s (G51)', (first, second, expected) => {
+    const routine = routineOf();
+    fold.ended(routine, first);
+    fold.ended(routine, second);
+    expect(routine.status).toBe(expected);
+  });
+
+  it('should show the keys of the routine with those of the engine beside them (G53)', () => {
+    const routine = routineOf();
+    fold.stateSet(routine, { n: 3 });
+    fold.ended(routine, 'completed');
+    expect(routine.view()).toStrictEqual({ n: 3, status: 'completed', retryCount: 0 });
+  });
+
+  it('should show error, time of the error and execution time where they apply (G31, G34)', () => {
+    const routine = routineOf();
+    fold.timed(routine, 12);
+    fold.failed(routine, 'error_continued', 2, 'broken', 7);
+    expect(routine.view()).toStrictEqual({
+      status: 'error_continued',
+      retryCount: 2,
+      executionTimeMs: 12,
+      error: 'broken',
+      errorTime: new Date(7),
+    });
+  });
+
+  it('should not let the keys of a routine stand for those of the engine (G53)', () => {
+    const routine = routineOf();
+    fold.stateSet(routine, { status: 'mine', retryCount: 99 });
+    fold.ended(routine, 'completed');
+    expect(routine.view()).toEqual({ status: 'completed', retryCount: 0 });
+  });
+
+  it('should give a copy at every depth (SC041)', () => {
+    const routine = routineOf();
+    fold.stateSet(routine, { inner: { n: 1 } });
+    (routine.view()['inner'] as { n: unknown }).n = 'changed';
+    expect(routine.view()['inner']).toEqual({ n: 1 });
+  });
+});
