@@ -1,5 +1,5 @@
 // Timeout: a job that takes too long ends as failed. The handler at work is told by its signal, so it can put away what
-// it holds; one that does not listen is let go of. A single run may have a limit of its own.
+// it holds; one that does not listen is aborted all the same. A single run may have a limit of its own.
 //
 // prints:
 //   the line is put down

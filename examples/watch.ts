@@ -3,7 +3,8 @@
 //
 // prints:
 //   square: 49
-//   started, taskQueued, taskStarted, emitted, taskQueued, taskSettled, taskStarted, output, taskSettled, ended
+//   started, taskQueued, routineSeen, taskStarted, takenIn, emitted, taskQueued, timed, taskSettled
+//   routineSeen, taskStarted, takenIn, output, timed, taskSettled, ended
 //   0 queued, 0 active, completed
 //   { total: 1, successRate: 1 }
 import { lastValueFrom, map, toArray } from 'rxjs';
@@ -31,7 +32,9 @@ const steps = lastValueFrom(
 );
 const progress = lastValueFrom(job.progress$);
 
-console.log((await steps).join(', '));
+const told = await steps;
+console.log(told.slice(0, 9).join(', '));
+console.log(told.slice(9).join(', '));
 const { queued, active, status } = await progress;
 console.log(`${String(queued)} queued, ${String(active)} active, ${status}`);
 const { total, successRate } = job.state.metrics.routine('square') ?? {};
