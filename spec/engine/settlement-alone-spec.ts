@@ -180,7 +180,7 @@ describe('settlement, on its own', () => {
     const { job, ledger, attempt, cell, told, failures } = bench(asked);
     applySettled(job, attempt, settled);
     expect([attempt.outcome, job.run.active, cell.active]).toEqual([settled.outcome, 0, 0]);
-    expect(cell).toMatchObject({ end, timed: 1, totalMs: 2, ...counts });
+    expect(cell).toMatchObject({ end, times: { timed: 1, totalMs: 2 }, ...counts });
     expect([ledger.types, told]).toEqual([types, done]);
     expect(failures.map(({ code }) => code)).toEqual(fails);
   });
