@@ -393,13 +393,13 @@ export const mutations = [
     file: 'lib/engine/RoutineStreams.ts',
     from: 'if (!this.job.life.isOver) this.at(routine);',
     to: 'this.at(routine);',
-    specs: ['engine/Streams'],
+    specs: ['engine/RoutineStreams'],
   },
   {
     what: 'no second look after a stream was opened',
     file: 'lib/engine/RoutineStreams.ts',
     from: 'if (this.job.life.isOver) stream?.stop();',
     to: '',
-    specs: ['engine/Streams'],
+    specs: ['engine/RoutineStreams'],
   },
 ];
