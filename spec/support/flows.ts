@@ -1,3 +1,4 @@
+import { slices } from '../../lib/engine/slices.js';
 import {
   type Context,
   type Data,
@@ -75,8 +76,16 @@ export const progressOf = (job: Job): string => {
   return seen;
 };
 
-/** Resolves after real time, in ms. */
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
+/**
+ * Resolves after real time, in ms. On a machine under load the slice of the process may be over before a flow has run what it could:
+ * then after as many turns of the event loop as it takes.
+ */
+export const sleep = async (ms: number): Promise<void> => {
+  await new Promise((resolve) => void setTimeout(resolve, ms));
+  for (let left = MOST; left > 0 && slices.isAwaited; left--) await new Promise<void>((resolve) => void setImmediate(resolve));
+};
+
+const MOST = 100;
 
 /** A promise with its ends in hand. */
 export const deferred = <T = void>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } => {
