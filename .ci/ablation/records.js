@@ -2,7 +2,7 @@
 import ts from 'typescript';
 import { exportedFunctions } from './exported.js';
 
-const FILES = ['lib/job/noteJob.ts', 'lib/job/noteRoutine.ts', 'lib/job/noteTask.ts'];
+const FILES = ['lib/job/noteJob.ts', 'lib/job/noteRoutine.ts', 'lib/job/noteStream.ts', 'lib/job/noteTask.ts'];
 
 /** Who sees to it that a record is there; the law, if nothing else is said. */
 const SPECS = { slotWaited: 'job/noteRoutine', streamEnded: 'job/noteRoutine', shed: 'job/noteTask' };
