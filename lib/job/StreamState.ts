@@ -15,6 +15,9 @@ export interface StreamState {
 /** What changes of it; `input` is one more of its inputs. */
 export type StreamChange = Partial<StreamState> & { readonly input?: Data };
 
+/** The state as it is now: a live one changes in place. */
+export const copyOf = (state: StreamState): StreamState => ({ ...state, inputs: state.inputs && [...state.inputs] });
+
 /** Whether it has come to anything: one to which nothing has happened begins anew. */
 export const isWorthTelling = ({ begun, stage }: StreamState): boolean => begun || stage !== 'open';
 

@@ -94,20 +94,6 @@ export const streamsSet = (job: Job, routineId: string, states: readonly StreamS
   job.streams = new Map(job.streams).set(routineId, states);
 };
 
-/** A routine keeps one stream more. */
-export const streamOpened = (job: Job, routineId: string, state: StreamState): void => {
-  streamsSet(job, routineId, [...(job.streams.get(routineId) ?? []), state]);
-};
-
-/** A stream of a routine is over, and nothing is left of it. */
-export const streamForgotten = (job: Job, routineId: string, state: StreamState): void => {
-  streamsSet(
-    job,
-    routineId,
-    (job.streams.get(routineId) ?? []).filter((each) => each !== state),
-  );
-};
-
 /** A stream has come further. */
 export const streamChanged = (state: StreamState, { input, ...change }: StreamChange): void => {
   Object.assign(state, change);
@@ -230,6 +216,30 @@ export const aborted = (routine: Routine, message: string, now: number): void =>
   routine.dropped++;
   ended(routine, 'failed');
   errorNoted(routine, message, now);
+};
+
+/** An attempt of it has ended; a failure of it counts by `failureNoted`. */
+export const settled = (routine: Routine, outcome: TaskOutcome, attempt: number): void => {
+  left(routine);
+  if (outcome === 'completed') succeeded(routine, attempt - 1);
+  else if (outcome === 'retry') retried(routine, attempt);
+};
+
+/** How a failure counts. */
+export interface NotedFailure {
+  readonly outcome: TaskOutcome;
+  readonly message: string;
+  readonly retryCount: number;
+  /** Whether its task had counted as a success. */
+  readonly hadSucceeded: boolean;
+}
+
+/** A failure of it counts, at `now` (epoch ms). */
+export const failureNoted = (routine: Routine, failure: NotedFailure, now: number): void => {
+  const { outcome, message, retryCount, hadSucceeded } = failure;
+  if (hadSucceeded) unsucceeded(routine);
+  if (outcome === 'dropped') aborted(routine, message, now);
+  else failed(routine, outcome, retryCount, message, now);
 };
 
 /** There was no room for a task of it. */

@@ -4,6 +4,7 @@ import type { JobData } from './JobData.js';
 import type { JobRecord } from './JobRecord.js';
 import { numbersIn, type RemainingWork, type RemainingWorkSource, type RemainingTask, taskIdOf } from './RemainingWork.js';
 import { inPlaces, RoutineData } from './RoutineData.js';
+import { copyOf } from './StreamState.js';
 
 /** A job as its records tell it, from a state that was written down on. It is brought on in place, by `foldRecord`. */
 export class FoldedJob implements RemainingWorkSource {
@@ -138,8 +139,7 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
     fold.stateSet(job.routineOf(routineId), state);
   },
   streamsSet: ({ data }, { routineId, streams }) => {
-    const states = streams.map((state) => ({ ...state, inputs: state.inputs && [...state.inputs] }));
-    fold.streamsSet(data, routineId, states);
+    fold.streamsSet(data, routineId, streams.map(copyOf));
   },
   streamChanged: ({ data }, { routineId, place, change }) => {
     const state = data.streams.get(routineId)?.[place];
@@ -155,14 +155,10 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
   timed: (job, { routineId, ms }) => {
     fold.timed(job.routineOf(routineId), ms);
   },
-  failureNoted: (job, { taskId, routineId, outcome, message, retryCount, hadSucceeded, timestamp }) => {
-    const routine = job.routineOf(routineId);
-    const now = timestamp.getTime();
-    if (hadSucceeded) fold.unsucceeded(routine);
-    if (outcome === 'dropped') fold.aborted(routine, message, now);
-    else fold.failed(routine, outcome, retryCount, message, now);
-    job.tasks.failed(taskId);
-    job.count(taskId);
+  failureNoted: (job, { timestamp, ...failure }) => {
+    fold.failureNoted(job.routineOf(failure.routineId), failure, timestamp.getTime());
+    job.tasks.failed(failure.taskId);
+    job.count(failure.taskId);
   },
 
   // ── its tasks ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,10 +196,8 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
 
 /** An attempt that was at work has ended. */
 const settled = ({ data }: FoldedJob, routine: RoutineData, outcome: Told<'taskSettled'>['outcome'], attempt: number): void => {
-  fold.left(routine);
-  if (outcome === 'completed') fold.succeeded(routine, attempt - 1);
-  else if (outcome === 'retry') fold.retried(routine, attempt);
-  else if (outcome === 'dropped') fold.dropped(data, 1);
+  fold.settled(routine, outcome, attempt);
+  if (outcome === 'dropped') fold.dropped(data, 1);
 };
 
 // What was written down names the slots that held something.

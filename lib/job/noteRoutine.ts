@@ -63,9 +63,7 @@ export const failed = (
   { message }: Pick<Failure, 'message'>,
   hadSucceeded = false,
 ): void => {
-  if (hadSucceeded) fold.unsucceeded(routine);
-  if (outcome === 'dropped') fold.aborted(routine, message, ledger.now);
-  else fold.failed(routine, outcome, retryCount, message, ledger.now);
-  const { routineId } = routine;
-  if (ledger.watched) ledger.tell({ type: 'failureNoted', taskId, routineId, outcome, message, retryCount, hadSucceeded });
+  const failure = { outcome, message, retryCount, hadSucceeded };
+  fold.failureNoted(routine, failure, ledger.now);
+  if (ledger.watched) ledger.tell({ type: 'failureNoted', taskId, routineId: routine.routineId, ...failure });
 };

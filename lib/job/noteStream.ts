@@ -1,31 +1,24 @@
 import * as fold from './fold.js';
 import type { Ledger } from './Ledger.js';
-import type { StreamChange, StreamState } from './StreamState.js';
+import { copyOf, type StreamChange, type StreamState } from './StreamState.js';
 
 /* What happens to the streams that a routine keeps; see `noteJob.ts`. */
 
 /** The streams of a routine are these. */
 export const streamsSet = (ledger: Ledger, routineId: string, states: readonly StreamState[]): void => {
   fold.streamsSet(ledger.data, routineId, states);
-  tellStreams(ledger, routineId);
+  if (ledger.watched) ledger.tell({ type: 'streamsSet', routineId, streams: states.map(copyOf) });
 };
 
 /** It keeps one more. */
 export const streamOpened = (ledger: Ledger, routineId: string, state: StreamState): void => {
-  fold.streamOpened(ledger.data, routineId, state);
-  tellStreams(ledger, routineId);
+  streamsSet(ledger, routineId, [...streamsOf(ledger, routineId), state]);
 };
 
 /** One is over, and nothing is left of it. */
 export const streamForgotten = (ledger: Ledger, routineId: string, state: StreamState): void => {
-  fold.streamForgotten(ledger.data, routineId, state);
-  tellStreams(ledger, routineId);
-};
-
-const tellStreams = (ledger: Ledger, routineId: string): void => {
-  if (!ledger.watched) return;
-  const streams = streamsOf(ledger, routineId).map((state) => ({ ...state, inputs: state.inputs && [...state.inputs] }));
-  ledger.tell({ type: 'streamsSet', routineId, streams });
+  const left = streamsOf(ledger, routineId).filter((each) => each !== state);
+  streamsSet(ledger, routineId, left);
 };
 
 /** A stream has come further. */

@@ -89,9 +89,7 @@ const tellTakenIn = (ledger: Ledger, { order, place, routineId, slot }: ToldTask
 
 /** An attempt is at work no more. */
 export const settled = (ledger: Ledger, routine: RoutineData, task: ToldTask, outcome: TaskOutcome, error: unknown): void => {
-  fold.left(routine);
-  if (outcome === 'completed') fold.succeeded(routine, task.attempt - 1);
-  else if (outcome === 'retry') fold.retried(routine, task.attempt);
+  fold.settled(routine, outcome, task.attempt);
   if (ledger.watched) tellSettled(ledger, task, outcome, error);
 };
 
