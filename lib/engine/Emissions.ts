@@ -8,6 +8,7 @@ import type { RoutineData } from '../job/RoutineData.js';
 import { placeOf } from '../plan/eventNamed.js';
 import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
 import { Arrival, Emission } from './Emission.js';
+import type { Limits } from './Limits.js';
 import { Task } from './Task.js';
 
 /** A job as its emissions see it. */
@@ -18,13 +19,8 @@ export interface EmittingJob<R> {
   readonly routines: { of(routine: Routine): RoutineData };
   readonly engine: EmissionEngine<R>;
   /** The limits of what may wait, if there are some. */
-  readonly limits: Checking | undefined;
+  readonly limits: Pick<Limits<never>, 'check'> | undefined;
   readonly life: { readonly isOver: boolean };
-}
-
-interface Checking {
-  /** @throws JobError `QUEUE_FULL` */
-  check(call: () => string, connections: readonly Connection[], held: undefined): void;
 }
 
 interface EmissionEngine<R> {

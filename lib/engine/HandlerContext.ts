@@ -7,10 +7,11 @@ import type { Ledger } from '../job/Ledger.js';
 import { stateSet } from '../job/noteRoutine.js';
 import type { Change } from '../job/Settled.js';
 import { eventNamed, placeOf, refuseEvent } from '../plan/eventNamed.js';
-import type { Connection, Event, Plan, Routine } from '../plan/Plan.js';
+import type { Event, Plan, Routine } from '../plan/Plan.js';
 import { copyDeep, copyPlain, isPlainObject } from '../prelude/plainObject.js';
 import { Attempt } from './Attempt.js';
-import { Effects, type Emitting } from './Effects.js';
+import { Effects } from './Effects.js';
+import type { Limits } from './Limits.js';
 import type { DecidedJob } from './outcome.js';
 import type { Seat } from './Seat.js';
 import { handOver, type HandingJob } from './settlement.js';
@@ -27,7 +28,7 @@ interface ContextParts extends HandingJob {
   readonly plan: Plan;
   readonly ledger: Ledger;
   readonly emissions: ContextEmissions;
-  readonly limits: Checking | undefined;
+  readonly limits: Pick<Limits<never>, 'check'> | undefined;
   readonly life: HandingJob['life'] & ContextLife;
   readonly tracking: { follow(attempt: Attempt, work: PromiseLike<unknown>): void };
   readonly engine: HandingJob['engine'] & { readonly time: { readonly base: number } };
@@ -39,11 +40,6 @@ interface ContextEmissions {
   defer(routineId: string, event: string, data: Data): void;
   /** @throws JobError `PAUSED_FULL` */
   checkRoom(call: string, held: number): void;
-}
-
-interface Checking {
-  /** @throws JobError `QUEUE_FULL` */
-  check(call: () => string, connections: readonly Connection[], held: Emitting | undefined): void;
 }
 
 interface ContextLife {

@@ -6,7 +6,7 @@ import { isPlainObject } from '../prelude/plainObject.js';
 import type { Run } from './JobParts.js';
 
 /** The state of a job, as far as a flow looks at it. */
-interface State {
+export interface ControlledState {
   readonly jobId: string;
   readonly flowId: string;
   readonly status: JobStatus;
@@ -34,7 +34,7 @@ interface ControlledHandles<J, S> {
 }
 
 /** What a flow does to the jobs that it holds: to one, or to all of them. */
-export class JobControl<S extends State, J extends Controlled<S>> {
+export class JobControl<S extends ControlledState, J extends Controlled<S>> {
   readonly #flow: { readonly flowId: string };
   readonly #engine: Running;
 
@@ -97,7 +97,7 @@ export class JobControl<S extends State, J extends Controlled<S>> {
 }
 
 /** @throws FlowError `WRONG_FLOW` */
-export const checkFlow = (flowId: string, { jobId, flowId: jobFlowId }: Pick<State, 'jobId' | 'flowId'>): void => {
+export const checkFlow = (flowId: string, { jobId, flowId: jobFlowId }: Pick<ControlledState, 'jobId' | 'flowId'>): void => {
   if (jobFlowId !== flowId) throw flowError('WRONG_FLOW', { flowId, jobId, jobFlowId });
 };
 

@@ -51,7 +51,7 @@ export class JobLedger implements Ledger {
   }
 
   tell(body: JobRecordBody, at = this.now): void {
-    if (this.watched) this.post({ jobId: this.data.jobId, timestamp: new Date(at), ...body });
+    if (this.watched) this.post(this.#stamped(body, at));
   }
 
   post(record: JobRecord): void {
@@ -60,7 +60,11 @@ export class JobLedger implements Ledger {
 
   /** Tells a record at once, before those that wait: the next one may be the end. */
   tellNow(body: JobRecordBody): void {
-    this.#record$?.next({ jobId: this.data.jobId, timestamp: new Date(this.now), ...body });
+    this.#record$?.next(this.#stamped(body, this.now));
+  }
+
+  #stamped(body: JobRecordBody, at: number): JobRecord {
+    return { jobId: this.data.jobId, timestamp: new Date(at), ...body };
   }
 
   warn(message: string, error?: unknown): void {

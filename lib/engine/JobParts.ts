@@ -22,7 +22,7 @@ import type { Steps } from './Steps.js';
 import type { Task } from './Task.js';
 import type { TaskQueue } from './TaskQueue.js';
 import type { Time } from './Time.js';
-import { type Tracker, trackerOf } from './Tracker.js';
+import { Tracker } from './Tracker.js';
 import type { Turn } from './Turns.js';
 import type { Progress, Views } from './Views.js';
 
@@ -157,7 +157,7 @@ export class JobParts {
   }
 
   get tracking(): Tracker<Run> {
-    return trackerOf(this);
+    return (this.tracker ??= new Tracker(this));
   }
 
   #newLimits(): Limits<Run> {

@@ -166,7 +166,7 @@ export class Lifecycle implements Life {
   }
 
   #end(status: JobStatus, cause?: Error): void {
-    const { ledger, engine, run, limits } = this.job;
+    const { ledger, engine, run, limits, views } = this.job;
     this.isOver = true;
     // Before anybody hears of it: a listener of a signal may look at the job.
     note.statusSet(ledger, status);
@@ -177,7 +177,7 @@ export class Lifecycle implements Life {
     limits?.wakeAll();
     const { length } = ledger.data.deferred;
     if (length > 0) ledger.warn(`${String(length)} deferred event(s) were left over: the job ended without a resume`);
-    this.#setStatus(status);
+    views?.status(status);
     engine.forget(run);
     // Last: if a teardown throws, that is told before the end.
     engine.steps.after(announceEnd, this);
@@ -203,7 +203,7 @@ export class Lifecycle implements Life {
     views?.endSinks();
     note.ended(ledger);
     this.isTold = true;
-    this.job.views?.end();
+    views?.end();
     for (const work of this.#atEnd ?? []) work();
     this.#atEnd = undefined;
     this.#resolve?.(handles.state);

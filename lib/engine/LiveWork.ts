@@ -27,37 +27,29 @@ export class LiveWork<R extends TriedJob> implements RemainingWorkSource {
 
   /** The tasks that wait, in the order in which they will run. */
   waiting(): readonly RemainingTask[] {
-    return waitingIn(this.job);
+    const { run, retries } = this.job;
+    return [
+      ...run.queue.tasks().map((task) => remainingOf(task, task.origin.input)),
+      ...(retries?.delayed ?? []).map(({ task, dueAt }) => remainingOf(task, task.origin.input, new Date(dueAt))),
+    ];
   }
 
   /** The same behind the tasks at work, which run again if the job is taken up from here. */
   remaining(): RemainingWork {
-    return remainingWorkOf(this.job);
+    const { engine, plan, options, emissions, life } = this.job;
+    engine.drain.refresh();
+    const { entryRoutineId, cap, limit, timeoutMs } = options;
+    const { hasBegun: begun, deadline } = life;
+    const leftMs = Math.max(deadline.left, 0);
+    const tasks = life.isOver ? [] : [...this.#atWork, ...this.waiting()];
+    return { structure: plan.structure, entryRoutineId, begun, cap, limit, timeoutMs, leftMs, order: emissions.order, tasks };
+  }
+
+  get #atWork(): readonly RemainingTask[] {
+    const tasks = attemptsAtWork(this.job).map((attempt) => remainingOf(attempt, attempt.input));
+    return tasks.sort((a, b) => a.order - b.order || a.place - b.place);
   }
 }
-
-const waitingIn = <R extends TriedJob>({ run, retries }: RemainingJob<R>): readonly RemainingTask[] => {
-  const delayed = retries?.delayed ?? [];
-  return [
-    ...run.queue.tasks().map((task) => remainingOf(task, task.origin.input)),
-    ...delayed.map(({ task, dueAt }) => remainingOf(task, task.origin.input, new Date(dueAt))),
-  ];
-};
-
-const remainingWorkOf = <R extends TriedJob>(job: RemainingJob<R>): RemainingWork => {
-  job.engine.drain.refresh();
-  const { plan, options, emissions, life } = job;
-  const { entryRoutineId, cap, limit, timeoutMs } = options;
-  const { hasBegun: begun, deadline } = life;
-  const leftMs = Math.max(deadline.left, 0);
-  const tasks = life.isOver ? [] : [...atWorkIn(job), ...waitingIn(job)];
-  return { structure: plan.structure, entryRoutineId, begun, cap, limit, timeoutMs, leftMs, order: emissions.order, tasks };
-};
-
-const atWorkIn = <R extends TriedJob>(job: RemainingJob<R>): readonly RemainingTask[] => {
-  const tasks = attemptsAtWork(job).map((attempt) => remainingOf(attempt, attempt.input));
-  return tasks.sort((a, b) => a.order - b.order || a.place - b.place);
-};
 
 /** The attempts of which the handler, or a promise that it tracks, is at work. */
 export const attemptsAtWork = <R extends TriedJob>({

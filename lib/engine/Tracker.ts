@@ -16,10 +16,6 @@ interface TrackingEngine<R> {
   readonly released$: { next(run: R): void };
 }
 
-/** What a job tracks; made with the first promise. */
-export const trackerOf = <R extends DecidedJob>(job: TrackingJob<R> & { tracker: Tracker<R> | undefined }): Tracker<R> =>
-  (job.tracker ??= new Tracker(job));
-
 /** A promise that a handler has left running; `late` if its task was done before. */
 interface Token<R extends DecidedJob> {
   readonly attempt: Attempt<R>;

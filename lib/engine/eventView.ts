@@ -1,11 +1,11 @@
-import { filter, map, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import type { AnyEvent, Event } from '../flow/Event.js';
 import { eventIn, type Parts } from '../flow/placeIn.js';
 import type { JobRecord } from '../job/JobRecord.js';
 import type { Routine } from '../plan/Plan.js';
 import type { JobParts } from './JobParts.js';
-import { viewsOf } from './Views.js';
+import { payloadsOf } from './payloadsOf.js';
 
 /**
  * What one event of a job emits: a payload each, in order, kept apart from the job as the flow's `isolation` says.
@@ -20,13 +20,9 @@ export function eventView(job: JobParts, event: string): Observable<Data>;
 export function eventView<A extends object>(job: JobParts, event: string | Event<A>): Observable<A>;
 export function eventView(job: JobParts, event: string | AnyEvent): Observable<object> {
   const { routineId, name } = eventIn(partsOf(job), event);
-  return viewsOf(job)
-    .record$()
-    .pipe(
-      filter((record): record is Emitted => record.type === 'emitted' && record.event === name && record.routineId === routineId),
-      // Others may hold the same record, and `freeze` would freeze it.
-      map(({ data }) => job.plan.isolate({ ...data })),
-    );
+  const isOne = (record: JobRecord): record is Emitted =>
+    record.type === 'emitted' && record.event === name && record.routineId === routineId;
+  return payloadsOf(job, isOne);
 }
 
 type Emitted = Extract<JobRecord, { type: 'emitted' }>;

@@ -3,26 +3,24 @@ import { renamingFrom, type ResumeOptions, runOptionsFrom, type Wanted } from '.
 import { flowError } from '../flow/FlowError.js';
 import { rebased } from '../job/fold.js';
 import type { JobData } from '../job/JobData.js';
-import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
+import { checkTransition, isFinal } from '../job/JobStatus.js';
 import type { RemainingWork } from '../job/RemainingWork.js';
 import type { Admission } from './Admission.js';
-import { checkFlow } from './JobControl.js';
+import { checkFlow, type ControlledState } from './JobControl.js';
 import type { Run, RunOptions } from './JobParts.js';
 import type { Plan } from '../plan/Plan.js';
 import { placesIn, type Rename, takeUp } from './takeUp.js';
-
-/** The state of a job, as far as it is looked at here. */
-interface State {
-  readonly jobId: string;
-  readonly flowId: string;
-  readonly status: JobStatus;
-}
 
 /** A state that no other flow works on, and what is behind it. */
 type Detach<S> = (state: S) => readonly [S, JobData];
 
 /** Goes on here with a job from elsewhere, under the same id. */
-export const resume = <S extends State>(admission: Admission, detach: Detach<S>, given: S, options: ResumeOptions): Run => {
+export const resume = <S extends ControlledState>(
+  admission: Admission,
+  detach: Detach<S>,
+  given: S,
+  options: ResumeOptions,
+): Run => {
   const plan = admission.open();
   const { jobId, status } = given;
   checkFlow(plan.settings.flowId, given);

@@ -10,6 +10,7 @@ interface Sharing {
   readonly run: { readonly parts: { readonly ledger: Ledger; readonly plan: { readonly commits: boolean } } };
   readonly routineId: string;
   readonly isBuffering: boolean;
+  readonly rare: { readonly effects?: Pick<Effects, 'shared'> };
   readonly effects: Effects;
   checkAlive(call: string): void;
   checkSerialisable(value: unknown, where: () => string): void;
@@ -22,7 +23,7 @@ export const sharedOf = (attempt: Sharing): Shared => {
   // A failed attempt must not leave behind what it has changed in place.
   const apart = (value: unknown): unknown => (plan.commits ? copyDeep(value) : value);
   const valuesFor = (key: string): ReadonlyMap<string, unknown> => {
-    const own = attempt.isBuffering ? attempt.effects.shared : undefined;
+    const own = attempt.isBuffering ? attempt.rare.effects?.shared : undefined;
     return own?.has(key) === true ? own : shared.values;
   };
   return {

@@ -1,11 +1,11 @@
-import { filter, map, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import { slotIn } from '../flow/placeIn.js';
 import type { AnySlot, Slot } from '../flow/Slot.js';
 import type { JobRecord } from '../job/JobRecord.js';
 import { partsOf } from './eventView.js';
 import type { JobParts } from './JobParts.js';
-import { viewsOf } from './Views.js';
+import { payloadsOf } from './payloadsOf.js';
 
 /**
  * What one slot of a job takes in: a payload for each task, as its handler gets it (mapped, read by the codec, merged) but
@@ -21,13 +21,9 @@ export function slotView(job: JobParts, slot: string): Observable<Data>;
 export function slotView<A extends object>(job: JobParts, slot: string | Slot<A>): Observable<A>;
 export function slotView(job: JobParts, slot: string | AnySlot): Observable<object> {
   const { routineId, name } = slotIn(partsOf(job), slot);
-  return viewsOf(job)
-    .record$()
-    .pipe(
-      filter((record): record is TakenIn => record.type === 'takenIn' && record.slot === name && record.routineId === routineId),
-      // Others may hold the same record, and `freeze` would freeze it.
-      map(({ data }) => job.plan.isolate({ ...data })),
-    );
+  const isOne = (record: JobRecord): record is TakenIn =>
+    record.type === 'takenIn' && record.slot === name && record.routineId === routineId;
+  return payloadsOf(job, isOne);
 }
 
 type TakenIn = Extract<JobRecord, { type: 'takenIn' }>;

@@ -3,6 +3,7 @@ import { flowError } from '../flow/FlowError.js';
 import type { JobStatus } from '../job/JobStatus.js';
 import { after } from '../prelude/later.js';
 import { unfinished } from './unfinished.js';
+import type { Progress } from './Views.js';
 
 export interface WaitOptions {
   /** How long to wait at most, in ms, from 0. @default Infinity */
@@ -12,12 +13,6 @@ export interface WaitOptions {
    * throws, or its promise is rejected with, ends the wait; the job goes on.
    */
   readonly onProgress?: ((queued: number, active: number, status: JobStatus) => void) | undefined;
-}
-
-interface Progress {
-  readonly queued: number;
-  readonly active: number;
-  readonly status: JobStatus;
 }
 
 /** A job that somebody waits for. */

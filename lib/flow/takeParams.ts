@@ -2,11 +2,10 @@ import { describeError } from '../prelude/describeError.js';
 import type { Isolate } from '../prelude/isolate.js';
 import { checkData, type Data } from './Data.js';
 import { checkSerialisable, flowError } from './FlowError.js';
-import type { FlowSettings } from './FlowOptions.js';
 
 /** How a plan keeps what it is given apart from the giver. */
 interface Taking {
-  readonly settings: Pick<FlowSettings, 'emitMode'>;
+  readonly commits: boolean;
   readonly isolate: Isolate;
 }
 
@@ -15,9 +14,9 @@ interface Taking {
  *
  * @throws FlowError `BAD_PAYLOAD`, `NOT_SERIALISABLE`, `NOT_CLONABLE`
  */
-export const takeParams = ({ settings, isolate }: Taking, params: object, where: () => string): Data => {
+export const takeParams = ({ commits, isolate }: Taking, params: object, where: () => string): Data => {
   const checked = checkData(params, where);
-  if (settings.emitMode === 'commit') checkSerialisable(checked, where);
+  if (commits) checkSerialisable(checked, where);
   try {
     return isolate(checked);
   } catch (error) {

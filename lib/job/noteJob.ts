@@ -29,8 +29,9 @@ export const paused = (ledger: Ledger, reason: string | undefined, checkpoint: u
     pendingTasks,
   };
   fold.paused(data, point);
+  if (!ledger.watched) return;
   const why = { ...(reason === undefined ? {} : { reason }), ...(checkpoint === undefined ? {} : { checkpoint }) };
-  if (ledger.watched) ledger.tell({ type: 'paused', pendingTasks, ...why });
+  ledger.tell({ type: 'paused', pendingTasks, ...why });
 };
 
 /** It goes on; its status has been set already, since what watches the status hears of it earlier. */

@@ -1,4 +1,5 @@
 import { slices } from '../../lib/engine/slices.js';
+import { turn } from './virtualTime.js';
 import {
   type Context,
   type Data,
@@ -76,16 +77,11 @@ export const progressOf = (job: Job): string => {
   return seen;
 };
 
-/**
- * Resolves after real time, in ms. On a machine under load the slice of the process may be over before a flow has run what it could:
- * then after as many turns of the event loop as it takes.
- */
+/** Resolves after real time, in ms, and when the flows have run what they could: the slice of the process may be over on a busy machine. */
 export const sleep = async (ms: number): Promise<void> => {
   await new Promise((resolve) => void setTimeout(resolve, ms));
-  for (let left = MOST; left > 0 && slices.isAwaited; left--) await new Promise<void>((resolve) => void setImmediate(resolve));
+  if (slices.isAwaited) await turn();
 };
-
-const MOST = 100;
 
 /** A promise with its ends in hand. */
 export const deferred = <T = void>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } => {
