@@ -1,4 +1,5 @@
 import type { Context, FlowOptions, Handler } from '../../lib/index.js';
+import type { HandlerContext } from '../../lib/engine/HandlerContext.js';
 import { flowOf } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 
@@ -47,6 +48,15 @@ const table = [
 ];
 
 describe('HandlerContext', () => {
+  it("should keep nothing back for an attempt that only reads what is shared, with emitMode 'commit'", async () => {
+    const seen: unknown[] = [];
+    const trigger: Handler = (_, ctx) => {
+      seen.push(ctx.shared.get('none', 7), (ctx as unknown as HandlerContext).rare.effects);
+    };
+    await flowOf({ s: { slots: { trigger } } }, [], { emitMode: 'commit' }).execute('s');
+    expect(seen).toEqual([7, undefined]);
+  });
+
   it.each(['immediate', 'commit'] as const)(
     'should ask an update once more that has changed the state itself, emitMode %s (D31)',
     async (emitMode) => {

@@ -171,6 +171,18 @@ describe('Time', () => {
       expect([time.now, time.tick, time.base, time.reading, time.isVirtual]).toEqual([520, 20, 500, 520, false]);
     });
 
+    it('should be counted in whole ms, also if that clock counts in parts of one: history and records say the same', () => {
+      const scheduler = ownClock();
+      scheduler.time = 0.6;
+      const time = new Time(scheduler);
+      scheduler.time = 1.5;
+      time.look();
+      expect([time.now, time.base, time.base + time.tick]).toEqual([1.5, 0, 1]);
+      scheduler.time = 2.4;
+      time.look();
+      expect(time.base + time.tick).toBe(2);
+    });
+
     it('should be measured by the clock of the platform for work: a clock that stands still makes no slice endless', () => {
       const time = new Time(ownClock());
       time.begin();
