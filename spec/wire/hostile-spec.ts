@@ -71,8 +71,12 @@ type Tree = Record<string, unknown> | unknown[];
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null;
 
-/** Every object and list in a JSON value, with the key and the holder of each. */
-const treesIn = (json: unknown): Tree[] => (isTree(json) ? [json, ...Object.values(json).flatMap(treesIn)] : []);
+/** Every object and list in a JSON value, outside first. It does not recurse: the odd JSON here is nested thousands deep. */
+const treesIn = (json: unknown): Tree[] => {
+  const trees = isTree(json) ? [json] : [];
+  for (const tree of trees) trees.push(...Object.values(tree).filter(isTree));
+  return trees;
+};
 
 const set = (tree: Tree, key: string, value: unknown): void => {
   if (Array.isArray(tree) && !/^\d{1,3}$/.test(key)) tree.push(value);
