@@ -82,12 +82,22 @@ export class Attempt<R extends TriedJob = TriedJob> extends Task<R> implements E
     return this.outcome === undefined && !this.stale;
   }
 
+  /** Whether it has nothing that only some attempts have: no clock, no seat. */
+  get isPlain(): boolean {
+    return this.extras === undefined && this.seat === undefined;
+  }
+
   get more(): Extras {
     return (this.extras ??= {});
   }
 
   get rare(): Readonly<Extras> {
     return this.extras ?? NO_EXTRAS;
+  }
+
+  /** Keeps the merged payload no longer, unless a promise that it tracks is open and may fail it. */
+  forgetInput(): void {
+    if ((this.rare.tracking ?? 0) === 0) this.input = undefined;
   }
 
   execution(): Execution {

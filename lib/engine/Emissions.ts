@@ -13,7 +13,7 @@ import { Task } from './Task.js';
 
 /** A job as its emissions see it. */
 export interface EmittingJob<R> {
-  readonly run: R;
+  readonly run: R & { readonly isOpen: boolean };
   readonly plan: Plan;
   readonly ledger: Ledger;
   readonly routines: { of(routine: Routine): RoutineData };
@@ -42,9 +42,8 @@ export class Emissions<R> {
 
   /** Emits a payload that is the job's own. */
   emit(event: Event, data: Data): void {
-    const { ledger, engine } = this.job;
-    if (ledger.data.status === 'paused') this.#gather();
-    if (engine.drain.isActive) this.#emit(event, data);
+    const { run, engine } = this.job;
+    if (run.isOpen && engine.drain.isActive) this.#emit(event, data);
     else this.#emitAtRest(event, data);
   }
 
@@ -55,8 +54,11 @@ export class Emissions<R> {
     event.emission$.next(emission);
   }
 
+  /** Its gate is closed, or nothing of the flow is at work. */
   #emitAtRest(event: Event, data: Data): void {
-    this.job.engine.drain.change(() => {
+    const { ledger, engine } = this.job;
+    if (ledger.data.status === 'paused') this.#gather();
+    engine.drain.change(() => {
       // The clock may be the user's, and have ended the job (D31); so below.
       if (!this.job.life.isOver) this.#emit(event, data);
     });

@@ -28,6 +28,8 @@ interface ContextParts extends HandingJob {
   readonly plan: Plan;
   readonly ledger: Ledger;
   readonly emissions: ContextEmissions;
+  /** Whether an emission counts at once, and nothing limits it. */
+  readonly emitsAtOnce: boolean;
   readonly limits: Pick<Limits<never>, 'check'> | undefined;
   readonly life: HandingJob['life'] & ContextLife;
   readonly tracking: { follow(attempt: Attempt, work: PromiseLike<unknown>): void };
@@ -87,10 +89,10 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   }
 
   private emitAt(event: Event, data: object): void {
-    const { plan, limits, emissions } = this.run.parts;
-    const payload = isPlainObject(data) ? plan.isolate(data) : this.refusePayload(event, data);
+    const { parts } = this.run;
+    const payload = isPlainObject(data) ? parts.plan.isolate(data) : this.refusePayload(event, data);
     this.checkAlive('emit');
-    if (!plan.commits && limits === undefined) emissions.emit(event, payload);
+    if (parts.emitsAtOnce) parts.emissions.emit(event, payload);
     else this.emitWithCare(event, payload);
   }
 

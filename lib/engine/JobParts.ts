@@ -77,7 +77,7 @@ export interface Life {
   readonly hasBegun: boolean;
   /** Called instead of a begin when the engine takes the job on, if it is set. */
   insteadOfBegin: (() => void) | undefined;
-  readonly deadline: { readonly left: number; readonly isOver: boolean };
+  readonly deadline: { readonly left: number; readonly isOver: boolean } | undefined;
   readonly pausing: { pause(options: PauseOptions): Promise<object>; resume(): void };
   /** Resolves with the state of the job at its end. */
   readonly done: Promise<object>;
@@ -143,6 +143,28 @@ export class JobParts {
     this.routines = new RoutineTable(this.ledger);
     this.emissions = new Emissions<Run>(this);
     this.limits = options.limit.maxQueued === Infinity && plan.limited.length === 0 ? undefined : this.#newLimits();
+  }
+
+  /** Whether a task needs no more than to wait, and to be taken: no limits, and nobody watches. */
+  get isPlain(): boolean {
+    return this.limits === undefined && !this.ledger.watched;
+  }
+
+  /** Whether an emission counts at once, and nothing limits it. */
+  get emitsAtOnce(): boolean {
+    return this.limits === undefined && !this.plan.commits;
+  }
+
+  /** Whether something is in flight beside its tasks: a promise that is tracked, and behind an open gate a retry or a stream. */
+  get isBusy(): boolean {
+    const { run, tracker, retries, streams } = this;
+    if (tracker !== undefined && tracker.size > 0) return true;
+    return run.isOpen && ((retries !== undefined && retries.size > 0) || (streams !== undefined && streams.size > 0));
+  }
+
+  /** Tells whoever follows it, at the end of this stretch of work. */
+  progressed(): void {
+    if (this.views?.followed === true) this.engine.progressed(this.run);
   }
 
   get progress(): Progress {

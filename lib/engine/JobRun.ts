@@ -40,10 +40,14 @@ export class JobRun implements Run {
 
   /** A task comes out of the merged stream. */
   keep(task: Task<Run>): void {
-    const { limits, ledger } = this.parts;
     // Most jobs have no limits, and nobody watches them.
-    if (limits === undefined && !ledger.watched) this.#wait(task);
-    else if (limits === undefined || !task.origin.isLimited) this.#put(task);
+    if (this.parts.isPlain) this.#wait(task);
+    else this.#keepWithCare(task);
+  }
+
+  #keepWithCare(task: Task<Run>): void {
+    const { limits } = this.parts;
+    if (limits === undefined || !task.origin.isLimited) this.#put(task);
     else this.#putIfRoom(single(task), limits);
   }
 
@@ -54,16 +58,16 @@ export class JobRun implements Run {
 
   // Tasks that wait at the start of the job are told with it.
   #put(task: Task<Run>): void {
-    const { ledger, life } = this.parts;
+    const { ledger, life, limits } = this.parts;
     this.#wait(task);
+    limits?.added(task);
     if (ledger.watched && life.hasBegun) note.tellQueued(ledger, task);
   }
 
-  #wait(task: Task<Run>): void {
-    const { queue, parts } = this;
-    queue.push(task.connection, task.origin);
-    note.waited(parts.ledger, queue.length);
-    if (parts.limits !== undefined) parts.limits.added(task);
+  #wait({ connection, origin }: Task<Run>): void {
+    const { queue } = this;
+    queue.push(connection, origin);
+    note.waited(this.parts.ledger, queue.length);
   }
 
   shed(task: Task<Run>): void {
@@ -84,7 +88,10 @@ export class JobRun implements Run {
     const waiting = this.queue.takeAll();
     limits?.clear();
     emissions.emitDeferred();
-    for (const task of waiting) this.#wait(task);
+    for (const task of waiting) {
+      this.#wait(task);
+      limits?.added(task);
+    }
   }
 
   // ── what is at work ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,21 +107,25 @@ export class JobRun implements Run {
     const origin = queue.take();
     const routineData = parts.routines.of(connection.slot.routine);
     const attempt = new HandlerContext<Run>(origin, connection, routineData);
-    // The metrics keep attempts, and must not keep a gathering list with each of them (D46).
-    if (origin.tried > 0) origin.forget();
-    if (parts.limits !== undefined) parts.limits.taken(attempt);
+    if (!parts.isPlain || origin.tried > 0) this.#takeWithCare(attempt);
     this.active++;
     note.taken(parts.ledger, routineData, attempt);
-    if (parts.plan.settings.metrics) this.#measure(attempt);
-    if (parts.views?.followed === true) parts.engine.progressed(this);
+    if (parts.plan.measures) this.#measure(attempt);
+    if (parts.views !== undefined) parts.progressed();
     return attempt;
   }
 
+  #takeWithCare(attempt: HandlerContext<Run>): void {
+    this.parts.limits?.taken(attempt);
+    // The metrics keep attempts, and must not keep a gathering list with each of them (D46).
+    attempt.origin.forget();
+  }
+
   #measure(attempt: HandlerContext<Run>): void {
-    const { engine, ledger } = this.parts;
+    const { ledger } = this.parts;
     attempt.tick = ledger.tick;
     // Every run if the records are watched: the stream of records must not depend on the speed of the machine.
-    if (ledger.watched || isTimed(attempt.routineData.times)) startClock(attempt, engine.time);
+    if (ledger.watched || isTimed(attempt.routineData.times)) startClock(attempt, this.parts.engine.time);
     else note.untimed(attempt.routineData);
     note.executed(ledger, attempt);
   }
@@ -124,7 +135,7 @@ export class JobRun implements Run {
     const { settled } = attempt;
     if (settled === undefined || attempt.outcome !== undefined) return;
     applySettled(this.parts, attempt, settled);
-    if (attempt.connection.slot.merge !== undefined && (attempt.rare.tracking ?? 0) === 0) attempt.input = undefined;
+    if (attempt.connection.slot.merge !== undefined) attempt.forgetInput();
     if (!this.inRing) this.parts.engine.turns.add(this);
   }
 
@@ -136,10 +147,7 @@ export class JobRun implements Run {
 
   /** Whether something of it is queued or in flight; behind a closed gate, whether something is in flight. */
   get isBusy(): boolean {
-    const { tracker, retries, streams } = this.parts;
-    if (this.active > 0 || (tracker !== undefined && tracker.size > 0)) return true;
-    if (!this.isOpen) return false;
-    return this.queue.length > 0 || (retries !== undefined && retries.size > 0) || (streams !== undefined && streams.size > 0);
+    return this.active > 0 || (this.isOpen && this.queue.length > 0) || this.parts.isBusy;
   }
 
   rest(): void {

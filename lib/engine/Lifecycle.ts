@@ -16,7 +16,8 @@ export class Lifecycle implements Life {
   hasBegun = false;
   isTold = false;
   insteadOfBegin: (() => void) | undefined = undefined;
-  readonly deadline: Deadline;
+  /** None for a job that may run as long as it likes. */
+  readonly deadline: Deadline | undefined;
   readonly pausing: Pausing<JobParts['run']>;
   /** Whether the engine has taken the job on. */
   #isTaken = false;
@@ -25,7 +26,8 @@ export class Lifecycle implements Life {
   #atEnd: (() => void)[] | undefined = undefined;
 
   constructor(private readonly job: JobParts) {
-    this.deadline = new Deadline(job.options.leftMs, job, this);
+    const { leftMs } = job.options;
+    this.deadline = leftMs === Infinity ? undefined : new Deadline(leftMs, job, this);
     this.pausing = new Pausing(job, this);
   }
 
@@ -77,7 +79,7 @@ export class Lifecycle implements Life {
 
   #open(): void {
     const { streams, plan, engine, run, limits } = this.job;
-    this.deadline.start();
+    this.deadline?.start();
     if (!this.hasBegun) this.#noteStart();
     // A stream may have failed while the job stood still.
     streams?.reopen();
@@ -105,7 +107,7 @@ export class Lifecycle implements Life {
 
   arm(): void {
     // Also while a pause waits for what is at work.
-    if (this.job.ledger.data.status === 'running') this.deadline.arm();
+    if (this.job.ledger.data.status === 'running') this.deadline?.arm();
   }
 
   // ── it stands, and ends ─────────────────────────────────────────────────────────────────────────────────────────
@@ -113,7 +115,7 @@ export class Lifecycle implements Life {
   /** It is paused. */
   stand(): void {
     const { retries, emissions } = this.job;
-    this.deadline.stop();
+    this.deadline?.stop();
     retries?.hold();
     emissions.rest();
     this.#setStatus('paused');
@@ -128,23 +130,24 @@ export class Lifecycle implements Life {
 
   /** Whether it has run longer than it may, by a look at the clock after the last task. */
   get #isLate(): boolean {
-    if (this.deadline.endsAt === Infinity) return false;
+    if (this.deadline === undefined) return false;
     this.job.engine.time.catchUp();
     return this.deadline.isOver;
   }
 
   timeOut(): void {
-    this.job.engine.steps.apply(this.#timeOut, undefined, undefined);
+    this.job.engine.steps.apply(timeOut, this, undefined);
   }
 
-  readonly #timeOut = (): void => {
+  /** Fails as a job that has run longer than it may, unless it is over; within a step. */
+  failLate(): void {
     if (this.isOver) return;
     const { ledger, options } = this.job;
     const error = jobError('TIMEOUT', { jobId: ledger.data.jobId, timeoutMs: options.timeoutMs });
     const routineId = ledger.data.currentRoutineId ?? options.entryRoutineId;
     keep(this.job, routineId, 'error', { error: error.message, error_type: error.name });
     this.fail(error);
-  };
+  }
 
   fail(error: RoutiluxError): void {
     const { ledger } = this.job;
@@ -171,7 +174,7 @@ export class Lifecycle implements Life {
     // Before anybody hears of it: a listener of a signal may look at the job.
     note.statusSet(ledger, status);
     engine.toggle$.next({ run, open: false });
-    this.deadline.stop();
+    this.deadline?.stop();
     if (cause !== undefined) this.#dropAll(cause);
     this.#stopStreams();
     limits?.wakeAll();
@@ -216,6 +219,11 @@ export class Lifecycle implements Life {
   }
 }
 
+// Not functions that each job makes for itself: closures that an old job holds keep the jobs after it from being collected young.
 const announceEnd = (life: Lifecycle): void => {
   life.announceEnd();
+};
+
+const timeOut = (life: Lifecycle): void => {
+  life.failLate();
 };

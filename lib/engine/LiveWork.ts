@@ -18,7 +18,7 @@ export interface RemainingJob<R extends TriedJob> {
   readonly tracker: { readonly attempts: readonly Attempt<R>[] } | undefined;
   readonly retries: { readonly delayed: readonly { readonly task: Task<R>; readonly dueAt: number }[] } | undefined;
   readonly emissions: { readonly order: number };
-  readonly life: { readonly isOver: boolean; readonly hasBegun: boolean; readonly deadline: { readonly left: number } };
+  readonly life: { readonly isOver: boolean; readonly hasBegun: boolean; readonly deadline: { readonly left: number } | undefined };
 }
 
 /** Tells what a live job has left to do. */
@@ -40,7 +40,7 @@ export class LiveWork<R extends TriedJob> implements RemainingWorkSource {
     engine.drain.refresh();
     const { entryRoutineId, cap, limit, timeoutMs } = options;
     const { hasBegun: begun, deadline } = life;
-    const leftMs = Math.max(deadline.left, 0);
+    const leftMs = Math.max(deadline?.left ?? Infinity, 0);
     const tasks = life.isOver ? [] : [...this.#atWork, ...this.waiting()];
     return { structure: plan.structure, entryRoutineId, begun, cap, limit, timeoutMs, leftMs, order: emissions.order, tasks };
   }

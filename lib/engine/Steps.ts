@@ -78,7 +78,11 @@ export class Steps {
 
   /** Tells watchers what they have not heard yet. */
   catchUp(): void {
-    if (this.#untold.length === 0 || this.#depth > 0) return;
+    if (this.#untold.length > 0) this.#tellUntold();
+  }
+
+  #tellUntold(): void {
+    if (this.#depth > 0) return;
     for (const views of this.#untold) views.deliver();
     this.#untold.length = 0;
   }

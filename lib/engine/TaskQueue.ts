@@ -68,29 +68,33 @@ export class TaskQueue<R> {
 
   /** Takes the oldest task off, after a look at `first`. */
   take(): Origin<R> {
-    const origin = this.#front[this.#taken + 1] as Origin<R>;
-    this.#shift();
     this.#length--;
-    return origin;
+    return this.#shift();
   }
 
-  #shift(): void {
+  #shift(): Origin<R> {
     const front = this.#front;
     const at = this.#taken;
+    const origin = front[at + 1] as Origin<R>;
     front[at] = front[at + 1] = undefined;
     this.#taken = at + 2;
-    if (this.#taken === this.#endOf(front)) this.#turnOver();
+    if (at + 2 === this.#filled || at + 2 === front.length) this.#turnOver();
+    return origin;
   }
 
   #endOf(chunk: unknown[]): number {
     return chunk === this.#back ? this.#filled : chunk.length;
   }
 
-  /** Every task of the first chunk has been taken. */
+  /** The first chunk may have been taken as far as it is filled. */
   #turnOver(): void {
+    if (this.#front === this.#back) this.#taken = this.#filled = 0;
+    else if (this.#taken === this.#front.length) this.#goOn();
+  }
+
+  #goOn(): void {
     this.#taken = 0;
-    if (this.#front === this.#back) this.#filled = 0;
-    else this.#front = this.#between?.shift() ?? this.#back;
+    this.#front = this.#between?.shift() ?? this.#back;
   }
 
   #skip(dropped: Set<Origin<R>>): void {

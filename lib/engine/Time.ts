@@ -32,10 +32,10 @@ export class Time {
     this.isVirtual = isVirtual(scheduler);
     this.#isWall = scheduler === asyncScheduler;
     this.#clock = clockOf(scheduler);
+    // Whole, as what is told of it: a scheduler of the user may count in parts of a ms. Before the first look, so that no tick is
+    // ever a large number: V8 would box every one of them.
+    this.base = Math.floor(this.#clock.epoch(this.#clock.elapsed()));
     this.look();
-    // Whole, as what is told of it: a scheduler of the user may count in parts of a ms.
-    this.base = Math.floor(this.#now);
-    this.#tick = 0;
   }
 
   /** Epoch ms, by the last look. */
@@ -62,7 +62,7 @@ export class Time {
     this.#reading = this.#clock.elapsed();
     if (this.#isLeft && !this.isVirtual) this.#isLeft = slices.isOpen(this.#pace);
     this.#now = this.#clock.epoch(this.#reading);
-    this.#tick = toWhole(this.#now - (this.base ?? 0));
+    this.#tick = toWhole(this.#now - this.base);
   }
 
   // Slices are measured by one clock, whatever the scheduler of a flow goes by.

@@ -187,13 +187,17 @@ export class WorkerPool<A, R extends Turn> {
       this.steps.catchUp();
       left = this.runner.call(attempt);
     } catch (error) {
-      this.pace.spend();
-      if (attempt.isAtWork && this.runner.fail(attempt, error)) handOut(attempt, worker, this.steps);
-      return true;
+      return this.#fail(attempt, error, worker);
     }
     this.pace.spend();
     if (left !== undefined) return this.#leave(attempt, left, worker, lender);
     if (attempt.isAtWork && this.runner.succeed(attempt)) handOut(attempt, worker, this.steps);
+    return true;
+  }
+
+  #fail(attempt: A & Pooled<A>, error: unknown, worker: Worker<A>): true {
+    this.pace.spend();
+    if (attempt.isAtWork && this.runner.fail(attempt, error)) handOut(attempt, worker, this.steps);
     return true;
   }
 

@@ -25,12 +25,9 @@ export interface SettledJob<R> extends Omit<RetryingJob<R>, 'run' | 'engine'> {
   readonly engine: SettlingEngine<R>;
   readonly life: { readonly isOver: boolean; fail(error: RoutiluxError): void };
   /** What watches it, if anything does. */
-  readonly views: SettledViews | undefined;
-}
-
-interface SettledViews {
-  output(record: OutputRecord): void;
-  readonly followed: boolean;
+  readonly views: { output(record: OutputRecord): void } | undefined;
+  /** Tells whoever follows its progress, at the end of this stretch of work. */
+  progressed(): void;
 }
 
 interface SettledEmissions {
@@ -43,8 +40,6 @@ interface SettledEmissions {
 type SettlingEngine<R> = RetryingJob<R>['engine'] & {
   readonly time: { readonly elapsed: number };
   readonly drain: { refresh(): void };
-  /** Tells whoever follows the progress of a job, at the end of this stretch of work. */
-  progressed(run: R): void;
 };
 
 /** A job as something is handed out of it. */
@@ -98,15 +93,18 @@ const make = <R extends TriedJob>(job: SettledJob<R>, { routineId }: Attempt<R>,
 
 /** The attempt is at work no more, and gives its worker back. */
 const leave = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, outcome: TaskOutcome): void => {
-  const { ledger } = job;
-  const { routineData } = attempt;
   attempt.outcome = outcome;
   job.run.active--;
-  const ms = stopClock(attempt, job.engine.time);
-  if (ms !== undefined) note.timed(ledger, routineData, ms);
+  if (!attempt.isPlain) rest(job, attempt);
+  note.settled(job.ledger, attempt.routineData, attempt, outcome, attempt.error);
+  if (job.views !== undefined) job.progressed();
+};
+
+/** Its clock stops, and its seat is free. */
+const rest = <R extends TriedJob>({ ledger, engine }: SettledJob<R>, attempt: Attempt<R>): void => {
+  const ms = stopClock(attempt, engine.time);
+  if (ms !== undefined) note.timed(ledger, attempt.routineData, ms);
   attempt.seat?.leave();
-  note.settled(ledger, routineData, attempt, outcome, attempt.error);
-  if (job.views?.followed === true) job.engine.progressed(job.run);
 };
 
 /** Puts the next attempt at the end of the queue, after a delay. */

@@ -13,7 +13,7 @@ import { type TaskRunner, handOut } from './WorkerPool.js';
 
 /** How the workers of a flow run a task. */
 export const taskRunner = (scopes: Scopes<Run>): TaskRunner<HandlerContext<Run>, Run> => ({
-  take: (run) => (run.parts.life.deadline.isOver ? void run.parts.life.timeOut() : run.take()),
+  take: (run) => (run.parts.life.deadline?.isOver === true ? void run.parts.life.timeOut() : run.take()),
   takeIn,
   call: (attempt) => unfinished(activate(attempt)),
   succeed,

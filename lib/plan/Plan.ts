@@ -28,6 +28,8 @@ export interface Plan {
   readonly limited: readonly Slot[];
   /** Whether some of its routines keep streams. */
   readonly keepsStreams: boolean;
+  /** Whether runs of handlers are kept in the metrics. */
+  readonly measures: boolean;
   /** Whether what an attempt does counts only when it succeeds. */
   readonly commits: boolean;
   /** Whether handlers are called so that their async context follows them across an `await`. */

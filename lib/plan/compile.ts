@@ -49,6 +49,7 @@ class CompiledPlan implements Plan {
   readonly show: Isolate;
   readonly limited: readonly Slot[];
   readonly keepsStreams: boolean;
+  readonly measures: boolean;
   readonly commits: boolean;
   readonly carries: boolean;
   #structure: string | undefined;
@@ -60,6 +61,7 @@ class CompiledPlan implements Plan {
   ) {
     this.isolate = isolates[settings.isolation];
     this.show = settings.isolation === 'clone' ? cloneOrCopy : isolates.shallow;
+    this.measures = settings.metrics;
     this.commits = settings.emitMode === 'commit';
     this.carries = settings.asyncContext === 'auto';
     this.keepsStreams = [...routines.values()].some(({ keepsStreams }) => keepsStreams);

@@ -6,7 +6,9 @@ export const placeOf = ({ name, routine }: Event): string => `Event '${name}' of
 
 /** @throws FlowError `UNKNOWN_EVENT` */
 export const eventNamed = (routine: Routine, name: string): Event =>
-  routine.mainEvent?.name === name ? routine.mainEvent : (routine.events.get(name) ?? refuseEvent(routine, name));
+  routine.mainEvent?.name === name ? routine.mainEvent : otherEvent(routine, name);
+
+const otherEvent = (routine: Routine, name: string): Event => routine.events.get(name) ?? refuseEvent(routine, name);
 
 /** @throws FlowError `UNKNOWN_EVENT` */
 export const refuseEvent = (routine: Routine, name: string): never => {

@@ -5,8 +5,12 @@
 export const isPlainObject = (value: unknown): value is Record<string, unknown> => {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+  return prototype === HERE || isOfNoClass(prototype);
 };
+
+const HERE = Object.prototype;
+
+const isOfNoClass = (prototype: unknown): boolean => prototype === null || Object.getPrototypeOf(prototype) === null;
 
 /** Sets an own key, also one called `__proto__`, which an assignment would turn into a prototype. */
 export const setOwn = (target: Record<string, unknown>, key: string, value: unknown): void => {
