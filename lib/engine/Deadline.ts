@@ -4,6 +4,10 @@ import type { Steps } from './Steps.js';
 
 /** A job as its timeout sees it. */
 export interface TimedJob {
+  readonly run: {
+    /** The reading of the clock at which its time is up; Infinity while its clock stands. */
+    endsAt: number;
+  };
   readonly plan: { readonly settings: { readonly scheduler: SchedulerLike } };
   readonly engine: {
     readonly steps: Steps;
@@ -19,8 +23,6 @@ interface Timed {
 
 /** The execution timeout of one job: a clock that runs while the job does, and stands while it is paused. */
 export class Deadline {
-  /** The reading of the clock at which the time is up; Infinity while the clock stands. */
-  endsAt = Infinity;
   #left: number;
   #timer: Subscription | undefined;
 
@@ -35,35 +37,48 @@ export class Deadline {
 
   /** Running time that is left, in ms. */
   get left(): number {
-    return this.endsAt === Infinity ? this.#left : this.endsAt - this.job.engine.time.elapsed;
+    const { run, engine } = this.job;
+    return run.endsAt === Infinity ? this.#left : run.endsAt - engine.time.elapsed;
   }
 
   /** Whether the time is up, by the last look at the clock. */
   get isOver(): boolean {
-    return this.job.engine.time.reading > this.endsAt;
+    const { run, engine } = this.job;
+    return engine.time.reading > run.endsAt;
   }
 
   /** The clock runs, unless it does already; no timer yet, since a job that ends within its first stretch needs none. */
   start(): void {
-    if (this.endsAt === Infinity) this.endsAt = this.job.engine.time.reading + this.#left;
+    const { run, engine } = this.job;
+    if (run.endsAt === Infinity) run.endsAt = engine.time.reading + this.#left;
   }
 
   /** Sets the timer, once; the job goes on in later turns of the event loop. */
   arm(): void {
-    if (this.#timer !== undefined || this.endsAt === Infinity) return;
-    const { engine, plan } = this.job;
+    const { run, engine, plan } = this.job;
+    if (this.#timer !== undefined || run.endsAt === Infinity) return;
     const timer = later(plan.settings.scheduler, Math.max(this.left, 0), () => {
       engine.drain.enter(timeOut, this.timed, undefined);
     });
     // The scheduler may be the user's, and have stopped the clock (D31).
-    if (this.endsAt === Infinity) timer.unsubscribe();
+    if (run.endsAt === Infinity) timer.unsubscribe();
     else this.#timer = timer;
   }
 
-  /** The clock stands. */
+  /** The clock stands: the job is paused. */
   stop(): void {
-    this.#left = this.left;
-    this.endsAt = Infinity;
+    this.#stopWith(this.left);
+  }
+
+  /** The job has ended: what is left is what was left at the last look at the clock, which is not asked again. */
+  end(): void {
+    const { run, engine } = this.job;
+    this.#stopWith(run.endsAt === Infinity ? this.#left : run.endsAt - engine.time.reading);
+  }
+
+  #stopWith(left: number): void {
+    this.#left = left;
+    this.job.run.endsAt = Infinity;
     const timer = this.#timer;
     this.#timer = undefined;
     if (timer !== undefined)

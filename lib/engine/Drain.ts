@@ -22,7 +22,8 @@ export interface Drained {
  * `cancel` or `resume`.
  */
 export class Drain {
-  #isActive = false;
+  /** Whether it is at work: steps are applied at once then, and watchers are told later. Written here alone. */
+  isActive = false;
   #isScheduled = false;
 
   constructor(
@@ -31,23 +32,18 @@ export class Drain {
     private readonly steps: Steps,
   ) {}
 
-  /** Whether it is at work: steps are applied at once then, and watchers are told later. */
-  get isActive(): boolean {
-    return this.#isActive;
-  }
-
   get isScheduled(): boolean {
     return this.#isScheduled;
   }
 
   /** Reads the clock again, unless the drain does so itself. */
   refresh(): void {
-    if (!this.#isActive) this.time.look();
+    if (!this.isActive) this.time.look();
   }
 
   /** Asks for a drain. */
   soon(): void {
-    if (this.#isScheduled || this.#isActive) return;
+    if (this.#isScheduled || this.isActive) return;
     this.#isScheduled = true;
     if (this.time.isVirtual) this.steps.after(this.#schedule);
     else void soon.then(this.#run);
@@ -59,7 +55,7 @@ export class Drain {
 
   readonly #run = (): void => {
     this.#isScheduled = false;
-    if (this.#isActive) return;
+    if (this.isActive) return;
     this.drained.begin();
     this.time.look();
     this.#drain();
@@ -81,7 +77,7 @@ export class Drain {
 
   /** Says whether a drain has to follow; a drain at work sees to that itself. */
   #do<A, B>(work: (a: A, b: B) => void, a: A, b: B): boolean {
-    if (this.#isActive) {
+    if (this.isActive) {
       work(a, b);
       return false;
     }
@@ -92,11 +88,11 @@ export class Drain {
   }
 
   #guarded<A, B>(work: (a: A, b: B) => void, a: A, b: B): void {
-    this.#isActive = this.steps.isHeld = true;
+    this.isActive = this.steps.isHeld = true;
     try {
       work(a, b);
     } finally {
-      this.#isActive = this.steps.isHeld = false;
+      this.isActive = this.steps.isHeld = false;
     }
   }
 

@@ -24,6 +24,7 @@ export interface EmittingJob<R> {
 }
 
 interface EmissionEngine<R> {
+  readonly time: { readonly tick: number };
   readonly drain: { readonly isActive: boolean; change(work: () => void): void };
   readonly task$: { next(task: Task<R>): void };
 }
@@ -48,8 +49,8 @@ export class Emissions<R> {
   }
 
   #emit(event: Event, data: Data): void {
-    const { run, ledger, routines } = this.job;
-    const emission = new Emission<R>(run, event, data, this.order++, ledger.tick);
+    const { run, ledger, routines, engine } = this.job;
+    const emission = new Emission<R>(run, event, data, this.order++, engine.time.tick);
     emitted(ledger, routines.of(event.routine), event.ordinal, emission);
     event.emission$.next(emission);
   }

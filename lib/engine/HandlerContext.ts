@@ -80,7 +80,9 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   }
 
   emit(event: string | AnyEvent, data: object = NO_DATA): void {
-    this.emitAt(eventFor(this.connection.slot.routine, event), data);
+    const { routine } = this.connection.slot;
+    // Most routines have one event, and emit it by its name.
+    this.emitAt(routine.mainEvent?.name === event ? routine.mainEvent : eventFor(routine, event), data);
   }
 
   /** Emits as another routine of the flow does whose own handler is not at work. */
@@ -89,9 +91,9 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   }
 
   private emitAt(event: Event, data: object): void {
-    const { parts } = this.run;
+    const { parts } = this.origin.run;
     const payload = isPlainObject(data) ? parts.plan.isolate(data) : this.refusePayload(event, data);
-    this.checkAlive('emit');
+    if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');
     if (parts.emitsAtOnce) parts.emissions.emit(event, payload);
     else this.emitWithCare(event, payload);
   }

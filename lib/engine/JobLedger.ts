@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs';
+import { type Observer, Subject, type Subscription } from 'rxjs';
 import type { JobData } from '../job/JobData.js';
 import type { JobRecord, JobRecordBody } from '../job/JobRecord.js';
 import type { Ledger } from '../job/Ledger.js';
@@ -14,6 +14,8 @@ interface Moment {
 
 /** The ledger of one job: its state, and the stream of its records once somebody has asked for it. */
 export class JobLedger implements Ledger {
+  /** A field and no getter, since it is asked at each step of each task. */
+  watched = false;
   #record$: Subject<JobRecord> | undefined = undefined;
   #outbox: Outbox<JobRecord> | undefined = undefined;
 
@@ -35,12 +37,19 @@ export class JobLedger implements Ledger {
     return this.engine.time.tick;
   }
 
-  get watched(): boolean {
-    return this.#record$ !== undefined && this.#record$.observed;
-  }
-
   get record$(): Subject<JobRecord> {
     return (this.#record$ ??= new Subject());
+  }
+
+  /** Tells the records to an observer, from now on. */
+  watch(observer: Partial<Observer<JobRecord>>): Subscription {
+    const watching = this.record$.subscribe(observer);
+    const look = (): void => {
+      this.watched = this.record$.observed;
+    };
+    look();
+    watching.add(look);
+    return watching;
   }
 
   /** Records and calls of views wait here until watchers may hear them. */

@@ -57,6 +57,8 @@ export interface Run extends Gated<Task<Run>>, Turn, Settling<HandlerContext<Run
   /** The async context of whoever started it, once it has to be kept. */
   scope: Scope | undefined;
   keepScope(): void;
+  /** The reading of the clock at which its time is up; Infinity while its clock stands. */
+  endsAt: number;
   /** The attempt that started it, if a handler did. */
   parent: HandlerContext | undefined;
   readonly parts: JobParts;

@@ -1,6 +1,8 @@
 import { captureScope } from '#async-context';
 import type { JobData } from '../job/JobData.js';
+import { executed, untimed, waited } from '../job/fold.js';
 import * as note from '../job/noteTask.js';
+import { COMPLETED } from '../job/Settled.js';
 import { isTimed } from '../job/stopwatch.js';
 import type { Plan } from '../plan/Plan.js';
 import type { Scope } from '../prelude/Scope.js';
@@ -9,7 +11,7 @@ import { HandlerContext } from './HandlerContext.js';
 import { type JobEngine, JobParts, type Run, type RunOptions } from './JobParts.js';
 import { Lifecycle } from './Lifecycle.js';
 import { type Limits, single } from './Limits.js';
-import { applySettled } from './settlement.js';
+import { apply, complete } from './settlement.js';
 import { startClock } from './stopClock.js';
 import type { Task } from './Task.js';
 import { TaskQueue } from './TaskQueue.js';
@@ -21,6 +23,7 @@ export class JobRun implements Run {
   /** Whether it stands in the ring, or is at its turn. */
   inRing = false;
   active = 0;
+  endsAt = Infinity;
   scope: Scope | undefined = undefined;
   parent: HandlerContext | undefined = currentAttempt();
   readonly queue = new TaskQueue<Run>();
@@ -41,8 +44,8 @@ export class JobRun implements Run {
   /** A task comes out of the merged stream. */
   keep(task: Task<Run>): void {
     // Most jobs have no limits, and nobody watches them.
-    if (this.parts.isPlain) this.#wait(task);
-    else this.#keepWithCare(task);
+    if (!this.parts.isPlain) this.#keepWithCare(task);
+    else this.#wait(task);
   }
 
   #keepWithCare(task: Task<Run>): void {
@@ -65,9 +68,7 @@ export class JobRun implements Run {
   }
 
   #wait({ connection, origin }: Task<Run>): void {
-    const { queue } = this;
-    queue.push(connection, origin);
-    note.waited(this.parts.ledger, queue.length);
+    waited(this.parts.ledger.data, this.queue.push(connection, origin));
   }
 
   shed(task: Task<Run>): void {
@@ -122,19 +123,21 @@ export class JobRun implements Run {
   }
 
   #measure(attempt: HandlerContext<Run>): void {
-    const { ledger } = this.parts;
-    attempt.tick = ledger.tick;
+    const { ledger, engine } = this.parts;
+    const { routineData } = attempt;
+    attempt.tick = engine.time.tick;
     // Every run if the records are watched: the stream of records must not depend on the speed of the machine.
-    if (ledger.watched || isTimed(attempt.routineData.times)) startClock(attempt, this.parts.engine.time);
-    else note.untimed(attempt.routineData);
-    note.executed(ledger, attempt);
+    if (isTimed(routineData.times) || ledger.watched) startClock(attempt, engine.time);
+    else untimed(routineData);
+    executed(ledger.data, attempt);
   }
 
   /** Applies what an attempt has come to. */
   settle(attempt: HandlerContext<Run>): void {
     const { settled } = attempt;
     if (settled === undefined || attempt.outcome !== undefined) return;
-    applySettled(this.parts, attempt, settled);
+    if (settled === COMPLETED) complete(this.parts, attempt);
+    else apply(this.parts, attempt, settled);
     if (attempt.connection.slot.merge !== undefined) attempt.forgetInput();
     if (!this.inRing) this.parts.engine.turns.add(this);
   }

@@ -1,7 +1,8 @@
 import { jobError } from '../job/JobError.js';
 import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import * as note from '../job/noteJob.js';
-import { dropped, tellQueued } from '../job/noteTask.js';
+import { dropped } from '../job/fold.js';
+import { tellQueued } from '../job/noteTask.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { Deadline } from './Deadline.js';
 import { streamsOf } from './JobStreams.js';
@@ -174,7 +175,7 @@ export class Lifecycle implements Life {
     // Before anybody hears of it: a listener of a signal may look at the job.
     note.statusSet(ledger, status);
     engine.toggle$.next({ run, open: false });
-    this.deadline?.stop();
+    this.deadline?.end();
     if (cause !== undefined) this.#dropAll(cause);
     this.#stopStreams();
     limits?.wakeAll();
@@ -188,7 +189,7 @@ export class Lifecycle implements Life {
 
   #dropAll(cause: Error): void {
     const { job } = this;
-    dropped(job.ledger, job.progress.queued + attemptsAtWork(job).length);
+    dropped(job.ledger.data, job.progress.queued + attemptsAtWork(job).length);
     for (const attempt of job.engine.attemptsOf(job.run)) abort(job, attempt, cause);
     job.retries?.clear();
     job.tracker = undefined;

@@ -18,7 +18,11 @@ export interface RemainingJob<R extends TriedJob> {
   readonly tracker: { readonly attempts: readonly Attempt<R>[] } | undefined;
   readonly retries: { readonly delayed: readonly { readonly task: Task<R>; readonly dueAt: number }[] } | undefined;
   readonly emissions: { readonly order: number };
-  readonly life: { readonly isOver: boolean; readonly hasBegun: boolean; readonly deadline: { readonly left: number } | undefined };
+  readonly life: {
+    readonly isOver: boolean;
+    readonly hasBegun: boolean;
+    readonly deadline: { readonly left: number } | undefined;
+  };
 }
 
 /** Tells what a live job has left to do. */

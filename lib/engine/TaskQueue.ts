@@ -20,22 +20,21 @@ export class TaskQueue<R> {
   /** How many cells of the first have been taken, and how many of the last are filled. */
   #taken = 0;
   #filled = 0;
-  #length = 0;
   /** Tasks that were dropped, by what they are of, and stand there still. */
   #dropped: Set<Origin<R>> | undefined = undefined;
 
-  /** How many tasks wait. */
-  get length(): number {
-    return this.#length;
-  }
+  /** How many tasks wait. Written here alone. */
+  length = 0;
 
-  push(connection: Connection, origin: Origin<R>): void {
+  /** Adds a task; gives how many wait now. */
+  push(connection: Connection, origin: Origin<R>): number {
     if (this.#filled === this.#back.length) this.#makeRoom();
+    const back = this.#back;
     const at = this.#filled;
-    this.#back[at] = connection;
-    this.#back[at + 1] = origin;
+    back[at] = connection;
+    back[at + 1] = origin;
     this.#filled = at + 2;
-    this.#length++;
+    return ++this.length;
   }
 
   #makeRoom(): void {
@@ -68,17 +67,13 @@ export class TaskQueue<R> {
 
   /** Takes the oldest task off, after a look at `first`. */
   take(): Origin<R> {
-    this.#length--;
-    return this.#shift();
-  }
-
-  #shift(): Origin<R> {
     const front = this.#front;
     const at = this.#taken;
     const origin = front[at + 1] as Origin<R>;
     front[at] = front[at + 1] = undefined;
     this.#taken = at + 2;
     if (at + 2 === this.#filled || at + 2 === front.length) this.#turnOver();
+    this.length--;
     return origin;
   }
 
@@ -98,16 +93,19 @@ export class TaskQueue<R> {
   }
 
   #skip(dropped: Set<Origin<R>>): void {
-    while (dropped.delete(this.#front[this.#taken + 1] as Origin<R>)) this.#shift();
+    while (dropped.delete(this.#front[this.#taken + 1] as Origin<R>)) {
+      this.take();
+      this.length++;
+    }
   }
 
   /** Drops a task, wherever it stands; what it is of must be of no other task. */
   drop({ origin }: Task<R>): void {
     const dropped = (this.#dropped ??= new Set());
     dropped.add(origin);
-    this.#length--;
+    this.length--;
     // Once in a while, so that each costs no more than its own place.
-    if (dropped.size > this.#length) this.#compact();
+    if (dropped.size > this.length) this.#compact();
   }
 
   #compact(): void {
@@ -139,6 +137,6 @@ export class TaskQueue<R> {
   clear(): void {
     this.#front = this.#back = [];
     this.#between = this.#dropped = undefined;
-    this.#taken = this.#filled = this.#length = 0;
+    this.#taken = this.#filled = this.length = 0;
   }
 }

@@ -20,10 +20,15 @@ export class Time {
   readonly base: number;
   readonly #clock: Clock;
   readonly #isWall: boolean;
-  #reading = 0;
-  #now = 0;
-  #tick = 0;
-  #isLeft = false;
+  // Fields and no getters, since they are asked for each task; written here alone.
+  /** The last reading of the clock, in ms; its zero means nothing. */
+  reading = 0;
+  /** Epoch ms, by the last look. */
+  now = 0;
+  /** The same, in ms since the flow was made. */
+  tick = 0;
+  /** Whether there is time for another task in this slice. */
+  isLeft = false;
   /** Tasks until the next look, and between two. */
   #untilLook = 1;
   #stride = 1;
@@ -38,47 +43,27 @@ export class Time {
     this.look();
   }
 
-  /** Epoch ms, by the last look. */
-  get now(): number {
-    return this.#now;
-  }
-
-  /** The same, in ms since the flow was made. */
-  get tick(): number {
-    return this.#tick;
-  }
-
-  /** The last reading of the clock, in ms; its zero means nothing. */
-  get reading(): number {
-    return this.#reading;
-  }
-
   /** A reading of this moment, for durations; of a clock of the user the last one, since he is not asked inside a step (D31). */
   get elapsed(): number {
-    return this.#isWall ? this.#clock.elapsed() : this.#reading;
+    return this.#isWall ? this.#clock.elapsed() : this.reading;
   }
 
   look(): void {
-    this.#reading = this.#clock.elapsed();
-    if (this.#isLeft && !this.isVirtual) this.#isLeft = slices.isOpen(this.#pace);
-    this.#now = this.#clock.epoch(this.#reading);
-    this.#tick = toWhole(this.#now - this.base);
+    this.reading = this.#clock.elapsed();
+    if (this.isLeft && !this.isVirtual) this.isLeft = slices.isOpen(this.#pace);
+    this.now = this.#clock.epoch(this.reading);
+    this.tick = toWhole(this.now - this.base);
   }
 
   // Slices are measured by one clock, whatever the scheduler of a flow goes by.
   get #pace(): number {
-    return this.#isWall ? this.#reading : performance.now();
-  }
-
-  /** Whether there is time for another task in this slice. */
-  get isLeft(): boolean {
-    return this.#isLeft;
+    return this.#isWall ? this.reading : performance.now();
   }
 
   /** Whether work may begin now: in the slice at hand, or in a new one if the event loop has turned. */
   begin(): void {
     this.#untilLook = this.#stride;
-    this.#isLeft = this.isVirtual || slices.begin(this.#pace);
+    this.isLeft = this.isVirtual || slices.begin(this.#pace);
   }
 
   /** A handler has been called: looks at the clock again, after each slow one, and after at most 8 quick ones. */
@@ -87,9 +72,9 @@ export class Time {
   }
 
   #lookAfterTasks(): void {
-    const before = this.#reading;
+    const before = this.reading;
     this.look();
-    this.#stride = this.#reading - before > SLOW_MS ? 1 : Math.min(this.#stride * 2, this.#furthest);
+    this.#stride = this.reading - before > SLOW_MS ? 1 : Math.min(this.#stride * 2, this.#furthest);
     this.#untilLook = this.#stride;
   }
 

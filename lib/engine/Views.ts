@@ -49,7 +49,11 @@ export class Views {
   // ── what is seen ────────────────────────────────────────────────────────────────────────────────────────────────
 
   record$(): Observable<JobRecord> {
-    return this.#same('record', () => this.#ending(this.job.ledger.record$).asObservable());
+    const { ledger } = this.job;
+    return this.#same('record', () => {
+      this.#ending(ledger.record$);
+      return new Observable((observer) => ledger.watch(observer));
+    });
   }
 
   output$(): Observable<OutputRecord> {

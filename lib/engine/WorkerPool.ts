@@ -19,7 +19,7 @@ export interface TaskRunner<A, R> {
   take(run: R): (A & Pooled<A>) | undefined;
   /** The slot takes the payload in; throws what the user's functions throw. */
   takeIn(attempt: A): void;
-  /** Calls the handler; gives what it leaves unfinished, throws what it throws. */
+  /** Calls the handler, unless the attempt has been aborted meanwhile; gives what it leaves unfinished, throws what it throws. */
   call(attempt: A): Unfinished | undefined;
   /** Decides what the attempt has come to; false if it has been aborted meanwhile. */
   succeed(attempt: A): boolean;
@@ -148,7 +148,7 @@ export class WorkerPool<A, R extends Turn> {
   /** Tasks of one job as long as no other waits. */
   readonly #stretch = (run: R, worker: Worker<A>): void => {
     let isFree: boolean;
-    do isFree = this.#turn(run, worker, undefined);
+    do isFree = this.#turn(this.runner.take(run), worker, undefined);
     while (isFree && !this.#staff.isLeaving(worker) && run.isReady && this.#turns?.isEmpty === true && this.pace.isLeft);
   };
 
@@ -164,16 +164,14 @@ export class WorkerPool<A, R extends Turn> {
   }
 
   readonly #turnOnLoan = (run: R, lender: A & Pooled<A>): void => {
-    this.#turn(run, lender.seat?.worker as Worker<A>, lender);
+    this.#turn(this.runner.take(run), lender.seat?.worker as Worker<A>, lender);
   };
 
   /** One task; false if the worker holds it beyond this turn. */
-  #turn(run: R, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
-    const attempt = this.runner.take(run);
+  #turn(attempt: (A & Pooled<A>) | undefined, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
     if (attempt === undefined) return true;
     this.#onStack = attempt;
-    this.steps.catchUp();
-    const isDone = !attempt.isAtWork || this.#try(attempt, worker, lender);
+    const isDone = this.#try(attempt, worker, lender);
     this.#onStack = undefined;
     this.steps.catchUp();
     return isDone;

@@ -13,7 +13,15 @@ import type { HandlerContext } from './HandlerContext.js';
 
 /** A task takes its payload in: once, so a retry gets the same merged payload again. */
 export const takeIn = (attempt: HandlerContext): void => {
-  attempt.input ??= arrive(attempt.connection, attempt.origin.data, attempt, hold);
+  attempt.input ??= inputOf(attempt);
+};
+
+const inputOf = (attempt: HandlerContext): Input => {
+  const { connection, origin } = attempt;
+  const { data } = origin;
+  if (!connection.isStraight) return arrive(connection, data, attempt, hold);
+  takenIn(origin.run.parts.ledger, attempt.routineData, connection.slot.ordinal, attempt, data, data);
+  return data;
 };
 
 const hold = (attempt: HandlerContext, { ordinal }: Slot, held: Data, handed: Input): void => {
@@ -25,7 +33,7 @@ export const activate = (attempt: HandlerContext): unknown => {
   const { slot } = attempt.connection;
   // The mapping, the codec or the merge may have ended the job (D31).
   if (slot.handler === undefined || !attempt.isAtWork) return undefined;
-  return runAs(attempt, attempt.run.parts.plan.carries, call, slot.handOut(attempt.input as Input));
+  return runAs(attempt, attempt.origin.run.parts.plan.carries, call, slot.handOut(attempt.input as Input));
 };
 
 const call = (attempt: HandlerContext, data: Data): unknown => {

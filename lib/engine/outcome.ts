@@ -32,7 +32,7 @@ interface Failed {
 export const succeed = (attempt: Attempt<DecidedJob>): boolean => {
   if (attempt.error !== undefined) return endTold(attempt);
   attempt.settled = COMPLETED;
-  return attempt.run.parts.plan.commits ? commit(attempt) : true;
+  return attempt.origin.run.parts.plan.commits ? commit(attempt) : true;
 };
 
 const commit = (attempt: Attempt<DecidedJob>): boolean => {

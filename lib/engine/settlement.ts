@@ -6,7 +6,7 @@ import type { Ledger } from '../job/Ledger.js';
 import * as note from '../job/noteTask.js';
 import { kept, output, sharedLogged, sharedSet } from '../job/noteJob.js';
 import { failed, stateSet } from '../job/noteRoutine.js';
-import { type Change, COMPLETED, type Failure, type Settled } from '../job/Settled.js';
+import type { Change, Failure, Settled } from '../job/Settled.js';
 import type { Event } from '../plan/Plan.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { Attempt, TriedJob } from './Attempt.js';
@@ -54,18 +54,14 @@ export interface HandingJob {
  * What an attempt has come to is applied to its job, whole (D31): nothing here asks the user for anything.
  */
 
-/** Applies what an attempt has come to. */
-export const applySettled = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, settled: Settled): void => {
-  if (settled === COMPLETED) complete(job, attempt);
-  else apply(job, attempt, settled);
-};
-
-const complete = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>): void => {
+/** Applies that an attempt has completed, and kept nothing back. */
+export const complete = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>): void => {
   leave(job, attempt, 'completed');
   if (attempt.origin.tried > 0) keep(job, attempt.routineId, 'completed', { retried: true });
 };
 
-const apply = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, settled: Settled): void => {
+/** Applies what an attempt has come to. */
+export const apply = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, settled: Settled): void => {
   const { outcome, failure, delayMs } = settled;
   commit(job, attempt, settled);
   if (failure === undefined && outcome === 'completed') complete(job, attempt);

@@ -1,11 +1,11 @@
-import { type Connection as Described, sameMapping } from '../flow/Connection.js';
+import { sameMapping } from '../flow/Connection.js';
 import { flowError } from '../flow/FlowError.js';
-import { compileMapping } from '../flow/mapping.js';
 import { moved } from '../job/fold.js';
 import type { JobData } from '../job/JobData.js';
 import type { RemainingWork, RemainingTask } from '../job/RemainingWork.js';
 import { inPlaces, type RoutineData } from '../job/RoutineData.js';
 import { isWorthTelling } from '../job/StreamState.js';
+import { connectionTo } from '../plan/compile.js';
 import type { Connection, Plan, Routine, Slot } from '../plan/Plan.js';
 import { Arrival } from './Emission.js';
 import type { Run } from './JobParts.js';
@@ -74,15 +74,8 @@ const connectionOf = (plan: Plan, task: RemainingTask, rename: Rename): Connecti
   const isSame = ({ described: here }: Connection): boolean =>
     typeof here?.mapping === 'function' ? described.mapping === undefined : sameMapping(here?.mapping, described.mapping);
   const same = connections.filter(isSame);
-  return same.find(({ nth }) => nth === route) ?? same[0] ?? unconnected(slot, described);
+  return same.find(({ nth }) => nth === route) ?? same[0] ?? connectionTo(slot, described);
 };
-
-const unconnected = (slot: Slot, described: Described): Connection => ({
-  described,
-  nth: undefined,
-  slot,
-  map: compileMapping(described.mapping),
-});
 
 const slotOf = (plan: Plan, routineId: string, name: string): Slot => {
   const { slots } = checkRoutine(plan, routineId);

@@ -74,10 +74,13 @@ export class History {
   }
 
   emitted(record: Recorded): void {
-    if (this.#room > 0) {
-      this.#room--;
-      this.#emissions.push(record);
-    } else this.#emissions.replaceOldest(record);
+    if (this.#room === 0) this.#emissions.replaceOldest(record);
+    else this.#add(record);
+  }
+
+  #add(record: Recorded): void {
+    this.#room--;
+    this.#emissions.push(record);
   }
 
   /** Keeps a record that emissions do not push out: an error, or a retry that succeeded. */

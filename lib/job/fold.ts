@@ -161,11 +161,6 @@ export const stateSet = (routine: Routine, own: Data): void => {
   routine.own = own;
 };
 
-/** A task of it is at work no more. */
-export const left = (routine: Routine): void => {
-  routine.active--;
-};
-
 /** A run of it took so long, in ms. */
 export const timed = ({ times }: RoutineData, ms: number): void => {
   const now = times as Mutable<Times>;
@@ -220,7 +215,7 @@ export const aborted = (routine: Routine, message: string, now: number): void =>
 
 /** An attempt of it has ended; a failure of it counts by `failureNoted`. */
 export const settled = (routine: Routine, outcome: TaskOutcome, attempt: number): void => {
-  left(routine);
+  routine.active--;
   if (outcome === 'completed') succeeded(routine, attempt - 1);
   else if (outcome === 'retry') retried(routine, attempt);
 };

@@ -2,7 +2,6 @@ import type { Connection } from '../flow/Connection.js';
 import type { Data } from '../flow/Data.js';
 import { dataOf, handOut, type Input } from '../flow/merge.js';
 import type { Mutable } from '../prelude/Mutable.js';
-import type { ExecutionSource } from './Execution.js';
 import * as fold from './fold.js';
 import type { JobRecord, SlotActivationTask, TaskOutcome } from './JobRecord.js';
 import type { Ledger } from './Ledger.js';
@@ -23,11 +22,6 @@ export interface ToldTask {
   readonly described: Connection | undefined;
 }
 
-/** So many tasks wait. */
-export const waited = (ledger: Ledger, waiting: number): void => {
-  fold.waited(ledger.data, waiting);
-};
-
 /** A task waits: told once its job has begun. */
 export const tellQueued = (ledger: Ledger, task: ToldTask): void => {
   ledger.post(recordOf(ledger, 'taskQueued', task));
@@ -42,16 +36,6 @@ export const delayed = (ledger: Ledger, task: ToldTask, dueAt: number): void => 
 export const taken = (ledger: Ledger, routine: RoutineData, task: ToldTask): void => {
   fold.taken(ledger.data, routine);
   if (ledger.watched) ledger.post(recordOf(ledger, 'taskStarted', task));
-};
-
-/** A run of its handler is kept in the metrics. */
-export const executed = (ledger: Ledger, execution: ExecutionSource): void => {
-  fold.executed(ledger.data, execution);
-};
-
-/** A run of its handler is let pass without a measurement. */
-export const untimed = (routine: RoutineData): void => {
-  fold.untimed(routine);
 };
 
 /** A run of its handler took so long, in ms. */
@@ -108,11 +92,6 @@ const tellSettled = (ledger: Ledger, task: ToldTask, outcome: TaskOutcome, error
 export const shed = (ledger: Ledger, routine: RoutineData, task: ToldTask): void => {
   fold.shed(ledger.data, routine);
   if (ledger.watched) tellSettled(ledger, task, 'dropped', undefined);
-};
-
-/** The job ends before so many tasks. */
-export const dropped = (ledger: Ledger, count: number): void => {
-  fold.dropped(ledger.data, count);
 };
 
 /** A promise that it has left running keeps the job open, or does so no more. */

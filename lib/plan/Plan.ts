@@ -89,4 +89,6 @@ export interface Connection {
   readonly nth: number | undefined;
   readonly slot: Slot;
   readonly map: ((data: Data) => Data) | undefined;
+  /** Whether a payload arrives as it was emitted: no mapping, no codec, no merge. */
+  readonly isStraight: boolean;
 }

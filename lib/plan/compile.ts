@@ -124,8 +124,15 @@ const compileSlot = (routine: Routine, ordinal: number, input: Input, { isolatio
     emits: input.emits === undefined ? undefined : eventNamed(routine, input.emits),
     direct: [],
   };
-  slot.direct = [{ described: undefined, nth: undefined, slot, map: undefined }];
+  slot.direct = [connectionTo(slot)];
   return slot;
+};
+
+/** A connection to a slot, with its place among those of its event; neither `described` nor `nth` for a way in that is none. */
+export const connectionTo = (slot: Slot, described?: Described, nth?: number): Connection => {
+  const map = described === undefined ? undefined : compileMapping(described.mapping);
+  const isStraight = map === undefined && slot.codec === undefined && slot.merge === undefined;
+  return { described, nth, slot, map, isStraight };
 };
 
 const addConnection = (routines: ReadonlyMap<string, Routine>, described: Described): void => {
@@ -133,5 +140,5 @@ const addConnection = (routines: ReadonlyMap<string, Routine>, described: Descri
   const slot = routines.get(described.targetId)?.slots.get(described.targetSlot);
   if (event === undefined || slot === undefined) return;
   const connections = event.connections as Connection[];
-  connections.push({ described, nth: connections.length, slot, map: compileMapping(described.mapping) });
+  connections.push(connectionTo(slot, described, connections.length));
 };

@@ -5,48 +5,46 @@
 export class RingBuffer<T> {
   #cells: (T | undefined)[] = [];
   #head = 0;
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
+  /** Written here alone. */
+  length = 0;
 
   push(value: T): void {
-    if (this.#length === this.#cells.length) this.#grow();
-    this.#cells[(this.#head + this.#length++) & (this.#cells.length - 1)] = value;
+    if (this.length === this.#cells.length) this.#grow();
+    this.#cells[(this.#head + this.length++) & (this.#cells.length - 1)] = value;
   }
 
   /** Removes and gives the oldest element. */
   shift(): T | undefined {
-    if (this.#length === 0) return undefined;
+    if (this.length === 0) return undefined;
     const value = this.#cells[this.#head];
     this.#cells[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#cells.length - 1);
-    this.#length--;
+    this.length--;
     return value;
   }
 
   /** Adds an element and drops the oldest: the length stays. There must be one. */
   rotate(value: T): void {
-    const mask = this.#cells.length - 1;
+    const cells = this.#cells;
+    const mask = cells.length - 1;
     const oldest = this.#head;
+    cells[oldest] = undefined;
+    cells[(oldest + this.length) & mask] = value;
     this.#head = (oldest + 1) & mask;
-    this.#cells[oldest] = undefined;
-    this.#cells[(oldest + this.#length) & mask] = value;
   }
 
   /** The element at a position counted from the oldest, which is 0. */
   at(position: number): T | undefined {
-    return position < this.#length ? this.#cells[(this.#head + position) & (this.#cells.length - 1)] : undefined;
+    return position < this.length ? this.#cells[(this.#head + position) & (this.#cells.length - 1)] : undefined;
   }
 
   clear(): void {
     this.#cells = [];
-    this.#head = this.#length = 0;
+    this.#head = this.length = 0;
   }
 
   *[Symbol.iterator](): IterableIterator<T> {
-    for (let position = 0; position < this.#length; position++) yield this.at(position) as T;
+    for (let position = 0; position < this.length; position++) yield this.at(position) as T;
   }
 
   #grow(): void {
@@ -56,7 +54,7 @@ export class RingBuffer<T> {
       return;
     }
     const cells = new Array<T | undefined>(old.length * 2);
-    for (let position = 0; position < this.#length; position++) cells[position] = this.at(position);
+    for (let position = 0; position < this.length; position++) cells[position] = this.at(position);
     this.#cells = cells;
     this.#head = 0;
   }

@@ -308,7 +308,11 @@ describe('Deadline', () => {
       if (call === 'schedule') deadline.stop();
     });
     const engine = { steps: new Steps(), time: { elapsed: 0, reading: 0 }, drain: { enter: () => undefined } };
-    const deadline = new LoneDeadline(50, { plan: { settings: { scheduler } }, engine }, { timeOut: () => undefined });
+    const deadline = new LoneDeadline(
+      50,
+      { run: { endsAt: Infinity }, plan: { settings: { scheduler } }, engine },
+      { timeOut: () => undefined },
+    );
     deadline.start();
     deadline.arm();
     expect([timers.size, deadline.left]).toEqual([0, 50]);

@@ -12,11 +12,17 @@ import { ours, thrown } from '../support/thrown.js';
 const noop = (): void => undefined;
 
 /** The emissions of a job on its own; `atLook` is what the clock does that is asked before each step from outside. */
-const bench = (options: FlowOptions = {}, limits?: EmittingJob<string>['limits']) => {
+interface Run {
+  readonly isOpen: boolean;
+}
+
+const RUN: Run = { isOpen: true };
+
+const bench = (options: FlowOptions = {}, limits?: EmittingJob<Run>['limits']) => {
   const plan = compiled(flowOf({ s: { slots: { trigger: noop } }, t: { slots: { i: noop } } }, ['s.o -> t.i']), options);
   const ledger = new ToldLedger();
   const life = { isOver: false };
-  const task$ = new Subject<Task<string>>();
+  const task$ = new Subject<Task<Run>>();
   const clock = { atLook: noop };
   const drain = {
     isActive: false,
@@ -25,18 +31,18 @@ const bench = (options: FlowOptions = {}, limits?: EmittingJob<string>['limits']
       work();
     },
   };
-  const emissions = new Emissions<string>({
-    run: 'run',
+  const emissions = new Emissions<Run>({
+    run: RUN,
     plan,
     ledger,
     routines: new RoutineTable(ledger),
-    engine: { drain, task$ },
+    engine: { drain, task$, time: { tick: 5 } },
     limits,
     life,
   });
-  const out: (Emission<string> | Task<string>)[] = [];
+  const out: (Emission<Run> | Task<Run>)[] = [];
   const event = eventIn(plan, 's');
-  (event.emission$ as Subject<Emission<string>>).subscribe((emission) => out.push(emission));
+  (event.emission$ as Subject<Emission<Run>>).subscribe((emission) => out.push(emission));
   task$.subscribe((task) => out.push(task));
   const end = (): void => {
     life.isOver = true;
@@ -61,8 +67,8 @@ describe('Emissions', () => {
       emissions.emit(event, { n: 1 });
       emissions.emit(event, { n: 2 });
       expect(out).toMatchObject([
-        { run: 'run', order: 1, tick: 5, data: { n: 1 } },
-        { run: 'run', order: 2, tick: 5, data: { n: 2 } },
+        { run: RUN, order: 1, tick: 5, data: { n: 1 } },
+        { run: RUN, order: 2, tick: 5, data: { n: 2 } },
       ]);
       expect(ledger.types).toEqual(['routineSeen', 'emitted', 'emitted']);
       expect(ledger.data.routines.get('s')?.emitted).toEqual([2]);
@@ -162,7 +168,7 @@ describe('Emissions', () => {
   describe('of a stream', () => {
     it('should ask the limits before anything is emitted, and name the place', () => {
       const asked: unknown[] = [];
-      const check: NonNullable<EmittingJob<string>['limits']>['check'] = (call, connections) => {
+      const check: NonNullable<EmittingJob<Run>['limits']>['check'] = (call, connections) => {
         asked.push(call(), connections);
         throw new Error('full');
       };

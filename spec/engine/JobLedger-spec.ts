@@ -8,7 +8,7 @@ const bench = () => {
   const steps = new Steps();
   const ledger = new JobLedger(jobIn(), { show: isolates.shallow }, { time: { now: 70, tick: 7 }, steps });
   const told: JobRecord[] = [];
-  const watch = () => ledger.record$.subscribe((record) => told.push(record));
+  const watch = () => ledger.watch({ next: (record) => void told.push(record) });
   return { steps, ledger, told, watch };
 };
 

@@ -11,7 +11,7 @@ import { turn } from '../support/virtualTime.js';
 const bench = () => {
   const ledger = new JobLedger(jobIn(), { show: isolates.shallow }, { time: { now: 5, tick: 5 }, steps: new Steps() });
   const told: JobRecord[] = [];
-  ledger.record$.subscribe((record) => told.push(record));
+  ledger.watch({ next: (record) => void told.push(record) });
   const drain = { refresh: jest.fn() };
   return { sinks: new Sinks({ ledger, engine: { drain } }), told, drain };
 };

@@ -3,7 +3,7 @@ import { Attempt, type TriedJob } from '../../lib/engine/Attempt.js';
 import { RoutineTable } from '../../lib/engine/RoutineTable.js';
 import { Arrival } from '../../lib/engine/Emission.js';
 import type { RetryQueue } from '../../lib/engine/RetryQueue.js';
-import { abort, applySettled, handOver, noteFailure, type SettledJob } from '../../lib/engine/settlement.js';
+import { abort, apply, handOver, noteFailure, type SettledJob } from '../../lib/engine/settlement.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import type { Task } from '../../lib/engine/Task.js';
 import { startClock } from '../../lib/engine/stopClock.js';
@@ -66,14 +66,14 @@ const bench = ({ tried = 0, isEntry = false, handled = false }: Asked = {}) => {
         failures.push(error);
       },
     },
-    views: { followed: true, output: ({ type }) => void told.push(`output ${type}`) },
+    views: { output: ({ type }) => void told.push(`output ${type}`) },
     engine: {
       steps,
       time,
       task$,
       drain: { refresh: note('looks at the clock'), enter: (work, a, b) => void work(a, b) },
-      progressed: note('progressed'),
     },
+    progressed: note('progressed'),
   };
   const connection = (isEntry ? slotIn(plan, 's', 'trigger').direct[0] : eventIn(plan, 's').connections[0]) as Connection;
   const cell = routines.of(connection.slot.routine);
@@ -178,7 +178,7 @@ const TABLE: readonly [
 describe('settlement, on its own', () => {
   it.each(TABLE)('should apply %s', (_, settled, asked, { end, counts, types, done, fails }) => {
     const { job, ledger, attempt, cell, told, failures } = bench(asked);
-    applySettled(job, attempt, settled);
+    apply(job, attempt, settled);
     expect([attempt.outcome, job.run.active, cell.active]).toEqual([settled.outcome, 0, 0]);
     expect(cell).toMatchObject({ end, times: { timed: 1, totalMs: 2 }, ...counts });
     expect([ledger.types, told]).toEqual([types, done]);
@@ -187,14 +187,14 @@ describe('settlement, on its own', () => {
 
   it('should put a retry off that has a delay, from the time of now', () => {
     const { job, attempt } = bench();
-    applySettled(job, attempt, failedWith('retry', FAILURE, 30));
+    apply(job, attempt, failedWith('retry', FAILURE, 30));
     const { retries } = job as { retries: RetryQueue<Run> | undefined };
     expect(retries?.delayed).toMatchObject([{ dueAt: 35, task: { order: 3, attempt: 2 } }]);
   });
 
   it('should say of a job that it fails where, how often it was tried, and why', () => {
     const { job, attempt, failures } = bench({ tried: 2 });
-    applySettled(job, attempt, failedWith('failed', FAILURE));
+    apply(job, attempt, failedWith('failed', FAILURE));
     expect(failures).toMatchObject([
       {
         code: 'TASK_FAILED',
@@ -220,7 +220,7 @@ describe('settlement, on its own', () => {
 
   it('should count a task once that had succeeded, and has failed after all', () => {
     const { job, ledger, attempt, cell } = bench();
-    applySettled(job, attempt, COMPLETED);
+    apply(job, attempt, COMPLETED);
     noteFailure(job, attempt, 'error_continued', FAILURE, true);
     expect(cell).toMatchObject({ completed: 0, failed: 1, end: 'error_continued' });
     expect(ledger.told.find(({ type }) => type === 'failureNoted')).toMatchObject({ hadSucceeded: true });
@@ -235,7 +235,7 @@ describe('settlement, on its own', () => {
       { type: 'deferred', routineId: 's', event: 'o', data: { n: 3 } },
       { type: 'sharedLogged', entry: { n: 4 } as never },
     ];
-    applySettled(job, attempt, completedWith(changes, { own: 1 }));
+    apply(job, attempt, completedWith(changes, { own: 1 }));
     expect(ledger.types).toEqual(['stateSet', 'sharedSet', 'output', 'sharedLogged', 'timed', 'taskSettled']);
     expect(told).toEqual(['emits o {"n":1}', 'looks at the clock', 'output x', 'defers s.o {"n":3}', ...LEFT]);
     expect([cell.own, ledger.data.shared.values.get('k')]).toEqual([{ own: 1 }, 1]);

@@ -12,7 +12,7 @@ describe('RoutineData', () => {
     expect(routine.status).toBe('running');
     fold.ended(routine, 'failed');
     expect(routine.status).toBe('running');
-    fold.left(routine);
+    fold.settled(routine, 'failed', 1);
     expect(routine.status).toBe('failed');
   });
 

@@ -68,7 +68,7 @@ describe('compilePlan', () => {
 
   it('should lead into a slot over no connection of the user', () => {
     const slot = routineIn(planOf(flowWith()), 'a').slots.get('i');
-    expect(slot?.direct).toEqual([{ described: undefined, nth: undefined, slot, map: undefined }]);
+    expect(slot?.direct).toEqual([{ described: undefined, nth: undefined, slot, map: undefined, isStraight: true }]);
   });
 });
 

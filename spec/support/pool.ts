@@ -157,7 +157,7 @@ export class PoolBench implements Drained {
     return {
       take: (job: Tasks) => this.#take(job),
       takeIn: () => undefined,
-      call: ({ name }: Tried) => unfinished(this.handle(name)),
+      call: ({ name, isAtWork }: Tried) => (isAtWork ? unfinished(this.handle(name)) : undefined),
       succeed: (tried: Tried) => this.#decide(tried),
       fail: (tried: Tried) => this.#decide(tried),
       lenderOf: ({ lender }: Tasks) => {
