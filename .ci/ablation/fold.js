@@ -17,7 +17,6 @@ const SPECS = {
   executed: 'job/Metrics',
   timed: 'job/stopwatch',
   untimed: 'job/stopwatch',
-  left: 'job/RoutineData',
   ended: 'job/RoutineData',
   settled: 'engine/settlement',
   failureNoted: 'engine/settlement',

@@ -109,8 +109,8 @@ export const mutations = [
   {
     what: 'idle fires one task early',
     file: 'lib/engine/JobRun.ts',
-    from: 'return this.queue.length > 0 || (retries !== undefined',
-    to: 'return this.queue.length > 1 || (retries !== undefined',
+    from: 'this.queue.length > 0) || this.parts.isBusy',
+    to: 'this.queue.length > 1) || this.parts.isBusy',
     specs: COMPLETION,
   },
   {
@@ -153,8 +153,8 @@ export const mutations = [
   {
     what: 'the look at an emitting attempt comes before its payload is read, and none after it',
     file: 'lib/engine/HandlerContext.ts',
-    from: "const payload = isPlainObject(data) ? plan.isolate(data) : this.refusePayload(event, data);\n    this.checkAlive('emit');",
-    to: "this.checkAlive('emit');\n    const payload = isPlainObject(data) ? plan.isolate(data) : this.refusePayload(event, data);",
+    from: "const payload = isPlainObject(data) ? parts.plan.isolate(data) : this.refusePayload(event, data);\n    if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');",
+    to: "if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');\n    const payload = isPlainObject(data) ? parts.plan.isolate(data) : this.refusePayload(event, data);",
     specs: ['engine/HandlerContext'],
   },
   {
@@ -167,8 +167,8 @@ export const mutations = [
   {
     what: 'user code runs inside a step',
     file: 'lib/engine/Steps.ts',
-    from: 'if (this.#depth > 0) return;',
-    to: '',
+    from: 'if (this.#depth > 0) return;\n    const first',
+    to: 'const first',
     specs: ['engine/Attempt'],
   },
   {
@@ -286,7 +286,7 @@ export const mutations = [
   {
     what: 'no second look after the timer of a timeout was set',
     file: 'lib/engine/Deadline.ts',
-    from: 'if (this.endsAt === Infinity) timer.unsubscribe();\n    else this.#timer = timer;',
+    from: 'if (run.endsAt === Infinity) timer.unsubscribe();\n    else this.#timer = timer;',
     to: 'this.#timer = timer;',
     specs: ['engine/Deadline'],
   },
@@ -324,13 +324,6 @@ export const mutations = [
     from: 'if (life.isOver) return;',
     to: '',
     specs: ['engine/settlement-alone'],
-  },
-  {
-    what: 'no second look after watchers were told that a task has begun',
-    file: 'lib/engine/WorkerPool.ts',
-    from: 'const isDone = !attempt.isAtWork || this.#try(attempt, worker, lender);',
-    to: 'const isDone = this.#try(attempt, worker, lender);',
-    specs: ['engine/WorkerPool-operators'],
   },
   {
     what: 'no second look at an attempt that leaves something unfinished',
