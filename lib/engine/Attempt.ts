@@ -3,7 +3,6 @@ import { dataOf, type Input } from '../flow/merge.js';
 import type { Shared } from '../flow/TaskContext.js';
 import type { Execution, ExecutionSource } from '../job/Execution.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
-import { taskIdOf } from '../job/RemainingWork.js';
 import type { RoutineData } from '../job/RoutineData.js';
 import type { Settled } from '../job/Settled.js';
 import type { Isolate } from '../prelude/isolate.js';
@@ -31,6 +30,7 @@ interface Extras {
   effects?: Effects;
   /** Its task is not tried again, whatever the error handler says. */
   isLast?: boolean;
+  taskId?: string;
   /** Promises that it tracks and that are open. */
   tracking?: number;
   lent?: boolean;
@@ -69,7 +69,12 @@ export class Attempt<R extends TriedJob = TriedJob> extends Task<R> implements E
   }
 
   get taskId(): string {
-    return taskIdOf(this.run.parts.ledger.data.jobId, this.order, this.place);
+    return this.idIn(this.run.parts.ledger.data.jobId);
+  }
+
+  // Made once, for all that is told of it.
+  override idIn(jobId: string): string {
+    return (this.more.taskId ??= super.idIn(jobId));
   }
 
   override get payload(): Data {

@@ -28,10 +28,12 @@ export class Outbox<T> {
   }
 
   deliver(): void {
-    if (this.#isDelivering || this.#letters === undefined) return;
+    const letters = this.#letters;
+    if (this.#isDelivering || letters === undefined) return;
     this.#isDelivering = true;
-    // The loop also meets letters that are posted meanwhile.
-    for (const letter of this.#letters) this.#hand(letter);
+    // The loop also meets letters that are posted meanwhile. With an index: V8 makes an object for each step of an iterator here.
+    // eslint-disable-next-line @typescript-eslint/prefer-for-of
+    for (let at = 0; at < letters.length; at++) this.#hand(letters[at] as T);
     this.#letters = undefined;
     this.#isDelivering = false;
   }

@@ -83,7 +83,10 @@ export class Steps {
 
   #tellUntold(): void {
     if (this.#depth > 0) return;
-    for (const views of this.#untold) views.deliver();
-    this.#untold.length = 0;
+    const untold = this.#untold;
+    // With an index: others join meanwhile, and V8 makes an object for each step of an iterator here.
+    // eslint-disable-next-line @typescript-eslint/prefer-for-of
+    for (let at = 0; at < untold.length; at++) untold[at]?.deliver();
+    untold.length = 0;
   }
 }

@@ -2,6 +2,7 @@ import type { Connection as Described } from '../flow/Connection.js';
 import type { Data } from '../flow/Data.js';
 import { dataOf } from '../flow/merge.js';
 import type { ToldTask } from '../job/noteTask.js';
+import { taskIdOf } from '../job/RemainingWork.js';
 import type { Connection } from '../plan/Plan.js';
 import type { Origin } from './Emission.js';
 
@@ -22,6 +23,10 @@ export class Task<R> implements ToldTask {
 
   get place(): number {
     return this.origin.placeOf(this.connection);
+  }
+
+  idIn(jobId: string): string {
+    return taskIdOf(jobId, this.order, this.place);
   }
 
   get routineId(): string {

@@ -27,6 +27,8 @@ export const remainingOf = (task: ToldTask & Placed, input: Input | undefined, d
 };
 
 interface Placed {
+  readonly order: number;
+  readonly place: number;
   readonly connection: Connection;
 }
 

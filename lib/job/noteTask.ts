@@ -5,15 +5,14 @@ import type { Mutable } from '../prelude/Mutable.js';
 import * as fold from './fold.js';
 import type { JobRecord, SlotActivationTask, TaskOutcome } from './JobRecord.js';
 import type { Ledger } from './Ledger.js';
-import { taskIdOf } from './RemainingWork.js';
 import type { RoutineData } from './RoutineData.js';
 
 /* What happens to a task; see `noteJob.ts`. */
 
 /** A task, or one try of it, as it is told. */
 export interface ToldTask {
-  readonly order: number;
-  readonly place: number;
+  /** Its id in the job. */
+  idIn(jobId: string): string;
   readonly routineId: string;
   readonly slot: string;
   readonly payload: Data;
@@ -61,10 +60,11 @@ export const takenIn = (
   if (ledger.watched) tellTakenIn(ledger, task, held, handed);
 };
 
-const tellTakenIn = (ledger: Ledger, { order, place, routineId, slot }: ToldTask, held: Data, handed: Input): void => {
+const tellTakenIn = (ledger: Ledger, task: ToldTask, held: Data, handed: Input): void => {
+  const { routineId, slot } = task;
   const { jobId } = ledger.data;
   const timestamp = new Date(ledger.now);
-  const taskId = taskIdOf(jobId, order, place);
+  const taskId = task.idIn(jobId);
   const data = ledger.show(dataOf(handed));
   if (held === handed) ledger.post({ jobId, timestamp, type: 'takenIn', taskId, routineId, slot, data });
   // The lists of an `append` slot go on growing.
@@ -119,11 +119,12 @@ type TaskRecord<T extends JobRecord['type']> = {
 const recordOf = <T extends 'taskQueued' | 'taskStarted' | 'taskDelayed' | 'taskSettled'>(
   ledger: Ledger,
   type: T,
-  { order, place, routineId, slot, payload, attempt, described: connection }: ToldTask,
+  task: ToldTask,
 ): TaskRecord<T> => {
+  const { routineId, slot, payload, attempt, described: connection } = task;
   const { jobId } = ledger.data;
   const timestamp = new Date(ledger.now);
-  const taskId = taskIdOf(jobId, order, place);
+  const taskId = task.idIn(jobId);
   const data = ledger.show(payload);
   const retryCount = attempt - 1;
   return connection === undefined

@@ -1,8 +1,12 @@
+import fc from 'fast-check';
+import { map, Observable, Subject } from 'rxjs';
 import { JobLedger } from '../../lib/engine/JobLedger.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import type { JobRecord } from '../../lib/index.js';
+import type { JobRecordBody } from '../../lib/job/JobRecord.js';
 import { isolates } from '../../lib/prelude/isolate.js';
 import { jobIn } from '../support/ledgers.js';
+import { acts, play } from '../support/twins.js';
 
 const bench = () => {
   const steps = new Steps();
@@ -75,5 +79,52 @@ describe('JobLedger', () => {
     const { ledger } = bench();
     ledger.tellNow({ type: 'warning', message: 'nobody' });
     expect(ledger.outbox.isEmpty).toBe(true);
+  });
+
+  describe('those who watch', () => {
+    const warning = (message: string): JobRecordBody => ({ type: 'warning', message });
+
+    it('should hear the same as of a `Subject`, whoever comes and goes', () => {
+      fc.assert(
+        fc.property(acts(fc.string()), (all) => {
+          const { ledger } = bench();
+          const twin$ = new Subject<string>();
+          const tell = (message: string): void => {
+            ledger.tellNow(warning(message));
+          };
+          const record$ = new Observable<JobRecord>((observer) => ledger.watch(observer));
+          const message$ = record$.pipe(map((record) => (record as { message: string }).message));
+          const hear = (message: string): void => {
+            twin$.next(message);
+          };
+          expect(play(all, tell, message$)).toEqual(play(all, hear, twin$));
+        }),
+      );
+    });
+
+    it('should not hear of the record at which they came, and hear of the next one when another leaves at it', () => {
+      const { ledger, told } = bench();
+      const late: string[] = [];
+      const first = ledger.watch({
+        next: () => {
+          first.unsubscribe();
+          ledger.watch({ next: (record) => late.push(record.type) });
+        },
+      });
+      ledger.watch({ next: (record) => void told.push(record) });
+      ledger.tell({ type: 'resumed' });
+      expect([told.length, late]).toEqual([1, []]);
+      ledger.tell({ type: 'resumed' });
+      expect([told.length, late]).toEqual([2, ['resumed']]);
+    });
+
+    it('should be nobody any more when the stream has completed', () => {
+      const { ledger, told, watch } = bench();
+      watch();
+      watch();
+      ledger.record$.complete();
+      ledger.tellNow(warning('late'));
+      expect([told, ledger.watched]).toEqual([[], false]);
+    });
   });
 });

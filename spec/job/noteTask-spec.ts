@@ -7,8 +7,7 @@ import { ToldLedger } from '../support/ledgers.js';
 const CONNECTION: Connection = { sourceId: 's', sourceEvent: 'o', targetId: 't', targetSlot: 'i', mapping: undefined };
 
 const ENTRY: note.ToldTask = {
-  order: 0,
-  place: 0,
+  idIn: (jobId) => `${jobId}:0.0`,
   routineId: 's',
   slot: 'trigger',
   payload: { n: 1 },
@@ -16,8 +15,7 @@ const ENTRY: note.ToldTask = {
   described: undefined,
 };
 const TASK: note.ToldTask = {
-  order: 3,
-  place: 1,
+  idIn: (jobId) => `${jobId}:3.1`,
   routineId: 't',
   slot: 'i',
   payload: { n: 2 },
