@@ -19,6 +19,7 @@ import {
   shape,
 } from './codecs.js';
 import { type Format, twice } from './decodeJson.js';
+import { FLOW_STEPS } from './steps.js';
 
 const HandlerDefinition = shape('an error handler', {
   strategy: oneOf('stop', 'continue', 'retry', 'skip'),
@@ -71,9 +72,6 @@ export const FlowDefinition = shape('FlowDefinition', {
   routines: list(RoutineDefinition),
   connections: list(ConnectionDefinition),
 });
-
-/** How each version becomes the next: there is one so far. */
-export const FLOW_STEPS: Format<FlowDocument>['steps'] = [];
 
 /** The JSON of a flow. */
 export type FlowDefinition = t.OutputOf<typeof FlowDefinition>;

@@ -27,6 +27,7 @@ import {
   value,
 } from './codecs.js';
 import { type Format, twice } from './decodeJson.js';
+import { JOB_STEPS } from './steps.js';
 
 const Failure = shape('an error', {
   name: text,
@@ -184,7 +185,7 @@ const statusFaults = ({ status, pendingTasks }: JobDocument): readonly Mismatch[
 export const jobFormat: Format<JobDocument> = {
   what: 'job snapshot',
   kind: 'routilux/job',
-  steps: [],
+  steps: JOB_STEPS,
   codec: JobSnapshot,
   faults: (job) =>
     [

@@ -2,20 +2,6 @@ import * as t from 'io-ts';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { type Json, Misfit, readValue, writeValue } from '../prelude/jsonValue.js';
 import type { Data } from '../flow/Data.js';
-import { notSerialisable } from '../flow/FlowError.js';
-
-/**
- * Writes a document; `where` names it in the error.
- *
- * @throws FlowError `NOT_SERIALISABLE`, with the path
- */
-export const write = <A, O>(where: string, codec: t.Type<A, O>, document: A): O => {
-  try {
-    return codec.encode(document);
-  } catch (error) {
-    throw error instanceof Misfit ? notSerialisable(where, error) : error;
-  }
-};
 
 const under = (key: string | number, error: unknown): unknown => (error instanceof Misfit ? error.under(key) : error);
 

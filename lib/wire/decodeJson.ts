@@ -1,6 +1,7 @@
 import type { Type } from 'io-ts';
 import { type Mismatch, fromIoTs } from '../flow/Codec.js';
 import { isPlainObject } from '../prelude/plainObject.js';
+import { newest, type Step } from './steps.js';
 import { wireError } from './WireError.js';
 
 /** How much JSON may ask of whoever reads it. */
@@ -15,15 +16,11 @@ export interface DecodeOptions {
 export interface Format<A> {
   readonly what: string;
   readonly kind: string;
-  /** The step at place n makes version n + 2 of version n + 1; the newest version is one more than there are steps. */
-  readonly steps: readonly ((document: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>)[];
+  readonly steps: readonly Step[];
   readonly codec: Type<A, unknown>;
   /** What is wrong although every part has the right shape: ids that meet twice, or lead nowhere. */
   readonly faults: (document: A) => readonly Mismatch[];
 }
-
-/** The version that is written. */
-export const newest = (steps: readonly unknown[]): number => steps.length + 1;
 
 /**
  * Reads a document from JSON, or from its text. Nothing of it is evaluated, and nothing is made before all of it is read.

@@ -2,11 +2,12 @@ import type { Connection } from '../flow/Connection.js';
 import type { ErrorHandler } from '../flow/ErrorHandler.js';
 import { flowError } from '../flow/FlowError.js';
 import { toLimit } from '../flow/Limit.js';
-import { write } from './codecs.js';
-import { newest } from './decodeJson.js';
-import { FLOW_STEPS, FlowDefinition, type FlowDocument } from './FlowDefinition.js';
+import { pick } from '../prelude/pick.js';
+import { encode } from './encode.js';
+import type { FlowDefinition, FlowDocument } from './FlowDefinition.js';
 import type { Described, FlowParts } from './FlowParts.js';
 import { nameOf } from './functionNames.js';
+import { FLOW_STEPS, newest } from './steps.js';
 
 type Handler = NonNullable<FlowDocument['errorHandler']>;
 
@@ -17,15 +18,18 @@ type Handler = NonNullable<FlowDocument['errorHandler']>;
  */
 export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowDefinition => {
   const where = `Flow '${settings.flowId}'`;
-  return write(where, FlowDefinition, {
-    ...settings,
-    ...toLimit(settings),
+  const document: FlowDocument = {
     kind: 'routilux/flow',
     version: newest(FLOW_STEPS),
+    ...pick(settings, 'flowId', 'executionStrategy', 'maxWorkers', 'executionTimeoutMs', 'unhandledErrors', 'emitMode'),
+    ...pick(settings, 'isolation', 'history', 'pausedLimit'),
+    ...toLimit(settings),
+    metrics: settings.metrics,
     errorHandler: settings.errorHandler && toHandler(`The error handler of flow '${settings.flowId}'`, settings.errorHandler),
     routines: [...routines].map(([id, routine]) => toRoutine(id, routine)),
     connections: connections.map(toConnection),
-  });
+  };
+  return encode(where, document) as FlowDefinition;
 };
 
 const toRoutine = (id: string, routine: Described): FlowDocument['routines'][number] => {
@@ -48,8 +52,10 @@ const describe = (id: string, routine: Described): FlowDocument['routines'][numb
   errorHandler: routine.errorHandler && toHandler(`The error handler of routine '${id}'`, routine.errorHandler),
 });
 
-const toHandler = (where: string, handler: ErrorHandler): Handler =>
-  Object.assign({}, handler, { retryOn: toRetryOn(where, handler.retryOn) });
+const toHandler = (where: string, handler: ErrorHandler): Handler => ({
+  ...pick(handler, 'strategy', 'maxRetries', 'delayMs', 'backoff', 'maxDelayMs', 'jitter', 'critical'),
+  retryOn: toRetryOn(where, handler.retryOn),
+});
 
 const toRetryOn = (where: string, retryOn: ErrorHandler['retryOn']): Handler['retryOn'] => {
   if (retryOn === undefined) return undefined;
@@ -59,7 +65,7 @@ const toRetryOn = (where: string, retryOn: ErrorHandler['retryOn']): Handler['re
 
 const toConnection = ({ mapping, ...ends }: Connection): FlowDocument['connections'][number] => {
   if (mapping === undefined) return { ...ends, mapping };
-  if (typeof mapping === 'object') return { ...ends, mapping: { renames: mapping, function: undefined } };
+  if (typeof mapping === 'object') return { ...ends, mapping: { renames: { ...mapping }, function: undefined } };
   const where = `The connection '${ends.sourceId}.${ends.sourceEvent}' → '${ends.targetId}.${ends.targetSlot}'`;
   return { ...ends, mapping: { renames: undefined, function: registered(where, 'mapping', mapping) } };
 };

@@ -7,12 +7,13 @@ import { type RemainingWork, type RemainingTask, taskIdOf } from '../job/Remaini
 import type { RoutineData } from '../job/RoutineData.js';
 import { isLost, isWorthTelling, type StreamState } from '../job/StreamState.js';
 import { describeError } from '../prelude/describeError.js';
+import { pick } from '../prelude/pick.js';
 import { fromEntries } from '../prelude/plainObject.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
-import { write } from './codecs.js';
-import { newest } from './decodeJson.js';
-import { type JobDocument, jobFormat, JobSnapshot } from './JobSnapshot.js';
+import { encode } from './encode.js';
+import type { JobDocument, JobSnapshot } from './JobSnapshot.js';
 import { type MergedSlots, mergedSlots } from './mergedSlots.js';
+import { JOB_STEPS, newest } from './steps.js';
 
 type Routine = JobDocument['routineStates'][number];
 type Failure = NonNullable<JobDocument['error']>;
@@ -28,13 +29,13 @@ type Ways = Map<Connection, { readonly at: number; readonly route: number }>;
  *
  * @throws FlowError `NOT_SERIALISABLE`, with the path of the value that JSON cannot hold
  */
-export const writeJob = (job: JobData): JobSnapshot => write(`Job '${job.jobId}'`, JobSnapshot, toDocument(job));
+export const writeJob = (job: JobData): JobSnapshot => encode(`Job '${job.jobId}'`, toDocument(job)) as JobSnapshot;
 
 const toDocument = (job: JobData): JobDocument => {
   const rest = job.source?.remaining();
   return {
     kind: 'routilux/job',
-    version: newest(jobFormat.steps),
+    version: newest(JOB_STEPS),
     jobId: job.jobId,
     flowId: job.flowId,
     status: rest === undefined || isFinal(job.status) ? job.status : 'paused',
@@ -43,12 +44,11 @@ const toDocument = (job: JobData): JobDocument => {
     currentRoutineId: job.currentRoutineId,
     createdAt: new Date(job.createdAt),
     updatedAt: new Date(job.updatedAt),
-    ...whatHappened(job),
     routineStates: routinesOf(job, rest?.tasks ?? []),
-    deferredEvents: job.deferred,
-    highWater: job.highWater || undefined,
+    ...whatHappened(job),
     ...leftToDo(job.jobId, rest),
     streams: streamsOf(job),
+    run: rest && toRun(rest),
   };
 };
 
@@ -73,32 +73,47 @@ const toStream = (jobId: string, routineId: string, state: StreamState): Stream 
   return { routineId, inputs, given, stage };
 };
 
-type Happened = 'history' | 'historyBound' | 'sharedData' | 'sharedLog' | 'outputLog' | 'pausePoints' | 'dropped';
+type Happened = 'history' | 'historyBound' | 'sharedData' | 'sharedLog' | 'outputLog' | 'pausePoints' | 'deferredEvents';
 
-const whatHappened = ({ history, shared, outputs, pausePoints, dropped }: JobData): Pick<JobDocument, Happened> => ({
+const whatHappened = ({
+  history,
+  shared,
+  outputs,
+  pausePoints,
+  deferred,
+  highWater,
+  dropped,
+}: JobData): Pick<JobDocument, Happened | 'highWater' | 'dropped'> => ({
   history: history.written().map(({ kept, ...record }) => ({ ...record, kept: kept || undefined })),
   historyBound: history.bound,
   sharedData: fromEntries(shared.values),
   sharedLog: [...shared.entries],
-  outputLog: [...outputs],
+  outputLog: [...outputs].map(({ jobId: _, ...output }) => output),
   pausePoints,
+  deferredEvents: deferred,
+  highWater: highWater || undefined,
   dropped: { tasks: dropped, records: history.dropped, logEntries: shared.entries.dropped, outputs: outputs.dropped },
 });
 
-const leftToDo = (jobId: string, rest: RemainingWork | undefined): Pick<JobDocument, 'pendingTasks' | 'connections' | 'run'> => {
-  if (rest === undefined) return { pendingTasks: [], connections: [], run: undefined };
-  const { tasks, cap, limit, ...run } = rest;
+const leftToDo = (jobId: string, rest: RemainingWork | undefined): Pick<JobDocument, 'pendingTasks' | 'connections'> => {
   const ways: Ways = new Map();
   return {
-    pendingTasks: tasks.map((task) => toTask(jobId, task, ways)),
+    pendingTasks: (rest?.tasks ?? []).map((task) => toTask(jobId, task, ways)),
     connections: [...ways].map(([{ mapping, ...ends }, { route }]) => ({
       ...ends,
       route,
       mapping: typeof mapping === 'object' ? mapping : undefined,
     })),
-    run: { ...run, ...toLimit(limit), maxWorkers: cap },
   };
 };
+
+const toRun = ({ cap, limit, order, ...rest }: RemainingWork): JobDocument['run'] => ({
+  ...pick(rest, 'structure', 'entryRoutineId', 'begun'),
+  maxWorkers: cap,
+  ...pick(rest, 'timeoutMs', 'leftMs'),
+  ...toLimit(limit),
+  order,
+});
 
 const toTask = (jobId: string, task: RemainingTask, ways: Ways): Task => {
   const { order, place, routineId, slot, data, attempt, merged, dueAt, connection, route = 0 } = task;
@@ -129,22 +144,27 @@ const routinesOf = ({ routines }: JobData, tasks: readonly RemainingTask[]): rea
   return [...routines.values()].map((routine) => toRoutine(routine, merged));
 };
 
-const toRoutine = (routine: RoutineData, merged: MergedSlots): Routine =>
-  Object.assign({}, routine, routine.times, {
-    status: routine.end,
-    errorTime: routine.errorTime === undefined ? undefined : new Date(routine.errorTime),
-    state: routine.own,
-    slots: routine.slotNames.flatMap((slot, at) => {
-      const held = routine.held[at];
-      return held === undefined ? [] : [{ slot, data: held, consumed: !merged.has(routine.routineId, slot) }];
-    }),
-    emitted: routine.eventNames.map((event, at) => ({ event, count: routine.emitted[at] ?? 0 })),
-    highWater: someOf(
-      routine.slotNames.flatMap((slot, at) =>
-        (routine.highWater[at] ?? 0) > 0 ? [{ slot, count: routine.highWater[at] ?? 0 }] : [],
-      ),
+const toRoutine = (routine: RoutineData, merged: MergedSlots): Routine => ({
+  routineId: routine.routineId,
+  status: routine.end,
+  error: routine.error,
+  errorTime: routine.errorTime === undefined ? undefined : new Date(routine.errorTime),
+  retryCount: routine.retryCount,
+  executionTimeMs: routine.times.executionTimeMs,
+  state: routine.own,
+  slots: routine.slotNames.flatMap((slot, at) => {
+    const held = routine.held[at];
+    return held === undefined ? [] : [{ slot, data: held, consumed: !merged.has(routine.routineId, slot) }];
+  }),
+  emitted: routine.eventNames.map((event, at) => ({ event, count: routine.emitted[at] ?? 0 })),
+  highWater: someOf(
+    routine.slotNames.flatMap((slot, at) =>
+      (routine.highWater[at] ?? 0) > 0 ? [{ slot, count: routine.highWater[at] ?? 0 }] : [],
     ),
-  });
+  ),
+  ...pick(routine, 'completed', 'failed', 'skipped', 'retried', 'dropped'),
+  ...pick(routine.times, 'timed', 'totalMs', 'minMs', 'maxMs'),
+});
 
 /** A document leaves out a list that is empty. */
 const someOf = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
