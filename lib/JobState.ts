@@ -12,19 +12,36 @@ import { showTask, WrittenWork } from './job/RemainingWork.js';
 import { copyDeep, fromEntries } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
 import type { RoutiluxError } from './prelude/RoutiluxError.js';
+import { copyJob } from './job/copyJob.js';
 import type { DecodeOptions } from './wire/decodeJson.js';
 import type { JobSnapshot } from './wire/JobSnapshot.js';
-import { readJob } from './wire/readJob.js';
 import { writeJob } from './wire/writeJob.js';
 import type { Flow } from './Flow.js';
 import type { Job } from './Job.js';
 
 let dataOf: (state: JobState) => JobData;
 
-/** A state that no other flow works on, and what is behind it: itself if it was written down, else a copy. */
+/**
+ * A state that no other flow works on, and what is behind it: itself if it was written down, else a copy.
+ *
+ * @throws FlowError `NOT_SERIALISABLE`: what could not be written down cannot go on elsewhere
+ */
 export const detached = (state: JobState): readonly [JobState, JobData] => {
-  const own = dataOf(state).source instanceof WrittenWork ? state : JobState.fromJSON(state.toJSON());
-  return [own, dataOf(own)];
+  const data = dataOf(state);
+  if (data.source instanceof WrittenWork) return [state, data];
+  writeJob(data);
+  const copy = copyJob(data);
+  return [new JobState(copy), copy];
+};
+
+type ReadJob = (json: unknown, options?: DecodeOptions) => JobData;
+
+let readJob: ReadJob;
+
+/** The class below with what reads JSON for it, which a page without the name `JobState` does not ship. */
+export const withReader = (read: ReadJob): typeof JobState => {
+  readJob = read;
+  return JobState;
 };
 
 /**

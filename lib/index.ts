@@ -1,7 +1,7 @@
 // What users hold
 export { Flow, type FromJsonOptions } from './Flow.js';
 export { Job } from './Job.js';
-export { JobState } from './JobState.js';
+export { JobState } from './ReadableState.js';
 export { Routine } from './Routine.js';
 export type { WaitOptions } from './engine/waitForEnd.js';
 export { currentContext } from './engine/currentContext.js';

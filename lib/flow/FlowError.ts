@@ -1,4 +1,5 @@
-import { Misfit, writeValue } from '../prelude/jsonValue.js';
+import { Misfit } from '../prelude/jsonValue.js';
+import { writeValue } from '../prelude/writeValue.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';

@@ -22,6 +22,11 @@ export interface RemainingTask {
   readonly route: number | undefined;
 }
 
+const dueTime = ({ dueAt }: RemainingTask): number => dueAt?.getTime() ?? -Infinity;
+
+/** A task that waits for no time comes first; a sort by this keeps the order of such tasks. */
+export const byDueTime = (a: RemainingTask, b: RemainingTask): number => dueTime(a) - dueTime(b);
+
 export const taskIdOf = (jobId: string, order: number, place: number): string => `${jobId}:${order}.${place}`;
 
 const TASK_ID = /:(\d{1,15})\.(\d{1,15})$/;

@@ -54,10 +54,19 @@ export const copyPlain = <T>(value: T): T => copy(value, new Copies(false)) as T
 /** The same, and dates, maps and sets are copied too: nothing that can be written down is shared. */
 export const copyDeep = <T>(value: T): T => copy(value, new Copies(true)) as T;
 
+/** The same for what has no circle; an object that stands in two places becomes two, as if it was written down and read. */
+export const copyApart = <T>(value: T): T => copy(value, new Forgetful(true)) as T;
+
 /** What has been copied, and how deep. */
 class Copies extends Map<unknown, unknown> {
   constructor(readonly deep: boolean) {
     super();
+  }
+}
+
+class Forgetful extends Copies {
+  override set(): this {
+    return this;
   }
 }
 

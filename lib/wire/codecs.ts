@@ -1,6 +1,8 @@
 import * as t from 'io-ts';
 import { isPlainObject } from '../prelude/plainObject.js';
-import { type Json, Misfit, readValue, writeValue } from '../prelude/jsonValue.js';
+import { type Json, Misfit } from '../prelude/jsonValue.js';
+import { readValue } from '../prelude/readValue.js';
+import { writeValue } from '../prelude/writeValue.js';
 import type { Data } from '../flow/Data.js';
 
 const under = (key: string | number, error: unknown): unknown => (error instanceof Misfit ? error.under(key) : error);

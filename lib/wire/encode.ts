@@ -1,6 +1,7 @@
 import { notSerialisable } from '../flow/FlowError.js';
 import { fromEntries } from '../prelude/plainObject.js';
-import { Misfit, writeValue } from '../prelude/jsonValue.js';
+import { Misfit } from '../prelude/jsonValue.js';
+import { writeValue } from '../prelude/writeValue.js';
 
 /**
  * Writes a document; `where` names it in the error. It does without the codecs that read documents, and so without io-ts: a page

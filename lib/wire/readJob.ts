@@ -5,7 +5,7 @@ import { History } from '../job/History.js';
 import { JobData } from '../job/JobData.js';
 import { JobError, TimeoutError } from '../job/JobError.js';
 import { isFinal } from '../job/JobStatus.js';
-import { numbersIn, type RemainingWork, type RemainingTask, taskIdOf, WrittenWork } from '../job/RemainingWork.js';
+import { byDueTime, numbersIn, type RemainingWork, type RemainingTask, taskIdOf, WrittenWork } from '../job/RemainingWork.js';
 import { RoutineData } from '../job/RoutineData.js';
 import { LOG_BOUND, type LogEntry, SharedSpace } from '../job/SharedSpace.js';
 import { Times } from '../job/stopwatch.js';
@@ -105,12 +105,9 @@ const toRemainingWork = (
   const recovered = unconsumed(document).map((task, at) =>
     fromTask(jobId, { ...task, taskId: taskIdOf(jobId, order + at, 0) }, ways),
   );
-  const all = [...recovered, ...tasks].sort((a, b) => dueTime(a) - dueTime(b));
+  const all = [...recovered, ...tasks].sort(byDueTime);
   return { ...run, limit: limitFrom({ maxQueued, overflow }), cap: maxWorkers, order: order + recovered.length, tasks: all };
 };
-
-// A task that waits for no time comes first; the sort keeps the order of such tasks.
-const dueTime = ({ dueAt }: RemainingTask): number => dueAt?.getTime() ?? -Infinity;
 
 const fromTask = (jobId: string, task: Task, ways: readonly Via[]): RemainingTask => {
   const { taskId, routineId, slot, data, merged = false, attempt, dueAt, connection } = task;

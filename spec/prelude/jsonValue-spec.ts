@@ -1,6 +1,8 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { Misfit, readValue, writeValue } from '../../lib/prelude/jsonValue.js';
+import { Misfit } from '../../lib/prelude/jsonValue.js';
+import { readValue } from '../../lib/prelude/readValue.js';
+import { writeValue } from '../../lib/prelude/writeValue.js';
 import { thrown } from '../support/thrown.js';
 import { difference, NAMES, objectOf, values } from '../wire/values.js';
 

@@ -1,5 +1,6 @@
 import { Flow, FlowError, JobState, Registry, Routine, WireError } from '../../lib/index.js';
-import { readValue, writeValue } from '../../lib/prelude/jsonValue.js';
+import { readValue } from '../../lib/prelude/readValue.js';
+import { writeValue } from '../../lib/prelude/writeValue.js';
 import { ours, thrown } from '../support/thrown.js';
 import { turn } from '../support/virtualTime.js';
 import { clockAt, MINUTE, pausedStory, registry, story } from './sample.js';

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import type { Context, Data, Flow, JobState } from '../../lib/index.js';
+import { detached } from '../../lib/JobState.js';
+import { deferred, flowOf } from '../support/flows.js';
+import { ours, thrown } from '../support/thrown.js';
+import { turn, virtualTime } from '../support/virtualTime.js';
+import { pausedStory, seen, textOf, trip } from '../wire/sample.js';
+import { difference, objectOf, values } from '../wire/values.js';
+
+/** A flow whose entry keeps a payload in all places that a job has, and then pauses. */
+const keeping = (data: Data): Flow => {
+  const trigger = (_: Data, ctx: Context): void => {
+    ctx.setState({ mine: data });
+    ctx.shared.set('mine', data);
+    ctx.shared.log({ mine: data });
+    ctx.output('mine', data);
+    ctx.emit('o', data);
+    ctx.emitDeferred('o', data);
+    void ctx.pause({ checkpoint: data });
+  };
+  return flowOf({ s: { slots: { trigger } }, t: { slots: { i: undefined } } }, ['s.o -> t.i']);
+};
+
+const expectSame = (state: JobState): void => {
+  const [copy] = detached(state);
+  expect(copy).not.toBe(state);
+  expect(textOf(copy)).toBe(textOf(trip(state)));
+  expect(difference(seen(copy), seen(trip(state)))).toBeUndefined();
+};
+
+describe('the copy of a live job', () => {
+  it('should be what its JSON is that was read back: a paused job', async () => {
+    expectSame((await pausedStory()).job.state);
+  });
+
+  it('should be what its JSON is that was read back: a job at work', async () => {
+    const hold = deferred();
+    const job = flowOf({ s: { slots: { trigger: () => hold.promise } } }, [], { scheduler: virtualTime().scheduler }).start('s', {
+      n: 1,
+    });
+    await turn();
+    expectSame(job.state);
+    hold.resolve();
+    await job.done;
+  });
+
+  it('should be what its JSON is that was read back, whatever values it holds', async () => {
+    await fc.assert(
+      fc.asyncProperty(objectOf(values) as fc.Arbitrary<Data>, async (data) => {
+        const job = keeping(data).start('s', data);
+        await turn();
+        expectSame(job.state);
+        await job.cancel();
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('should share nothing with the job, and hold nothing twice', async () => {
+    const list = [1];
+    const job = keeping({ list, again: list }).start('s');
+    await turn();
+    const [{ pendingTasks }, data] = detached(job.state);
+    list.push(2);
+    expect(pendingTasks.map((task) => task.data)).toEqual([{ list: [1], again: [1] }]);
+    const kept = data.shared.values.get('mine') as { list: unknown; again: unknown };
+    expect([kept, kept.list === kept.again]).toEqual([{ list: [1], again: [1] }, false]);
+    await job.cancel();
+  });
+
+  it('should not be made of a job that cannot be written down', async () => {
+    const job = keeping({ call: () => 0 }).start('s');
+    await turn();
+    expect(ours(thrown(() => detached(job.state))).code).toBe('NOT_SERIALISABLE');
+    await job.cancel();
+  });
+
+  it('should not be made of what is no live job: a state from JSON is its own', async () => {
+    const { job } = await pausedStory();
+    const state = trip(job.state);
+    expect(detached(state)[0]).toBe(state);
+  });
+});
