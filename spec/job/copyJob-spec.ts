@@ -34,14 +34,16 @@ describe('the copy of a live job', () => {
   });
 
   it('should be what its JSON is that was read back: a job at work', async () => {
+    const time = virtualTime();
     const hold = deferred();
-    const job = flowOf({ s: { slots: { trigger: () => hold.promise } } }, [], { scheduler: virtualTime().scheduler }).start('s', {
+    const job = flowOf({ s: { slots: { trigger: () => hold.promise } } }, [], { scheduler: time.scheduler }).start('s', {
       n: 1,
     });
     await turn();
     expectSame(job.state);
     hold.resolve();
-    await job.done;
+    await time.exhaust();
+    expect(job.status).toBe('completed');
   });
 
   it('should be what its JSON is that was read back, whatever values it holds', async () => {
