@@ -4,6 +4,7 @@ import { type Codec, isCodec } from './flow/Codec.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import { ErrorHandler, type ErrorHandlerOptions } from './flow/ErrorHandler.js';
 import { Event as EventOf, type PayloadOf } from './flow/Event.js';
+import { checkOption } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
 import type { Handler } from './flow/Handler.js';
@@ -212,22 +213,18 @@ export class Routine {
   }
 }
 
-const checkHandler = <A extends object>(handler: Handler<A> | undefined): Handler<A> | undefined => {
-  if (handler === undefined || typeof handler === 'function') return handler;
-  throw flowError('BAD_OPTION', { option: 'handler', value: handler, expected: 'a function (data, ctx) => …' });
-};
+const checkHandler = <A extends object>(handler: Handler<A> | undefined): Handler<A> | undefined =>
+  checkOption('handler', handler, handler === undefined || typeof handler === 'function', 'a function (data, ctx) => …');
 
 const checkMerge = <A>(merge: Merge<A> = 'override'): Merge<A> => {
   if (merge === 'override' || merge === 'append' || typeof merge === 'function') return merge;
   throw flowError('BAD_STRATEGY', { strategy: merge, known: ['override', 'append', 'a function (held, incoming) => merged'] });
 };
 
-const checkCodec = <A extends object>(codec: Codec<A> | undefined): Codec<A> | undefined => {
-  if (codec === undefined || isCodec(codec)) return codec;
-  throw flowError('BAD_OPTION', { option: 'codec', value: codec, expected: 'an io-ts codec or a Standard Schema' });
-};
+const checkCodec = <A extends object>(codec: Codec<A> | undefined): Codec<A> | undefined =>
+  checkOption('codec', codec, codec === undefined || isCodec(codec), 'an io-ts codec or a Standard Schema');
 
 const checkPayload = (payload: unknown): void => {
-  if (isCodec(payload) || (Array.isArray(payload) && payload.every((name) => typeof name === 'string'))) return;
-  throw flowError('BAD_OPTION', { option: 'payload', value: payload, expected: 'a list of parameter names, or a codec' });
+  const isFine = isCodec(payload) || (Array.isArray(payload) && payload.every((name) => typeof name === 'string'));
+  checkOption('payload', payload, isFine, 'a list of parameter names, or a codec');
 };

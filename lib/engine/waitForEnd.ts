@@ -1,5 +1,5 @@
 import { EMPTY, firstValueFrom, ignoreElements, map, merge, mergeMap, type Observable, type SchedulerLike } from 'rxjs';
-import { flowError } from '../flow/FlowError.js';
+import { checkOption } from '../flow/checkOption.js';
 import type { JobStatus } from '../job/JobStatus.js';
 import { after } from '../prelude/later.js';
 import { unfinished } from './unfinished.js';
@@ -32,7 +32,7 @@ export const waitForEnd = async (
   { ended$, progress$, scheduler }: Awaited,
   { timeoutMs = Infinity, onProgress }: WaitOptions,
 ): Promise<boolean> => {
-  if (!(timeoutMs >= 0)) throw flowError('BAD_OPTION', { option: 'timeoutMs', value: timeoutMs, expected: 'ms from 0 up' });
+  checkOption('timeoutMs', timeoutMs, timeoutMs >= 0, 'ms from 0 up');
   const told$ = onProgress === undefined ? EMPTY : telling(onProgress, progress$);
   const late$ = after(scheduler, timeoutMs).pipe(map(() => false));
   return firstValueFrom(merge(told$, ended$.pipe(map(() => true)), late$));

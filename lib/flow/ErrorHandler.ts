@@ -1,3 +1,4 @@
+import { checkOption } from './checkOption.js';
 import { flowError } from './FlowError.js';
 
 /** What happens when a task fails: end the job, go on, try again, or go on as if the task was not needed. */
@@ -37,30 +38,23 @@ export const strategyAmong =
 
 const checkStrategy = strategyAmong<ErrorStrategy>('stop', 'continue', 'retry', 'skip');
 
-const atLeastZero = (option: string, value: number): number => {
-  if (typeof value === 'number' && value >= 0) return value;
-  throw flowError('BAD_OPTION', { option, value, expected: 'a number from 0 up' });
-};
+const atLeastZero = (option: string, value: number): number =>
+  checkOption(option, value, typeof value === 'number' && value >= 0, 'a number from 0 up');
 
-const checkRetries = (value: number): number => {
-  if ((Number.isInteger(value) && value >= 0) || value === Infinity) return value;
-  throw flowError('BAD_OPTION', { option: 'maxRetries', value, expected: 'a whole number from 0 up' });
-};
+const checkRetries = (value: number): number =>
+  checkOption('maxRetries', value, (Number.isInteger(value) && value >= 0) || value === Infinity, 'a whole number from 0 up');
 
 const checkRetryOn = (value: ErrorHandlerOptions['retryOn']): ErrorHandlerOptions['retryOn'] => {
   const isFunction = (part: unknown): boolean => typeof part === 'function';
-  if (value === undefined || isFunction(value) || (Array.isArray(value) && value.every(isFunction))) return value;
-  throw flowError('BAD_OPTION', {
-    option: 'retryOn',
+  return checkOption(
+    'retryOn',
     value,
-    expected: 'a list of error classes, or a function (error) => boolean',
-  });
+    value === undefined || isFunction(value) || (Array.isArray(value) && value.every(isFunction)),
+    'a list of error classes, or a function (error) => boolean',
+  );
 };
 
-const checkJitter = (value: number): number => {
-  if (value >= 0 && value <= 1) return value;
-  throw flowError('BAD_OPTION', { option: 'jitter', value, expected: 'a number from 0 to 1' });
-};
+const checkJitter = (value: number): number => checkOption('jitter', value, value >= 0 && value <= 1, 'a number from 0 to 1');
 
 /**
  * What to do when a task of a routine (or, set on the flow, of any routine) fails.

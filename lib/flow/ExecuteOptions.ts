@@ -1,5 +1,5 @@
 import type { Observer } from 'rxjs';
-import { flowError } from './FlowError.js';
+import { checkOption } from './checkOption.js';
 import { type FixedLimit, type Limit, limitFrom } from './Limit.js';
 import { checkTimeout, type ExecutionStrategy, type FlowSettings, strategyFor, workersFor } from './FlowOptions.js';
 import { isPlainObject } from '../prelude/plainObject.js';
@@ -68,21 +68,18 @@ const capFrom = ({ executionStrategy, maxWorkers }: ExecuteOptions, settings: Fl
 /** What a routine is called in a flow that has changed. */
 export const renamingFrom = (remap: ResumeOptions['remap'] = {}): ((routineId: string) => string) => {
   const ids = isPlainObject(remap) ? Object.values(remap) : [undefined];
-  if (!ids.every((id) => typeof id === 'string') || new Set(ids).size < ids.length)
-    throw flowError('BAD_OPTION', {
-      option: 'remap',
-      value: remap,
-      expected: 'a new id for each old one, as in { oldId: newId }',
-    });
+  const isFine = ids.every((id) => typeof id === 'string') && new Set(ids).size === ids.length;
+  checkOption('remap', remap, isFine, 'a new id for each old one, as in { oldId: newId }');
   return (routineId) => (Object.hasOwn(remap, routineId) ? (remap[routineId] as string) : routineId);
 };
 
-const checkSignal = (signal: AbortSignal): AbortSignal => {
-  if (typeof (signal as AbortSignal | null)?.addEventListener === 'function') return signal;
-  throw flowError('BAD_OPTION', { option: 'signal', value: signal, expected: 'an AbortSignal' });
-};
+const checkSignal = (signal: AbortSignal): AbortSignal =>
+  checkOption('signal', signal, typeof (signal as AbortSignal | null)?.addEventListener === 'function', 'an AbortSignal');
 
-const checkOutput = (output: OutputObserver): OutputObserver => {
-  if (typeof output === 'function' || (typeof output === 'object' && (output as object | null) !== null)) return output;
-  throw flowError('BAD_OPTION', { option: 'output', value: output, expected: 'a function (output) => …, or an observer' });
-};
+const checkOutput = (output: OutputObserver): OutputObserver =>
+  checkOption(
+    'output',
+    output,
+    typeof output === 'function' || (typeof output === 'object' && (output as object | null) !== null),
+    'a function (output) => …, or an observer',
+  );

@@ -2,7 +2,7 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { type Isolation, isolates } from '../prelude/isolate.js';
 import { uuid } from '../prelude/uuid.js';
 import { ErrorHandler, strategyAmong } from './ErrorHandler.js';
-import { flowError } from './FlowError.js';
+import { checkOption } from './checkOption.js';
 import { type Limit, limitFrom, type Overflow } from './Limit.js';
 import { checkName } from './names.js';
 import { oneOf } from './oneOf.js';
@@ -70,37 +70,30 @@ export interface FlowSettings {
 
 const CONCURRENT_WORKERS = 5;
 
-const checkFunction = <F extends (...args: never[]) => unknown>(option: string, value: F): F => {
-  if (typeof value === 'function') return value;
-  throw flowError('BAD_OPTION', { option, value, expected: 'a function' });
-};
+const checkFunction = <F extends (...args: never[]) => unknown>(option: string, value: F): F =>
+  checkOption(option, value, typeof value === 'function', 'a function');
 
 export const checkStrategy = strategyAmong<ExecutionStrategy>('sequential', 'concurrent');
 
-const checkWorkers = (value: number): number => {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw flowError('BAD_OPTION', { option: 'maxWorkers', value, expected: 'a whole number from 1 up' });
-};
+const checkWorkers = (value: number): number =>
+  checkOption('maxWorkers', value, Number.isSafeInteger(value) && value >= 1, 'a whole number from 1 up');
 
-export const checkTimeout = (option: string, value: number): number => {
-  if (typeof value === 'number' && value > 0) return value;
-  throw flowError('BAD_OPTION', { option, value, expected: 'ms above 0, or Infinity for no limit' });
-};
+export const checkTimeout = (option: string, value: number): number =>
+  checkOption(option, value, typeof value === 'number' && value > 0, 'ms above 0, or Infinity for no limit');
 
-const checkBound = (option: string, value: number): number => {
-  if ((Number.isInteger(value) && value >= 0) || value === Infinity) return value;
-  throw flowError('BAD_OPTION', { option, value, expected: 'a whole number from 0 up, or Infinity' });
-};
+const checkBound = (option: string, value: number): number =>
+  checkOption(
+    option,
+    value,
+    (Number.isInteger(value) && value >= 0) || value === Infinity,
+    'a whole number from 0 up, or Infinity',
+  );
 
-export const checkErrorHandler = (value: ErrorHandler): ErrorHandler => {
-  if (value instanceof ErrorHandler) return value;
-  throw flowError('BAD_OPTION', { option: 'errorHandler', value, expected: 'an ErrorHandler' });
-};
+export const checkErrorHandler = (value: ErrorHandler): ErrorHandler =>
+  checkOption('errorHandler', value, value instanceof ErrorHandler, 'an ErrorHandler');
 
-const checkScheduler = (value: SchedulerLike): SchedulerLike => {
-  if (typeof (value as SchedulerLike | null)?.schedule === 'function') return value;
-  throw flowError('BAD_OPTION', { option: 'scheduler', value, expected: 'an RxJS scheduler' });
-};
+const checkScheduler = (value: SchedulerLike): SchedulerLike =>
+  checkOption('scheduler', value, typeof (value as SchedulerLike | null)?.schedule === 'function', 'an RxJS scheduler');
 
 const checkSwitch = (option: string, value: boolean): boolean => oneOf(option, value, [true, false]);
 

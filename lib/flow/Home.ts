@@ -1,5 +1,5 @@
 import type { Data } from './Data.js';
-import { flowError } from './FlowError.js';
+import { checkOption } from './checkOption.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
 
 /** What a routine has to know of a flow that it is in. */
@@ -21,8 +21,7 @@ export const isRoutine = <P extends DescribedRoutine>(value: P | null | undefine
 
 /** @throws FlowError `BAD_OPTION` */
 export const checkRoutine = (routine: DescribedRoutine): void => {
-  if (!isRoutine(routine))
-    throw flowError('BAD_OPTION', { option: 'routine', value: routine, expected: 'an instance of Routine or a subclass' });
+  checkOption('routine', routine, isRoutine(routine), 'an instance of Routine or a subclass');
 };
 
 const homes = new WeakMap<DescribedRoutine, Set<Home>>();

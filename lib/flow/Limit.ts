@@ -1,4 +1,4 @@
-import { flowError } from './FlowError.js';
+import { checkOption } from './checkOption.js';
 import { oneOf } from './oneOf.js';
 
 /**
@@ -30,8 +30,8 @@ const NO_LIMIT: FixedLimit = { maxQueued: Infinity, overflow: 'block' };
 export const limitFrom = (given: Limit, otherwise: FixedLimit = NO_LIMIT): FixedLimit => {
   const { maxQueued = otherwise.maxQueued, overflow = otherwise.overflow } = given;
   if (maxQueued === otherwise.maxQueued && overflow === otherwise.overflow) return otherwise;
-  if (maxQueued !== Infinity && !(Number.isSafeInteger(maxQueued) && maxQueued >= 1))
-    throw flowError('BAD_OPTION', { option: 'maxQueued', value: maxQueued, expected: 'a whole number from 1 up, or Infinity' });
+  const isFine = maxQueued === Infinity || (Number.isSafeInteger(maxQueued) && maxQueued >= 1);
+  checkOption('maxQueued', maxQueued, isFine, 'a whole number from 1 up, or Infinity');
   return { maxQueued, overflow: oneOf('overflow', overflow, OVERFLOWS) };
 };
 

@@ -1,3 +1,4 @@
+import { checkOption } from '../flow/checkOption.js';
 import { flowError } from '../flow/FlowError.js';
 import { checkName } from '../flow/names.js';
 import type { DecodeOptions } from './decodeJson.js';
@@ -62,7 +63,7 @@ export class Registry<R extends Described = Described> {
 
 const add = <T>(known: Map<string, T>, what: string, name: string, work: T): void => {
   checkName(what, name);
-  if (typeof work !== 'function') throw flowError('BAD_OPTION', { option: name, value: work, expected: 'a function' });
+  checkOption(name, work, typeof work === 'function', 'a function');
   if (known.has(name)) throw flowError('DUPLICATE_TYPE', { what, name });
   known.set(name, work);
 };
