@@ -14,7 +14,7 @@ import { pipeline } from './pipeline.js';
 import { Rest } from './Rest.js';
 import { Scopes } from './Scopes.js';
 import { Steps } from './Steps.js';
-import { keepsStreams } from './RoutineStreams.js';
+import { keepsStreams } from './streamKinds.js';
 import { Into, tasksOf, TaskStream } from './taskStream.js';
 import { Time } from './Time.js';
 import { Turns } from './Turns.js';

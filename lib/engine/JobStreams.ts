@@ -2,13 +2,15 @@ import { NO_DATA } from '../flow/Data.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import type { Failure } from '../job/Settled.js';
 import type { RoutineData } from '../job/RoutineData.js';
+import type { DescribedRoutine } from '../flow/DescribedRoutine.js';
 import type { Connection, Plan, Routine, Slot } from '../plan/Plan.js';
 import type { Scope } from '../prelude/Scope.js';
 import { Attempt } from './Attempt.js';
 import { Arrival } from './Emission.js';
 import { type DecidedJob, failureOf, outcomeWithoutRetry } from './outcome.js';
 import { noteFailure, type SettledJob } from './settlement.js';
-import { type Stream, type StreamingJob, RoutineStreams } from './RoutineStreams.js';
+import { RoutineStreams } from './RoutineStreams.js';
+import { bringStreams, noteKind, type Stream, type StreamingJob, type StreamKind } from './streamKinds.js';
 import { Task } from './Task.js';
 
 /** A job as its streams see it. */
@@ -29,6 +31,12 @@ interface FeedingEngine<R> {
 
 /** The streams of a job, made when first asked for: most jobs have none. */
 export const streamsOf = <R extends DecidedJob>(job: StreamedJob<R>): JobStreams<R> => (job.streams ??= new JobStreams(job));
+
+/** Makes a routine one that keeps streams, and sees to it that jobs can have some. */
+export const keepStreams = <P extends DescribedRoutine>(routine: P, kind: StreamKind): P => {
+  bringStreams(streamsOf);
+  return noteKind(routine, kind);
+};
 
 /**
  * The streams of one job, beside its tasks: those of its routines (operators, sources), and feeds from outside. They hold no worker.

@@ -5,11 +5,11 @@ import { dropped } from '../job/fold.js';
 import { tellQueued } from '../job/noteTask.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { Deadline } from './Deadline.js';
-import { streamsOf } from './JobStreams.js';
 import type { JobParts, Life } from './JobParts.js';
 import { Pausing } from './Pausing.js';
 import { attemptsAtWork } from './LiveWork.js';
 import { abort, keep } from './settlement.js';
+import { streamsFor } from './streamKinds.js';
 
 /** Begins, stops, continues and ends one job: tells each of its parts. */
 export class Lifecycle implements Life {
@@ -93,7 +93,7 @@ export class Lifecycle implements Life {
   }
 
   #openStreams(): void {
-    const streams = streamsOf(this.job);
+    const streams = this.job.streams ?? streamsFor(this.job as never);
     streams.after(() => {
       if (!this.isOver) streams.open();
     });

@@ -2,7 +2,7 @@ import { Observable, type OperatorFunction, Subject, type Subscription, takeWhil
 import type { HandlerContext } from '../engine/HandlerContext.js';
 import { streamsOf } from '../engine/JobStreams.js';
 import type { JobParts } from '../engine/JobParts.js';
-import type { Stream } from '../engine/RoutineStreams.js';
+import type { Stream } from '../engine/streamKinds.js';
 import { tearDown } from '../engine/tearDown.js';
 import type { Data } from '../flow/Data.js';
 import { streamEnded } from '../job/noteRoutine.js';

@@ -1,7 +1,8 @@
 import { of, type OperatorFunction, takeWhile } from 'rxjs';
 import { HandlerContext } from '../engine/HandlerContext.js';
 import type { Context } from '../flow/Context.js';
-import { keepStreams, type StreamKind } from '../engine/RoutineStreams.js';
+import { keepStreams } from '../engine/JobStreams.js';
+import type { StreamKind } from '../engine/streamKinds.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
 import { type DefinedRoutine, defineRoutine } from '../defineRoutine.js';

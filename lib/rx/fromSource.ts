@@ -1,8 +1,8 @@
 import { HandlerContext } from '../engine/HandlerContext.js';
 import type { Context } from '../flow/Context.js';
-import { streamsOf } from '../engine/JobStreams.js';
 import type { JobParts } from '../engine/JobParts.js';
-import { keepStreams, type StreamKind } from '../engine/RoutineStreams.js';
+import { keepStreams, streamsOf } from '../engine/JobStreams.js';
+import type { StreamKind } from '../engine/streamKinds.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
 import { streamChanged, streamForgotten, streamOpened, streamsSet } from '../job/noteStream.js';

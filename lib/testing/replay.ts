@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import type { Flow } from '../Flow.js';
 import type { Context } from '../flow/Context.js';
-import { dropStreams } from '../engine/RoutineStreams.js';
+import { dropStreams } from '../engine/streamKinds.js';
 import type { Handler } from '../flow/Handler.js';
 import type { Job } from '../Job.js';
 import type { JobState } from '../JobState.js';

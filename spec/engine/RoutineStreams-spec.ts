@@ -1,4 +1,5 @@
-import { keepStreams, type Stream, RoutineStreams, type StreamingJob } from '../../lib/engine/RoutineStreams.js';
+import { RoutineStreams } from '../../lib/engine/RoutineStreams.js';
+import { noteKind, type Stream, type StreamingJob } from '../../lib/engine/streamKinds.js';
 import { RoutineTable } from '../../lib/engine/RoutineTable.js';
 import * as fold from '../../lib/job/fold.js';
 import { flowOf } from '../support/flows.js';
@@ -22,7 +23,7 @@ const bench = (...links: readonly string[]) => {
     stop: () => void told.push(`${id} stops`),
   });
   for (const id of ['a', 'b', 'c'])
-    keepStreams(flow.routines.get(id) as never, {
+    noteKind(flow.routines.get(id) as never, {
       open: (_job, _routine, left) => {
         told.push(`${id} opens${left.length > 0 ? ' again' : ''}`);
         open.add(id);

@@ -4,7 +4,7 @@ import { JobData } from '../../lib/job/JobData.js';
 import type { JobRecord, JobRecordBody } from '../../lib/job/JobRecord.js';
 import type { JobStatus } from '../../lib/job/JobStatus.js';
 import type { Ledger } from '../../lib/job/Ledger.js';
-import { keepsStreams } from '../../lib/engine/RoutineStreams.js';
+import { keepsStreams } from '../../lib/engine/streamKinds.js';
 import { compilePlan } from '../../lib/plan/compile.js';
 import type { Event, Plan, Routine, Slot } from '../../lib/plan/Plan.js';
 import type { Isolate } from '../../lib/prelude/isolate.js';
