@@ -3,9 +3,11 @@ import { isPlainObject } from '../prelude/plainObject.js';
 import { type Json, Misfit } from '../prelude/jsonValue.js';
 import { readValue } from '../prelude/readValue.js';
 import { writeValue } from '../prelude/writeValue.js';
+import { encodePart } from './encode.js';
 import type { Data } from '../flow/Data.js';
 
-const under = (key: string | number, error: unknown): unknown => (error instanceof Misfit ? error.under(key) : error);
+/** Documents are written part by part (see `encode`), whatever their codecs. */
+const encoded = encodePart as (part: unknown) => never;
 
 /** More mismatches than anybody reads: a hostile list of a million wrong items is left at these. */
 export const ENOUGH = 20;
@@ -37,20 +39,7 @@ export const shape = <P extends Props>(name: string, props: P): t.Type<Read<P>, 
       }
       return errors.length > 0 ? t.failures(errors.slice(0, ENOUGH)) : t.success(made as Read<P>);
     },
-    (value) => {
-      const made: Record<string, unknown> = {};
-      let at = '';
-      try {
-        for (const [key, type] of parts) {
-          at = key;
-          const written: unknown = type.encode(value[key]);
-          if (written !== undefined) made[key] = written;
-        }
-      } catch (error) {
-        throw under(at, error);
-      }
-      return made as Written<P>;
-    },
+    encoded,
   );
 };
 
@@ -70,14 +59,7 @@ export const list = <A, O>(item: t.Type<A, O>): t.Type<readonly A[], readonly O[
       }
       return errors.length > 0 ? t.failures(errors) : t.success(made);
     },
-    (items) =>
-      items.map((each, at) => {
-        try {
-          return item.encode(each);
-        } catch (error) {
-          throw under(at, error);
-        }
-      }),
+    encoded,
   );
 
 export const optional = <A, O>(type: t.Type<A, O>): t.Type<A | undefined, O | undefined> =>
@@ -85,7 +67,7 @@ export const optional = <A, O>(type: t.Type<A, O>): t.Type<A | undefined, O | un
     type.name,
     (u): u is A | undefined => u === undefined || type.is(u),
     (u, context) => (u === undefined ? t.success(undefined) : type.validate(u, context)),
-    (value) => (value === undefined ? undefined : type.encode(value)),
+    encoded,
   );
 
 const plain = <A>(name: string, is: (u: unknown) => boolean): t.Type<A> =>
@@ -130,7 +112,7 @@ const orInfinity = (finite: t.Type<number>): t.Type<number, number | 'Infinity'>
     `${finite.name}, or 'Infinity'`,
     finite.is,
     (u, context) => (u === 'Infinity' ? t.success(Infinity) : finite.validate(u, context)),
-    (value) => (value === Infinity ? 'Infinity' : value),
+    encoded,
   );
 
 export const limit = orInfinity(amount);
@@ -147,7 +129,7 @@ export const instant: t.Type<Date, string> = new t.Type<Date, string>(
   'an ISO date',
   (u): u is Date => u instanceof Date,
   (u, context) => (isInstant(u) ? t.success(new Date(u)) : t.failure(u, context)),
-  (date) => date.toISOString(),
+  encoded,
 );
 
 /** A value of the user, exactly (see `jsonValue`). */

@@ -5,7 +5,7 @@ import { writeValue } from '../prelude/writeValue.js';
 
 /**
  * Writes a document; `where` names it in the error. It does without the codecs that read documents, and so without io-ts: a page
- * that only writes does not ship them. What it gives is what `codec.encode` would.
+ * that only writes does not ship them.
  *
  * @throws FlowError `NOT_SERIALISABLE`, with the path
  */
@@ -17,8 +17,12 @@ export const encode = (where: string, document: object): unknown => {
   }
 };
 
-/** A part of a document: `undefined` is left out, dates and `Infinity` have words of their own. */
-const encodePart = (part: unknown): unknown => {
+/**
+ * Writes a part of a document: `undefined` is left out, dates and `Infinity` have words of their own.
+ *
+ * @throws Misfit
+ */
+export const encodePart = (part: unknown): unknown => {
   if (part instanceof Date) return part.toISOString();
   if (Array.isArray(part)) return encodeList(part, encodePart);
   if (typeof part === 'object' && part !== null) return encodeObject(part);

@@ -9,7 +9,7 @@ import { build, plans } from './randomFlows.js';
 import { pausedStory } from './sample.js';
 import { NAMES } from './values.js';
 
-/** What the codec of a document writes of what it reads: it knows each key and its place, and leaves others out. */
+/** What the codec of a document reads, written again: it knows each key and its place, and leaves others out. */
 const rewritten = <A, O>(codec: Type<A, O>, json: unknown): string => {
   const read = codec.decode(json);
   return JSON.stringify(read._tag === 'Right' ? codec.encode(read.right) : read);
@@ -35,7 +35,7 @@ const pausedJob = async (name: string): Promise<unknown> => {
 };
 
 describe('a document', () => {
-  it('should be written as its codec writes it: a flow', () => {
+  it('should be written as its codec reads it: a flow', () => {
     fc.assert(
       fc.property(plans, (plan) => {
         const json = build(plan).toJSON();
@@ -44,13 +44,13 @@ describe('a document', () => {
     );
   });
 
-  it('should be written as its codec writes it: a job', async () => {
+  it('should be written as its codec reads it: a job', async () => {
     const json = (await pausedStory()).job.snapshot();
     expect(JSON.stringify(json)).toBe(rewritten(JobSnapshot, json));
   });
 
   it.each([...NAMES, '$', 'data', 'inputs', 'sharedLog', 'mapping', 'config'])(
-    'should be written as its codec writes it if the user calls things %s',
+    'should be written as its codec reads it if the user calls things %s',
     async (name) => {
       const json = await pausedJob(name);
       expect(JSON.stringify(json)).toBe(rewritten(JobSnapshot, json));
