@@ -7,13 +7,15 @@ import { build } from 'esbuild';
 
 /**
  * What GOALS asks for, which the engine alone is near and the engine with its JSON is not (decision 8), and what no change may
- * pass. The pipeline has cost 2.7 kB (decision 12), records that add up to the state of a job 1.9 kB (decision 13); the parts that a
- * page does not use are to attach from outside, and with that the limit goes down again.
+ * pass. The pipeline has cost 2.7 kB (decision 12), records that add up to the state of a job 1.9 kB (decision 13).
  */
 const GOAL = 16_000;
-const LIMIT = 37_000;
-/** The same for a page that imports `Flow` and `Routine` alone: without a `Registry` it does not ship what reads a flow. */
-const FLOW_LIMIT = 36_000;
+const LIMIT = 37_200;
+/**
+ * The same for a page that imports `Flow` and `Routine` alone: without a `Registry` and `JobState` it ships neither io-ts nor what
+ * reads JSON, and without an operator nothing of the streams of routines.
+ */
+const FLOW_LIMIT = 32_800;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
