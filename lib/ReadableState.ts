@@ -1,6 +1,10 @@
 import { type JobState as State, withReader } from './JobState.js';
 import { readJob } from './wire/readJob.js';
 
-/** `JobState` as users name it. Whoever only runs flows has states too, but no way to one from JSON, and does not ship the reader. */
+/**
+ * Everything that one run is and was, as users name it: the class of the states of jobs, with the way from JSON to one. Whoever only
+ * runs flows has states too, but does not ship what reads JSON.
+ */
 export const JobState = withReader(readJob);
+/** Everything that one run is and was; whatever it gives is a copy, so nothing read changes the job. */
 export type JobState = State;
