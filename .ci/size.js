@@ -10,12 +10,12 @@ import { build } from 'esbuild';
  * pass. The pipeline has cost 2.7 kB (decision 12), records that add up to the state of a job 1.9 kB (decision 13).
  */
 const GOAL = 16_000;
-const LIMIT = 37_200;
+const LIMIT = 37_400;
 /**
  * The same for a page that imports `Flow` and `Routine` alone: without a `Registry` and `JobState` it ships neither io-ts nor what
  * reads JSON, and without an operator nothing of the streams of routines.
  */
-const FLOW_LIMIT = 32_800;
+const FLOW_LIMIT = 32_900;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
