@@ -326,6 +326,13 @@ export const mutations = [
     specs: ['engine/settlement-alone'],
   },
   {
+    what: 'watchers are not told what has happened since the last handler of a drain',
+    file: 'lib/engine/Drain.ts',
+    from: 'this.steps.catchUp();\n    this.drained.rest();',
+    to: 'this.drained.rest();',
+    specs: ['engine/Deadline'],
+  },
+  {
     what: 'no second look at an attempt that leaves something unfinished',
     file: 'lib/engine/WorkerPool.ts',
     from: 'if (attempt.isAtWork) worker.hold(attempt, left, lender);\n    else ignore(left);',

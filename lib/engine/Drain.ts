@@ -100,6 +100,8 @@ export class Drain {
   #drain(): void {
     this.time.begin();
     this.#guarded(this.#work, undefined, undefined);
+    // A job may have ended without a turn of its own: at its turn it has run longer than it may.
+    this.steps.catchUp();
     this.drained.rest();
     // With time left, jobs stay in the ring because all workers are busy: one that comes free asks for the next drain.
     if (this.time.isLeft ? this.drained.waitsToBegin : this.#waits) this.#goOn();

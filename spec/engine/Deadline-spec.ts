@@ -297,6 +297,24 @@ describe('Deadline', () => {
       expect((await flow.execute('s')).error).toBeInstanceOf(TimeoutError);
     });
 
+    it('should tell those who watch when it is found between two tasks that the time is up, without another turn of the flow', async () => {
+      const busy: Sketch = {
+        slots: {
+          trigger: (_, ctx) => {
+            ctx.emit('o', {});
+            const start = performance.now();
+            while (performance.now() - start < 15);
+          },
+        },
+      };
+      const flow = flowOf({ s: busy, t: { slots: { i: () => undefined } } }, ['s.o -> t.i'], { executionTimeoutMs: 5 });
+      const types: string[] = [];
+      const job = flow.start('s');
+      job.record$.subscribe(({ type }) => types.push(type));
+      await job.done;
+      expect(types.at(-1)).toBe('ended');
+    });
+
     it('should let a job complete that stayed within its limit', async () => {
       const { flow, ran } = chain(4, 20, 10_000);
       expect([(await flow.execute('s')).status, ran()]).toEqual(['completed', 4]);
