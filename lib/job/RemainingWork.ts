@@ -2,6 +2,7 @@ import type { Connection } from '../flow/Connection.js';
 import type { Data } from '../flow/Data.js';
 import type { FixedLimit } from '../flow/Limit.js';
 import type { SlotActivationTask } from './JobRecord.js';
+import { isFinal, type JobStatus } from './JobStatus.js';
 
 /** A task that is still to be done, with what a run needs to go on with it. */
 export interface RemainingTask {
@@ -21,6 +22,10 @@ export interface RemainingTask {
   /** The place of its connection among those of its event. */
   readonly route: number | undefined;
 }
+
+/** The status with which a job goes on elsewhere: it waits to be resumed, unless it has ended, or no flow has it. */
+export const statusElsewhere = ({ status }: { readonly status: JobStatus }, rest: RemainingWork | undefined): JobStatus =>
+  rest === undefined || isFinal(status) ? status : 'paused';
 
 const dueTime = ({ dueAt }: RemainingTask): number => dueAt?.getTime() ?? -Infinity;
 

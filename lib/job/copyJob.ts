@@ -4,14 +4,14 @@ import { pick } from '../prelude/pick.js';
 import { copyApart } from '../prelude/plainObject.js';
 import { History } from './History.js';
 import { JobData } from './JobData.js';
-import { byDueTime, type RemainingTask, type RemainingWork, WrittenWork } from './RemainingWork.js';
+import { byDueTime, type RemainingTask, type RemainingWork, statusElsewhere, WrittenWork } from './RemainingWork.js';
 import { RoutineData } from './RoutineData.js';
 import { SharedSpace } from './SharedSpace.js';
 import { Times } from './stopwatch.js';
 import { isWorthTelling, type StreamState } from './StreamState.js';
 
 /**
- * A job that has not ended, as it is at this instant and apart from whoever runs it: the same as its JSON, read back. Whoever
+ * A job as it is at this instant, and apart from whoever runs it: the same as its JSON, read back. Whoever
  * calls this has seen that it can be written down.
  */
 export const copyJob = (job: JobData): JobData => {
@@ -19,7 +19,7 @@ export const copyJob = (job: JobData): JobData => {
   const rest = job.source?.remaining();
   return Object.assign(new JobData(job.jobId, job.flowId, createdAt, history.bound), {
     ...pick(job, 'error', 'reason', 'currentRoutineId', 'updatedAt', 'dropped', 'highWater'),
-    status: rest === undefined ? job.status : 'paused',
+    status: statusElsewhere(job, rest),
     history: History.of(history.bound, createdAt, copyApart(history.written()), history.dropped),
     pausePoints: copyApart(job.pausePoints),
     deferred: copyApart(job.deferred),

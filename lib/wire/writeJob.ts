@@ -3,7 +3,7 @@ import { flowError } from '../flow/FlowError.js';
 import { toLimit } from '../flow/Limit.js';
 import type { JobData } from '../job/JobData.js';
 import { isFinal } from '../job/JobStatus.js';
-import { type RemainingWork, type RemainingTask, taskIdOf } from '../job/RemainingWork.js';
+import { type RemainingWork, type RemainingTask, statusElsewhere, taskIdOf } from '../job/RemainingWork.js';
 import type { RoutineData } from '../job/RoutineData.js';
 import { isLost, isWorthTelling, type StreamState } from '../job/StreamState.js';
 import { describeError } from '../prelude/describeError.js';
@@ -38,7 +38,7 @@ const toDocument = (job: JobData): JobDocument => {
     version: newest(JOB_STEPS),
     jobId: job.jobId,
     flowId: job.flowId,
-    status: rest === undefined || isFinal(job.status) ? job.status : 'paused',
+    status: statusElsewhere(job, rest),
     reason: job.reason,
     error: job.error && toFailure(job.error),
     currentRoutineId: job.currentRoutineId,

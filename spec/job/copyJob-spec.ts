@@ -1,25 +1,12 @@
 import fc from 'fast-check';
-import type { Context, Data, Flow, JobState } from '../../lib/index.js';
+import type { Data, JobState } from '../../lib/index.js';
 import { detached } from '../../lib/JobState.js';
+import { callingClock } from '../support/callingClock.js';
 import { deferred, flowOf } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { turn, virtualTime } from '../support/virtualTime.js';
-import { pausedStory, seen, textOf, trip } from '../wire/sample.js';
+import { keeping, pausedStory, seen, textOf, trip } from '../wire/sample.js';
 import { difference, objectOf, values } from '../wire/values.js';
-
-/** A flow whose entry keeps a payload in all places that a job has, and then pauses. */
-const keeping = (data: Data): Flow => {
-  const trigger = (_: Data, ctx: Context): void => {
-    ctx.setState({ mine: data });
-    ctx.shared.set('mine', data);
-    ctx.shared.log({ mine: data });
-    ctx.output('mine', data);
-    ctx.emit('o', data);
-    ctx.emitDeferred('o', data);
-    void ctx.pause({ checkpoint: data });
-  };
-  return flowOf({ s: { slots: { trigger } }, t: { slots: { i: undefined } } }, ['s.o -> t.i']);
-};
 
 const expectSame = (state: JobState): void => {
   const [copy] = detached(state);
@@ -75,6 +62,19 @@ describe('the copy of a live job', () => {
     await turn();
     expect(ours(thrown(() => detached(job.state))).code).toBe('NOT_SERIALISABLE');
     await job.cancel();
+  });
+
+  it.each([1, 2])('should be of a job that has ended, if the clock ends it at look %i (D31)', async (look) => {
+    let asked = 0;
+    const { scheduler } = callingClock((call) => {
+      if (call === 'now' && asked-- === 1) void job.cancel('by its clock');
+    });
+    const job = keeping({ n: 1 }, { scheduler }).start('s');
+    await turn();
+    expect(job.status).toBe('paused');
+    asked = look;
+    const [{ status, pendingTasks }] = detached(job.state);
+    expect([status, pendingTasks]).toEqual(['cancelled', []]);
   });
 
   it('should not be made of what is no live job: a state from JSON is its own', async () => {

@@ -1,4 +1,15 @@
-import { type Data, ErrorHandler, Flow, type FlowOptions, type Job, JobState, Registry, Routine } from '../../lib/index.js';
+import {
+  type Context,
+  type Data,
+  ErrorHandler,
+  Flow,
+  type FlowOptions,
+  type Job,
+  JobState,
+  Registry,
+  Routine,
+} from '../../lib/index.js';
+import { flowOf } from '../support/flows.js';
 import { type VirtualTime, virtualTime } from '../support/virtualTime.js';
 
 /*
@@ -144,3 +155,17 @@ const errorOf = (error: Error & { code?: string; retriable?: boolean; details?: 
 
 export const textOf = (state: JobState): string => JSON.stringify(state.toJSON());
 export const trip = (state: JobState): JobState => JobState.fromJSON(textOf(state));
+
+/** A flow whose entry keeps a payload in all places that a job has, and then pauses. */
+export const keeping = (data: Data, options: FlowOptions = {}): Flow => {
+  const trigger = (_: Data, ctx: Context): void => {
+    ctx.setState({ mine: data });
+    ctx.shared.set('mine', data);
+    ctx.shared.log({ mine: data });
+    ctx.output('mine', data);
+    ctx.emit('o', data);
+    ctx.emitDeferred('o', data);
+    void ctx.pause({ checkpoint: data });
+  };
+  return flowOf({ s: { slots: { trigger } }, t: { slots: { i: undefined } } }, ['s.o -> t.i'], options);
+};

@@ -3,7 +3,7 @@ import { type Data, ErrorHandler, Flow, FlowError, JobState } from '../../lib/in
 import { deferred, emitting, flowOf, forward } from '../support/flows.js';
 import { thrown } from '../support/thrown.js';
 import { turn } from '../support/virtualTime.js';
-import { pausedStory, seen, textOf, trip } from './sample.js';
+import { keeping, pausedStory, seen, textOf, trip } from './sample.js';
 import { difference, NAMES, objectOf, values } from './values.js';
 
 describe('a paused job that is written', () => {
@@ -85,26 +85,7 @@ describe('values of the user in a job', () => {
   it('should come back exactly, wherever they stand (issue 3, X)', async () => {
     await fc.assert(
       fc.asyncProperty(objectOf(values) as fc.Arbitrary<Data>, async (data) => {
-        const flow = flowOf(
-          {
-            s: {
-              slots: {
-                trigger: (_, ctx) => {
-                  ctx.setState({ mine: data });
-                  ctx.shared.set('mine', data);
-                  ctx.shared.log({ mine: data });
-                  ctx.output('mine', data);
-                  ctx.emit('o', data);
-                  ctx.emitDeferred('o', data);
-                  void ctx.pause({ checkpoint: data });
-                },
-              },
-            },
-            t: { slots: { i: undefined } },
-          },
-          ['s.o -> t.i'],
-        );
-        const job = flow.start('s', data);
+        const job = keeping(data).start('s', data);
         await turn();
         const back = trip(job.state);
         expect(difference(seen(back), seen(job.state))).toBeUndefined();
