@@ -79,7 +79,7 @@ export interface Life {
   readonly hasBegun: boolean;
   /** Called instead of a begin when the engine takes the job on, if it is set. */
   insteadOfBegin: (() => void) | undefined;
-  readonly deadline: { readonly left: number; readonly isOver: boolean } | undefined;
+  readonly deadline: { readonly left: number } | undefined;
   readonly pausing: { pause(options: PauseOptions): Promise<object>; resume(): void };
   /** Resolves with the state of the job at its end. */
   readonly done: Promise<object>;

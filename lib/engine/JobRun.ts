@@ -44,8 +44,8 @@ export class JobRun implements Run {
   /** A task comes out of the merged stream. */
   keep(task: Task<Run>): void {
     // Most jobs have no limits, and nobody watches them.
-    if (!this.parts.isPlain) this.#keepWithCare(task);
-    else this.#wait(task);
+    if (this.parts.isPlain) this.#wait(task);
+    else this.#keepWithCare(task);
   }
 
   #keepWithCare(task: Task<Run>): void {
@@ -61,10 +61,15 @@ export class JobRun implements Run {
 
   // Tasks that wait at the start of the job are told with it.
   #put(task: Task<Run>): void {
-    const { ledger, life, limits } = this.parts;
-    this.#wait(task);
-    limits?.added(task);
+    const { ledger, life } = this.parts;
+    this.#join(task);
     if (ledger.watched && life.hasBegun) note.tellQueued(ledger, task);
+  }
+
+  /** It waits, and counts where there are limits. */
+  #join(task: Task<Run>): void {
+    this.#wait(task);
+    this.parts.limits?.added(task);
   }
 
   #wait({ connection, origin }: Task<Run>): void {
@@ -89,10 +94,7 @@ export class JobRun implements Run {
     const waiting = this.queue.takeAll();
     limits?.clear();
     emissions.emitDeferred();
-    for (const task of waiting) {
-      this.#wait(task);
-      limits?.added(task);
-    }
+    for (const task of waiting) this.#join(task);
   }
 
   // ── what is at work ─────────────────────────────────────────────────────────────────────────────────────────────
