@@ -17,8 +17,9 @@ interface Run {
 }
 
 const RUN: Run = { isOpen: true };
+const SHUT: Run = { isOpen: false };
 
-const bench = (options: FlowOptions = {}, limits?: EmittingJob<Run>['limits']) => {
+const bench = (options: FlowOptions = {}, limits?: EmittingJob<Run>['limits'], run = RUN) => {
   const plan = compiled(flowOf({ s: { slots: { trigger: noop } }, t: { slots: { i: noop } } }, ['s.o -> t.i']), options);
   const ledger = new ToldLedger();
   const life = { isOver: false };
@@ -32,7 +33,7 @@ const bench = (options: FlowOptions = {}, limits?: EmittingJob<Run>['limits']) =
     },
   };
   const emissions = new Emissions<Run>({
-    run: RUN,
+    run,
     plan,
     ledger,
     routines: new RoutineTable(ledger),
@@ -107,19 +108,24 @@ describe('Emissions', () => {
 
   describe('while the job is paused', () => {
     const paused = (pausedLimit: number) => {
-      const made = bench({ pausedLimit });
+      const made = bench({ pausedLimit }, undefined, SHUT);
       fold.statusSet(made.ledger.data, 'paused', 0);
       return made;
     };
 
-    it('should keep what comes up to a bound, and refuse more (PAUSED_FULL)', () => {
-      const { emissions, out, event, slot } = paused(2);
-      emissions.emit(event, {});
-      emissions.bring(slot, {});
-      expect(ours(thrown(() => emissions.emit(event, {})))).toMatchObject({ code: 'PAUSED_FULL', details: { limit: 2 } });
-      expect(ours(thrown(() => emissions.bring(slot, {})))).toMatchObject({ code: 'PAUSED_FULL' });
-      expect(out).toHaveLength(2);
-    });
+    it.each([false, true])(
+      'should keep what comes up to a bound, and refuse more (PAUSED_FULL); drain at work: %s',
+      (isActive) => {
+        const { emissions, drain, out, event, slot } = paused(2);
+        // Another job of the flow may have its turn, and its handler hold a context of this one.
+        drain.isActive = isActive;
+        emissions.emit(event, {});
+        emissions.bring(slot, {});
+        expect(ours(thrown(() => emissions.emit(event, {})))).toMatchObject({ code: 'PAUSED_FULL', details: { limit: 2 } });
+        expect(ours(thrown(() => emissions.bring(slot, {})))).toMatchObject({ code: 'PAUSED_FULL' });
+        expect(out).toHaveLength(2);
+      },
+    );
 
     it('should have room again when a task was dropped, and in the next pause', () => {
       const { emissions, out, event } = paused(1);
