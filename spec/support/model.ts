@@ -264,22 +264,31 @@ export const predict = (world: World, faults: Faults = {}): Story => {
   const advance = (job: Job, task: Task, steps: Generator<number, void>): void => {
     const { kind } = planOf(task);
     let step = next(job, task, steps);
-    while (step?.done === false && (kind === 'sync' || step.value === 0)) step = next(job, task, steps);
+    while (step?.done === false && kind === 'sync') step = next(job, task, steps);
     if (step === undefined || task.gone) return;
-    if (step.done === true) succeed(job, task);
-    else
-      later(step.value, () => {
-        if (!task.gone) advance(job, task, steps);
-        drain();
-      });
+    if (step.done === true) ends(job, task, () => succeed(job, task));
+    else onceAfter(task, step.value, () => advance(job, task, steps));
   };
   const next = (job: Job, task: Task, steps: Generator<number, void>): IteratorResult<number, void> | undefined => {
     try {
       return steps.next();
     } catch (error) {
-      if (!task.gone) fail(job, task, error as Error);
+      ends(job, task, () => fail(job, task, error as Error));
       return undefined;
     }
+  };
+  /** What a promise comes to is known in a microtask. */
+  const ends = (job: Job, task: Task, work: () => void): void => {
+    if (planOf(task).kind === 'promise') onceAfter(task, 0, work);
+    else if (!task.gone) work();
+  };
+  const onceAfter = (task: Task, ms: number, work: () => void): void => {
+    const isLate = ms === 0 && planOf(task).kind === 'promise';
+    const go = (): void => {
+      if (!task.gone) work();
+      drain();
+    };
+    later(ms, go, isLate);
   };
 
   // ── what handlers do ────────────────────────────────────────────────────────────────────────────────────────────
