@@ -206,17 +206,20 @@ export const scribble = (data: object): void => {
   }
 };
 
+/** What no other time has, nor the sum of some others: of two timers of one instant the model does not know the order. */
+const fractionOf = ({ ordinal }: Hands, place: number): number =>
+  ordinal / 1_000 + Math.abs(Math.sin(13 * ordinal + 79 * place)) / 10_000;
+
 /** One run of a handler, step by step; what it yields is how long it waits, in ms. */
 export function* script(plan: SlotPlan, data: Data, attempt: number, hands: Hands): Generator<number, void> {
   const [n, fuel] = [numberIn(data['n']), numberIn(data['fuel'])];
   const share = Math.floor((fuel - 1) / plan.split);
   for (const [place, step] of plan.steps.entries()) {
-    if (step.do === 'wait') yield step.ms === 0 && plan.kind === 'promise' ? 0 : step.ms + hands.ordinal / 1_000;
+    if (step.do === 'wait') yield step.ms === 0 && plan.kind === 'promise' ? 0 : step.ms + fractionOf(hands, place);
     else if (step.do === 'scribble') scribble(data);
     else if (step.do === 'count' || step.do === 'output' || step.do === 'share') quietly(step.do, n, hands);
     else if (step.do === 'track') leave(step, place, n, share, hands);
-    else if (step.do === 'late')
-      hands.late(step.ms + hands.ordinal / 1_000 + 0.000_037 * (place + 1), () => act(step, n, share, hands));
+    else if (step.do === 'late') hands.late(step.ms + fractionOf(hands, place), () => act(step, n, share, hands));
     else if (step.do === 'emit' && fuel > 0) hands.emit(step.event, payloadOf(step, n, share), step.byRoutine);
     else if (step.do === 'defer' && fuel > 0) hands.defer(step.event, payloadOf(step, n, share));
     else if (step.do === 'pause' && n % step.every === step.rest) hands.pause();
@@ -237,7 +240,7 @@ const act = ({ emits, also }: Pick<Track, 'emits' | 'also'>, n: number, share: n
 
 // A second promise takes a time of its own, too.
 const leave = (step: Track, place: number, n: number, share: number, hands: Hands, pace = 1): void => {
-  hands.track((step.ms + hands.ordinal / 1_000) * pace + 0.000_029 * (place + 1), () => {
+  hands.track((step.ms + fractionOf(hands, place)) * pace, () => {
     act(step, n, share, hands);
     if (step.again) leave({ ...step, again: false }, place, n, share, hands, 0.77);
     if (n % step.every === step.rest) throw new Error(`boom tracked ${n}`);
