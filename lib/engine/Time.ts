@@ -20,12 +20,12 @@ export class Time {
   readonly base: number;
   readonly #clock: Clock;
   readonly #isWall: boolean;
+  // A clock of the user cannot be asked at the end of a job (that is inside a step), so it is read after each task.
+  readonly #furthest: number;
   // Fields and no getters, since they are asked for each task; written here alone.
   /** The last reading of the clock, in ms; its zero means nothing. */
   reading = 0;
-  /** Epoch ms, by the last look. */
-  now = 0;
-  /** The same, in ms since the flow was made. */
+  /** The time of the last look, in ms since the flow was made. */
   tick = 0;
   /** Whether there is time for another task in this slice. */
   isLeft = false;
@@ -36,6 +36,7 @@ export class Time {
   constructor(readonly scheduler: SchedulerLike) {
     this.isVirtual = isVirtual(scheduler);
     this.#isWall = scheduler === asyncScheduler;
+    this.#furthest = this.#isWall || this.isVirtual ? FURTHEST : 1;
     this.#clock = clockOf(scheduler);
     // Whole, as what is told of it: a scheduler of the user may count in parts of a ms. Before the first look, so that no tick is
     // ever a large number: V8 would box every one of them.
@@ -48,11 +49,19 @@ export class Time {
     return this.#isWall ? this.#clock.elapsed() : this.reading;
   }
 
+  /** Epoch ms, by the last look. */
+  get now(): number {
+    return this.#clock.epoch(this.reading);
+  }
+
   look(): void {
-    this.reading = this.#clock.elapsed();
+    this.#read(this.#clock.elapsed());
+  }
+
+  #read(reading: number): void {
+    this.reading = reading;
     if (this.isLeft && !this.isVirtual) this.isLeft = slices.isOpen(this.#pace);
-    this.now = this.#clock.epoch(this.reading);
-    this.tick = toWhole(this.now - this.base);
+    this.tick = toWhole(this.#clock.epoch(reading) - this.base);
   }
 
   // Slices are measured by one clock, whatever the scheduler of a flow goes by.
@@ -73,14 +82,9 @@ export class Time {
 
   #lookAfterTasks(): void {
     const before = this.reading;
-    this.look();
+    this.#read(this.#clock.elapsedFurther());
     this.#stride = this.reading - before > SLOW_MS ? 1 : Math.min(this.#stride * 2, this.#furthest);
     this.#untilLook = this.#stride;
-  }
-
-  // A clock of the user cannot be asked at the end of a job: that is inside a step.
-  get #furthest(): number {
-    return this.#isWall || this.isVirtual ? FURTHEST : 1;
   }
 
   /** Looks at the clock if a handler has been called since the last look. */

@@ -49,13 +49,16 @@ describe('clockOf', () => {
     expect(clock.epoch(11.8)).toBe(1_001);
   });
 
-  it('should ask the platform of the moment: fake timers put another one in its place', () => {
+  it('should ask the platform of the moment, and further readings the one that was asked last: fake timers put another one in its place', () => {
     const clock = clockOf(asyncScheduler);
     const real = Object.getOwnPropertyDescriptor(globalThis, 'performance') ?? {};
     Object.defineProperty(globalThis, 'performance', { value: { now: () => 7 }, configurable: true });
+    expect(clock.elapsedFurther()).not.toBe(7);
     expect(clock.elapsed()).toBe(7);
     Object.defineProperty(globalThis, 'performance', real);
+    expect(clock.elapsedFurther()).toBe(7);
     expect(clock.elapsed()).not.toBe(7);
+    expect(clock.elapsedFurther()).not.toBe(7);
   });
 
   it('should ask any other scheduler only', () => {
@@ -65,6 +68,7 @@ describe('clockOf', () => {
     scheduler.schedule(() => readings.push(clock.elapsed()), 70);
     scheduler.flush();
     expect(readings).toEqual([70]);
+    expect(clock.elapsedFurther()).toBe(70);
     expect(clock.epoch(70)).toBe(70);
   });
 });
