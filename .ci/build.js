@@ -1,35 +1,59 @@
-// Builds `dist`: CommonJS (what Node runs, from `import` too, so that there is one copy of every class) and ES modules
-// (what bundlers take). Every entry point gets an ES-module face over its CommonJS file.
+// Builds `dist`: ES modules, a file for each of ours (what bundlers take), and CommonJS (what Node runs, from `import` too, so that
+// there is one copy of every class). Every entry point gets an ES-module face over its CommonJS file.
+//
+// What the entry points share is one CommonJS file: Node loads it in two thirds of the time, and V8 makes better code of calls
+// within a file.
 //
 // The package is of type `module`, so CommonJS files end in `.cjs`. A nested package.json would do as well, but it
 // would cut them off from the `imports` of the package, by which `#async-context` is found.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { rollup } from 'rollup';
 
 const ENTRIES = ['index', 'node/index', 'rx/index', 'testing/index'];
+/** What the `imports` of the package name. */
+const PARTS = ['prelude/asyncContext.node', 'prelude/asyncContext.none'];
 
-const compile = (module, out) => {
-  const args = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--module', module, '--outDir', out];
-  execFileSync(process.execPath, args, { stdio: 'inherit' });
-};
-
-/** Every `./name.js` that a file requires or takes types from. */
-const RELATIVE = /(['"]\.{1,2}\/[^'"\n]*)\.js(?=['"])/g;
-
-const toCommonJs = (path) => {
-  writeFileSync(path, readFileSync(path, 'utf8').replace(RELATIVE, '$1.cjs'));
-  renameSync(
-    path,
-    path.replace(/\.(d\.ts|js)$/, (_, end) => (end === 'js' ? '.cjs' : '.d.cts')),
-  );
+const compile = () => {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 };
 
 const filesIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+
+// ── CommonJS ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const isOurs = (specifier) => /^[./]/.test(specifier);
+
+const toCommonJs = async () => {
+  const bundle = await rollup({
+    input: Object.fromEntries([...ENTRIES, ...PARTS].map((entry) => [entry, `dist/esm/${entry}.js`])),
+    external: (specifier) => !isOurs(specifier),
+  });
+  await bundle.write({
+    dir: 'dist/cjs',
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    manualChunks: { core: ['dist/esm/index.js'] },
+    generatedCode: { preset: 'es2015', symbols: false },
+    interop: 'esModule',
+    esModule: true,
+  });
+};
+
+/** Every `./name.js` that a file takes types from. */
+const RELATIVE = /(['"]\.{1,2}\/[^'"\n]*)\.js(?=['"])/g;
+
+const typesFor = (path) => {
+  const to = path.replace('esm', 'cjs').replace(/\.d\.ts$/, '.d.cts');
+  mkdirSync(dirname(to), { recursive: true });
+  writeFileSync(to, readFileSync(path, 'utf8').replace(RELATIVE, '$1.cjs'));
+};
 
 const require = createRequire(import.meta.url);
 
@@ -42,7 +66,9 @@ const face = (entry) => {
 };
 
 rmSync('dist', { recursive: true, force: true });
-compile('esnext', 'dist/esm');
-compile('commonjs', 'dist/cjs');
-filesIn('dist/cjs').forEach(toCommonJs);
+compile();
+await toCommonJs();
+filesIn('dist/esm')
+  .filter((path) => path.endsWith('.d.ts'))
+  .forEach(typesFor);
 ENTRIES.forEach(face);

@@ -54,6 +54,21 @@ describe('the built package', () => {
     expect(said(script)).toEqual({ named: true, twice: [], taken: true });
   });
 
+  it('should be few files in Node, with the classes that the entry points share in one of them', () => {
+    const script = `
+      import { createRequire } from 'node:module';
+      import { dirname, relative } from 'node:path';
+      const require = createRequire(import.meta.url);
+      const folder = dirname(require.resolve('routilux'));
+      for (const entry of ['', '/node', '/rx', '/testing']) require('routilux' + entry);
+      console.log(JSON.stringify(Object.keys(require.cache).map((path) => relative(folder, path)).filter((path) => !path.startsWith('.'))));`;
+    const files = said(script) as readonly string[];
+    const isFlowIn = (file: string): boolean => /^class Flow /m.test(readFileSync(`dist/cjs/${file}`, 'utf8'));
+    expect(files).toContain('core.cjs');
+    expect(files.filter(isFlowIn)).toEqual(['core.cjs']);
+    expect(files.length).toBeLessThan(10);
+  });
+
   it('should find the job after an await, and let the process end by itself', () => {
     const script = `
       import { Flow, Routine, currentContext } from 'routilux';
