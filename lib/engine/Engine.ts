@@ -49,7 +49,7 @@ export class Engine {
       this.drain.soon();
     });
     const events = seatEvents(this.drain, this.#scopes, steps);
-    this.#pool = new WorkerPool(taskRunner(this.#scopes, this.time), events, this.time, steps, settings.maxWorkers);
+    this.#pool = new WorkerPool(taskRunner(this.#scopes), events, this.time, steps, settings.maxWorkers);
     const { task$, toggle$, released$, turns } = this;
     pipeline({ task$, toggle$, released$, turns, pool: this.#pool }).subscribe(new Rest());
   }

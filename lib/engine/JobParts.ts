@@ -62,8 +62,8 @@ export interface Run extends Gated<Task<Run>>, Turn, Settling<HandlerContext<Run
   /** The attempt that started it, if a handler did. */
   parent: HandlerContext | undefined;
   readonly parts: JobParts;
-  /** Takes the oldest task off the queue; it is at work from here on. */
-  take(): HandlerContext<Run>;
+  /** Takes the oldest task off the queue, at work from here on, unless the job has run longer than it may: then it has failed (D32). */
+  take(): HandlerContext<Run> | undefined;
   /** A task that was queued is dropped: there is no room for it. */
   shed(task: Task<Run>): void;
   /** It is at rest. */

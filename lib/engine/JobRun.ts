@@ -104,8 +104,9 @@ export class JobRun implements Run {
     return this.isOpen && this.queue.length > 0 && this.active < this.parts.options.cap;
   }
 
-  take(): HandlerContext<Run> {
+  take(): HandlerContext<Run> | undefined {
     const { parts, queue } = this;
+    if (parts.engine.time.reading > this.endsAt) return void parts.life.timeOut();
     const connection = queue.first;
     const origin = queue.take();
     const routineData = parts.routines.of(connection.slot.routine);

@@ -29,6 +29,8 @@ export class Staff<A> implements Crew<A> {
   /** The number of workers that is wanted; the limit of the `mergeMap` is higher while more are busy. */
   #size: number;
   #limit = 0;
+  /** Whether more are hired than wanted, so that whoever finishes goes home. Asked for each task; written here alone. */
+  isOverstaffed = false;
   /** Workers are offered to it. */
   #worker$: Observer<Worker<A>> | undefined = undefined;
   #hire$ = new Subject<Worker<A>>();
@@ -69,6 +71,7 @@ export class Staff<A> implements Crew<A> {
   resize(size: number): void {
     const before = this.#size;
     this.#size = size;
+    this.#recount();
     while (this.#hired.size > size && this.#idle.length > 0) this.#sendHome(this.#idle.pop() as Worker<A>);
     if (size > this.#limit || (size < this.#limit && this.#hired.size <= size)) this.#takeOver();
     if (size > before) this.wakeUp();
@@ -76,6 +79,10 @@ export class Staff<A> implements Crew<A> {
 
   get size(): number {
     return this.#size;
+  }
+
+  #recount(): void {
+    this.isOverstaffed = this.#hired.size > this.#size;
   }
 
   #takeOver(): void {
@@ -106,23 +113,20 @@ export class Staff<A> implements Crew<A> {
 
   #welcome(worker: Worker<A>): void {
     this.#hired.add(worker);
+    this.#recount();
     this.#idle.push(worker);
     this.wakeUp();
   }
 
   freed(worker: Worker<A>): void {
     if (!this.#hired.has(worker)) return;
-    if (this.isLeaving(worker)) this.#sendHome(worker);
+    if (worker.isStuck || this.isOverstaffed) this.#sendHome(worker);
     else this.#idle.push(worker);
-  }
-
-  /** Whether it goes home as soon as it is free. */
-  isLeaving(worker: Worker<A>): boolean {
-    return worker.isStuck || this.#hired.size > this.#size;
   }
 
   #sendHome(worker: Worker<A>): void {
     this.#hired.delete(worker);
+    this.#recount();
     worker.home?.complete();
     if (this.#size < this.#limit && this.#hired.size <= this.#size) this.#takeOver();
   }

@@ -149,7 +149,7 @@ export class WorkerPool<A, R extends Turn> {
   readonly #stretch = (run: R, worker: Worker<A>): void => {
     let isFree: boolean;
     do isFree = this.#turn(this.runner.take(run), worker, undefined);
-    while (isFree && !this.#staff.isLeaving(worker) && run.isReady && this.#turns?.isEmpty === true && this.pace.isLeft);
+    while (isFree && !this.#staff.isOverstaffed && run.isReady && this.#turns?.isEmpty === true && this.pace.isLeft);
   };
 
   // A job that a handler has started may always run one task, on the worker of that handler: nobody waits for himself (D16).

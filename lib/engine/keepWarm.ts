@@ -4,6 +4,7 @@ import { enter } from './enter.js';
 import { startClock, stopClock } from './stopClock.js';
 import { keepCarriedWarm } from './ambient.js';
 import { Emission } from './Emission.js';
+import type { HandlerContext } from './HandlerContext.js';
 import type { Run } from './JobParts.js';
 
 /**
@@ -19,7 +20,8 @@ export const keepWarm = (run: Run): Run => {
   if (slot === undefined) return run;
   enter(run, slot);
   emitted(ledger.data, routines.of(slot.routine), 0, new Emission(run, undefined as never, NO_DATA, 0, 0));
-  const attempt = run.take();
+  // The clock of a specimen stands.
+  const attempt = run.take() as HandlerContext<Run>;
   startClock(attempt, engine.time);
   stopClock(attempt, engine.time);
   timed(attempt.routineData, 0.5);

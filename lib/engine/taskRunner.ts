@@ -12,8 +12,8 @@ import { unfinished } from './unfinished.js';
 import { type TaskRunner, handOut } from './WorkerPool.js';
 
 /** How the workers of a flow run a task. */
-export const taskRunner = (scopes: Scopes<Run>, time: { readonly reading: number }): TaskRunner<HandlerContext<Run>, Run> => ({
-  take: (run) => (time.reading > run.endsAt ? void run.parts.life.timeOut() : run.take()),
+export const taskRunner = (scopes: Scopes<Run>): TaskRunner<HandlerContext<Run>, Run> => ({
+  take: (run) => run.take(),
   takeIn,
   call: (attempt) => unfinished(activate(attempt)),
   succeed,

@@ -111,11 +111,11 @@ describe('Staff', () => {
     const { staff, limits, employ, end } = bench(3);
     const [a, b, c] = employ(3) as [Worker<Tried>, Worker<Tried>, Worker<Tried>];
     staff.resize(1);
-    expect([limits, staff.isLeaving(a)]).toEqual([[3], true]);
+    expect([limits, staff.isOverstaffed]).toEqual([[3], true]);
     end(a);
     expect([limits, staff.free(), names(staff)]).toEqual([[3], undefined, ['t1', 't2']]);
     end(b);
-    expect([limits, names(staff), staff.isLeaving(c)]).toEqual([[3, 1], ['t2'], false]);
+    expect([limits, names(staff), staff.isOverstaffed]).toEqual([[3, 1], ['t2'], false]);
     end(c);
     expect(staff.free()).toBe(c);
   });
