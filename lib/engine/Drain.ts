@@ -9,8 +9,8 @@ export interface Drained {
   /** Begins what is to begin, and has the workers take tasks as long as `time.isLeft`. */
   work(): void;
   /** Whether a job waits to begin, or for its turn. */
-  readonly waitsToBegin: boolean;
-  readonly waitsForTurn: boolean;
+  waitsToBegin(): boolean;
+  waitsForTurn(): boolean;
   /** Told before a drain that somebody has asked for, and after each. */
   begin(): void;
   rest(): void;
@@ -104,11 +104,11 @@ export class Drain {
     this.steps.catchUp();
     this.drained.rest();
     // With time left, jobs stay in the ring because all workers are busy: one that comes free asks for the next drain.
-    if (this.time.isLeft ? this.drained.waitsToBegin : this.#waits) this.#goOn();
+    if (this.time.isLeft ? this.drained.waitsToBegin() : this.#waits) this.#goOn();
   }
 
   get #waits(): boolean {
-    return this.drained.waitsForTurn || this.drained.waitsToBegin;
+    return this.drained.waitsForTurn() || this.drained.waitsToBegin();
   }
 
   readonly #work = (): void => {

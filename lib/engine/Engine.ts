@@ -108,27 +108,20 @@ export class Engine {
 
   // ── the drain ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  readonly #drained: Drained = (() => {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- what the drain is told of the engine, and no more
-    const engine = this;
-    return {
-      get waitsToBegin(): boolean {
-        return engine.#toBegin.length > 0;
-      },
-      get waitsForTurn(): boolean {
-        return !engine.turns.isEmpty || engine.#toArm.length > 0;
-      },
-      begin: () => {
-        engine.#scopes.begin();
-      },
-      work: () => {
-        engine.#work();
-      },
-      rest: () => {
-        engine.#rest();
-      },
-    };
-  })();
+  // No getters, as in `slices`.
+  readonly #drained: Drained = {
+    waitsToBegin: () => this.#toBegin.length > 0,
+    waitsForTurn: () => !this.turns.isEmpty || this.#toArm.length > 0,
+    begin: () => {
+      this.#scopes.begin();
+    },
+    work: () => {
+      this.#work();
+    },
+    rest: () => {
+      this.#rest();
+    },
+  };
 
   #work(): void {
     // One that is to begin in its own async context does so in the drain that it has asked for.

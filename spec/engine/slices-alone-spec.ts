@@ -26,11 +26,11 @@ describe('slices on their own (D32)', () => {
   beforeEach(() => {
     for (let turns = 0; turns < 3; turns++) turn();
     now += 1_000;
-    expect([asked, slices.isAwaited]).toEqual([[], false]);
+    expect([asked, slices.isAwaited()]).toEqual([[], false]);
   });
 
   it('should ask for no turn while nobody works (never)', () => {
-    expect([slices.isOpen(now), slices.isAwaited, asked]).toEqual([false, false, []]);
+    expect([slices.isOpen(now), slices.isAwaited(), asked]).toEqual([false, false, []]);
   });
 
   it('should open a slice of 5 ms for the first who works, and ask for a turn once (one)', () => {
@@ -62,18 +62,18 @@ describe('slices on their own (D32)', () => {
   it('should run a drain that waits when the event loop has turned, and not before (one)', () => {
     const told: string[] = [];
     slices.later(drain(told, 'a'));
-    expect([told, slices.isAwaited, asked.length]).toEqual([[], true, 1]);
+    expect([told, slices.isAwaited(), asked.length]).toEqual([[], true, 1]);
     turn();
-    expect([told, slices.isAwaited]).toEqual([['a'], false]);
+    expect([told, slices.isAwaited()]).toEqual([['a'], false]);
   });
 
   it('should run drains in the order in which they came, as long as there is time (many)', () => {
     const told: string[] = [];
     for (const name of ['a', 'b', 'c', 'd']) slices.later(drain(told, name, 2));
     turn();
-    expect([told, slices.isAwaited]).toEqual([['a', 'b', 'c'], true]);
+    expect([told, slices.isAwaited()]).toEqual([['a', 'b', 'c'], true]);
     turn();
-    expect([told, slices.isAwaited]).toEqual([['a', 'b', 'c', 'd'], false]);
+    expect([told, slices.isAwaited()]).toEqual([['a', 'b', 'c', 'd'], false]);
   });
 
   it('should let a drain that goes on join the end, and keep those in front for which no time was left (endless)', () => {
@@ -123,7 +123,7 @@ describe('slices on their own (D32)', () => {
             used.push(now - since);
             drain(told, String(n), ms)();
           });
-        while (slices.isAwaited) {
+        while (slices.isAwaited()) {
           since = now;
           turn();
         }

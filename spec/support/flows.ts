@@ -80,7 +80,7 @@ export const progressOf = (job: Job): string => {
 /** Resolves after real time, in ms, and when the flows have run what they could: the slice of the process may be over on a busy machine. */
 export const sleep = async (ms: number): Promise<void> => {
   await new Promise((resolve) => void setTimeout(resolve, ms));
-  if (slices.isAwaited) await turn();
+  if (slices.isAwaited()) await turn();
 };
 
 /** A promise with its ends in hand. */

@@ -107,9 +107,11 @@ export class PoolBench implements Drained {
 
   // ── what the drain runs ─────────────────────────────────────────────────────────────────────────────────────────
 
-  readonly waitsToBegin = false;
+  waitsToBegin(): boolean {
+    return false;
+  }
 
-  get waitsForTurn(): boolean {
+  waitsForTurn(): boolean {
     return !this.turns.isEmpty;
   }
 

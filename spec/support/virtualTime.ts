@@ -23,7 +23,7 @@ const MOST = 100;
 export const turn = async (): Promise<void> => {
   for (let left = MOST; left > 0; left--) {
     await new Promise<void>((resolve) => void setImmediate(resolve));
-    if (!slices.isAwaited) return;
+    if (!slices.isAwaited()) return;
   }
 };
 
