@@ -29,8 +29,6 @@ export class Staff<A> implements Crew<A> {
   /** The number of workers that is wanted; the limit of the `mergeMap` is higher while more are busy. */
   #size: number;
   #limit = 0;
-  /** Whether more are hired than wanted, so that whoever finishes goes home. Asked for each task; written here alone. */
-  isOverstaffed = false;
   /** Workers are offered to it. */
   #worker$: Observer<Worker<A>> | undefined = undefined;
   #hire$ = new Subject<Worker<A>>();
@@ -71,8 +69,7 @@ export class Staff<A> implements Crew<A> {
   resize(size: number): void {
     const before = this.#size;
     this.#size = size;
-    this.#recount();
-    while (this.#hired.size > size && this.#idle.length > 0) this.#sendHome(this.#idle.pop() as Worker<A>);
+    while (this.isOverstaffed && this.#idle.length > 0) this.#sendHome(this.#idle.pop() as Worker<A>);
     if (size > this.#limit || (size < this.#limit && this.#hired.size <= size)) this.#takeOver();
     if (size > before) this.wakeUp();
   }
@@ -81,8 +78,9 @@ export class Staff<A> implements Crew<A> {
     return this.#size;
   }
 
-  #recount(): void {
-    this.isOverstaffed = this.#hired.size > this.#size;
+  /** Whether more are hired than wanted, so that whoever finishes goes home. */
+  get isOverstaffed(): boolean {
+    return this.#hired.size > this.#size;
   }
 
   #takeOver(): void {
@@ -113,7 +111,6 @@ export class Staff<A> implements Crew<A> {
 
   #welcome(worker: Worker<A>): void {
     this.#hired.add(worker);
-    this.#recount();
     this.#idle.push(worker);
     this.wakeUp();
   }
@@ -126,7 +123,6 @@ export class Staff<A> implements Crew<A> {
 
   #sendHome(worker: Worker<A>): void {
     this.#hired.delete(worker);
-    this.#recount();
     worker.home?.complete();
     if (this.#size < this.#limit && this.#hired.size <= this.#size) this.#takeOver();
   }
