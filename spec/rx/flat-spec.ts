@@ -13,7 +13,7 @@ interface Report {
   readonly heap: readonly number[];
 }
 
-const JOBS = process.env['ROUTILUX_LONG'] === undefined ? 10_000 : 50_000;
+const JOBS = process.env['ROUTILUX_LONG'] === undefined ? 10_000 : 100_000;
 
 const run = async (mode: string, jobs: number, inside = '', keep = ''): Promise<Report> => {
   const child = [join(__dirname, 'flat-child.ts'), mode, `${jobs}`, inside, keep];
