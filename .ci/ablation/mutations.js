@@ -326,6 +326,13 @@ export const mutations = [
     specs: ['engine/settlement-alone'],
   },
   {
+    what: 'no drain follows for a job that goes on and only waits, so that nothing sets its timer',
+    file: 'lib/engine/Engine.ts',
+    from: '!this.turns.isEmpty || this.#toArm.length > 0',
+    to: '!this.turns.isEmpty',
+    specs: ['engine/Deadline'],
+  },
+  {
     what: 'watchers are not told what has happened since the last handler of a drain',
     file: 'lib/engine/Drain.ts',
     from: 'this.steps.catchUp();\n    this.drained.rest();',

@@ -217,6 +217,23 @@ describe('Deadline', () => {
   );
 
   it(
+    'should end a job that waits for a retry alone after a pause (S29, D21)',
+    marbles((m) => {
+      const errorHandler = new ErrorHandler({ strategy: 'retry', maxRetries: 1, delayMs: 3_000 });
+      const failing = (): never => {
+        throw new Error('boom');
+      };
+      const flow = flowOf({ s: { slots: { trigger: failing } } }, [], { scheduler: m.scheduler, executionTimeoutMs: 100 });
+      const job = flow.setErrorHandler(errorHandler).start('s');
+      m.scheduler.schedule(() => void job.pause(), 10);
+      m.scheduler.schedule(() => {
+        job.resume();
+      }, 500);
+      m.expectObservable(job.status$.pipe(map((status) => status.charAt(0)))).toBe('r 9ms p 489ms r 89ms (f|)');
+    }),
+  );
+
+  it(
     'should be quiet once the job has ended: the virtual clock stops there (S36, S43, SC021)',
     marbles(({ scheduler, flush }) => {
       const job = flowOf({ s: idle }, [], { scheduler }).start('s');
