@@ -25,7 +25,9 @@ export class Time {
   // Fields and no getters, since they are asked for each task; written here alone.
   /** The last reading of the clock, in ms; its zero means nothing. */
   reading = 0;
-  /** The time of the last look, in ms since the flow was made. */
+  /** Epoch ms, by the last look. */
+  now = 0;
+  /** The same, in ms since the flow was made. */
   tick = 0;
   /** Whether there is time for another task in this slice. */
   isLeft = false;
@@ -49,11 +51,6 @@ export class Time {
     return this.#isWall ? this.#clock.elapsed() : this.reading;
   }
 
-  /** Epoch ms, by the last look. */
-  get now(): number {
-    return this.#clock.epoch(this.reading);
-  }
-
   look(): void {
     this.#read(this.#clock.elapsed());
   }
@@ -61,7 +58,8 @@ export class Time {
   #read(reading: number): void {
     this.reading = reading;
     if (this.isLeft && !this.isVirtual) this.isLeft = slices.isOpen(this.#pace);
-    this.tick = toWhole(this.#clock.epoch(reading) - this.base);
+    this.now = this.#clock.epoch(reading);
+    this.tick = toWhole(this.now - this.base);
   }
 
   // Slices are measured by one clock, whatever the scheduler of a flow goes by.
