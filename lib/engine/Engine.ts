@@ -1,3 +1,4 @@
+import { Subject } from 'rxjs';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import { compilePlan, type CompileWith, type DescribedFlow } from '../plan/compile.js';
 import type { Plan } from '../plan/Plan.js';
@@ -25,8 +26,8 @@ export class Engine {
   /** Jobs that have not ended. */
   readonly jobs = new LiveJobs<Run>();
   readonly task$ = new TaskStream<Run>();
-  readonly toggle$ = new EventSubject<Toggle<Run>>();
-  readonly released$ = new EventSubject<Run>();
+  readonly toggle$ = new Subject<Toggle<Run>>();
+  readonly released$ = new Subject<Run>();
   readonly steps = new Steps();
   readonly time: Time;
   readonly drain: Drain;
