@@ -12,6 +12,9 @@ interface Moment {
   readonly tick: number;
 }
 
+/** Before the first record: no moment equals it. */
+const NEVER = new Date(NaN);
+
 /** The ledger of one job: its state, and the stream of its records once somebody has asked for it. */
 export class JobLedger implements Ledger {
   /** A field and no getter, since it is asked at each step of each task. */
@@ -20,6 +23,8 @@ export class JobLedger implements Ledger {
   /** Who watches, until somebody comes or goes. */
   #watchers: readonly Observer<JobRecord>[] | undefined = undefined;
   #outbox: Outbox<JobRecord> | undefined = undefined;
+  /** Made once for all records of one moment, unless a watcher has changed it. */
+  #timestamp = NEVER;
 
   constructor(
     readonly data: JobData,
@@ -37,6 +42,12 @@ export class JobLedger implements Ledger {
 
   get tick(): number {
     return this.engine.time.tick;
+  }
+
+  get timestamp(): Date {
+    const { now } = this.engine.time;
+    if (this.#timestamp.getTime() !== now) this.#timestamp = new Date(now);
+    return this.#timestamp;
   }
 
   get record$(): Subject<JobRecord> {

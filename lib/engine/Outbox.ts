@@ -1,3 +1,4 @@
+import { empty } from '../prelude/empty.js';
 import type { Steps } from './Steps.js';
 
 /**
@@ -5,7 +6,8 @@ import type { Steps } from './Steps.js';
  * for others, and nobody hears anything while a handler is on the stack or a step is half applied.
  */
 export class Outbox<T> {
-  #letters: (T | (() => void))[] | undefined = undefined;
+  // One list for all its letters, since it is filled and emptied three times for each task that is watched.
+  readonly #letters: (T | (() => void))[] = [];
   #isDelivering = false;
 
   /** `send` gets each letter that is not a call. */
@@ -15,26 +17,22 @@ export class Outbox<T> {
   ) {}
 
   get isEmpty(): boolean {
-    return this.#letters === undefined;
+    return this.#letters.length === 0;
   }
 
   post(letter: T | (() => void)): void {
-    if (this.#letters !== undefined) {
-      this.#letters.push(letter);
-      return;
-    }
-    this.#letters = [letter];
-    this.steps.deliver(this);
+    this.#letters.push(letter);
+    if (this.#letters.length === 1) this.steps.deliver(this);
   }
 
   deliver(): void {
     const letters = this.#letters;
-    if (this.#isDelivering || letters === undefined) return;
+    if (this.#isDelivering) return;
     this.#isDelivering = true;
     // The loop also meets letters that are posted meanwhile. With an index: V8 makes an object for each step of an iterator here.
     // eslint-disable-next-line @typescript-eslint/prefer-for-of
     for (let at = 0; at < letters.length; at++) this.#hand(letters[at] as T);
-    this.#letters = undefined;
+    empty(letters);
     this.#isDelivering = false;
   }
 
@@ -45,7 +43,6 @@ export class Outbox<T> {
 
   /** Takes out what comes after a letter. */
   takeAfter(letter: () => void): readonly (T | (() => void))[] {
-    const letters = this.#letters ?? [];
-    return letters.splice(letters.indexOf(letter) + 1);
+    return this.#letters.splice(this.#letters.indexOf(letter) + 1);
   }
 }

@@ -1,3 +1,5 @@
+import { empty } from '../prelude/empty.js';
+
 interface After<S> {
   readonly work: (subject: S) => void;
   readonly subject: S;
@@ -87,6 +89,6 @@ export class Steps {
     // With an index: others join meanwhile, and V8 makes an object for each step of an iterator here.
     // eslint-disable-next-line @typescript-eslint/prefer-for-of
     for (let at = 0; at < untold.length; at++) untold[at]?.deliver();
-    untold.length = 0;
+    empty(untold);
   }
 }

@@ -2,16 +2,16 @@ import type { Attempt } from './Attempt.js';
 
 /** The clock of a flow, for durations: ms. */
 interface Clock {
-  readonly elapsed: number;
+  readonly elapsedFurther: number;
 }
 
 /** Notes when an attempt began, if its time is one to measure. */
-export const startClock = ({ more }: Attempt, { elapsed }: Clock): void => {
-  more.started = elapsed;
+export const startClock = ({ more }: Attempt, { elapsedFurther }: Clock): void => {
+  more.started = elapsedFurther;
 };
 
 /** How long an attempt ran, in ms, if it is timed. */
 export const stopClock = (attempt: Attempt, clock: Clock): number | undefined => {
   const { started } = attempt.rare;
-  return started === undefined ? undefined : (attempt.more.ms = clock.elapsed - started);
+  return started === undefined ? undefined : (attempt.more.ms = clock.elapsedFurther - started);
 };

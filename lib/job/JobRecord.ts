@@ -27,6 +27,7 @@ export type TaskOutcome = 'completed' | 'failed' | 'error_continued' | 'skipped'
 
 interface Step {
   readonly jobId: string;
+  /** Records of one moment share it. */
   readonly timestamp: Date;
 }
 

@@ -23,7 +23,7 @@ export const emitted = (ledger: Ledger, routine: RoutineData, ordinal: number, e
 
 const tellEmitted = (ledger: Ledger, { routineId, eventName, data }: Recorded): void => {
   const { jobId } = ledger.data;
-  const timestamp = new Date(ledger.now);
+  const { timestamp } = ledger;
   ledger.post({ jobId, timestamp, type: 'emitted', routineId, event: eventName, data: ledger.show(data) });
 };
 

@@ -44,7 +44,7 @@ export const timed = (ledger: Ledger, routine: RoutineData, ms: number): void =>
 };
 
 const tellTimed = (ledger: Ledger, routineId: string, ms: number): void => {
-  ledger.post({ jobId: ledger.data.jobId, timestamp: new Date(ledger.now), type: 'timed', routineId, ms });
+  ledger.post({ jobId: ledger.data.jobId, timestamp: ledger.timestamp, type: 'timed', routineId, ms });
 };
 
 /** Its slot has taken its payload in: what it holds in this place, and what the handler gets. */
@@ -63,7 +63,7 @@ export const takenIn = (
 const tellTakenIn = (ledger: Ledger, task: ToldTask, held: Data, handed: Input): void => {
   const { routineId, slot } = task;
   const { jobId } = ledger.data;
-  const timestamp = new Date(ledger.now);
+  const { timestamp } = ledger;
   const taskId = task.idIn(jobId);
   const data = ledger.show(dataOf(handed));
   if (held === handed) ledger.post({ jobId, timestamp, type: 'takenIn', taskId, routineId, slot, data });
@@ -123,7 +123,7 @@ const recordOf = <T extends 'taskQueued' | 'taskStarted' | 'taskDelayed' | 'task
 ): TaskRecord<T> => {
   const { routineId, slot, payload, attempt, described: connection } = task;
   const { jobId } = ledger.data;
-  const timestamp = new Date(ledger.now);
+  const { timestamp } = ledger;
   const taskId = task.idIn(jobId);
   const data = ledger.show(payload);
   const retryCount = attempt - 1;

@@ -10,16 +10,32 @@ import { acts, play } from '../support/twins.js';
 
 const bench = () => {
   const steps = new Steps();
-  const ledger = new JobLedger(jobIn(), { show: isolates.shallow }, { time: { now: 70, tick: 7 }, steps });
+  const time = { now: 70, tick: 7 };
+  const ledger = new JobLedger(jobIn(), { show: isolates.shallow }, { time, steps });
   const told: JobRecord[] = [];
   const watch = () => ledger.watch({ next: (record) => void told.push(record) });
-  return { steps, ledger, told, watch };
+  return { steps, time, ledger, told, watch };
 };
 
 describe('JobLedger', () => {
   it('should tell the time of its flow by the last look at the clock', () => {
     const { ledger } = bench();
     expect([ledger.now, ledger.tick]).toEqual([70, 7]);
+  });
+
+  it('should have one timestamp for the records of a moment, and another one for those of the next', () => {
+    const { ledger, time } = bench();
+    const { timestamp } = ledger;
+    expect(timestamp).toEqual(new Date(70));
+    expect(ledger.timestamp).toBe(timestamp);
+    time.now = 71;
+    expect([ledger.timestamp, timestamp]).toEqual([new Date(71), new Date(70)]);
+  });
+
+  it('should tell the right time after a watcher has changed a timestamp', () => {
+    const { ledger } = bench();
+    ledger.timestamp.setFullYear(1999);
+    expect(ledger.timestamp).toEqual(new Date(70));
   });
 
   it('should be watched as long as somebody sees the records', () => {

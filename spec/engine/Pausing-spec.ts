@@ -23,6 +23,7 @@ const bench = (status: JobStatus = 'running') => {
     warn: jest.fn(),
     now: 5,
     tick: 5,
+    timestamp: new Date(5),
   };
   const clock = { atLook: (): void => undefined };
   const drain = {

@@ -45,7 +45,7 @@ const bench = ({ tried = 0, isEntry = false, handled = false }: Asked = {}) => {
   const task$ = new Subject<Task<Run>>();
   task$.subscribe(({ taskId: _ = '', attempt }: { taskId?: string; attempt: number }) => told.push(`task, attempt ${attempt}`));
   const steps = new Steps();
-  const time = { now: 5, elapsed: 12, base: 0 };
+  const time = { now: 5, elapsedFurther: 12, base: 0 };
   const parts = { plan, ledger, engine: { time } };
   const run: Run = { isOpen: true, active: 1, parts };
   const failures: RoutiluxError[] = [];
@@ -80,7 +80,7 @@ const bench = ({ tried = 0, isEntry = false, handled = false }: Asked = {}) => {
   const attempt = new Attempt<Run>(new Arrival(run, { n: 1 }, 3, { tried }), connection, cell);
   attempt.seat = { leave: note('seat left') };
   fold.taken(ledger.data, cell);
-  startClock(attempt, { elapsed: 10 });
+  startClock(attempt, { elapsedFurther: 10 });
   ledger.told.length = 0;
   return { job, ledger, attempt, cell, told, failures, steps };
 };

@@ -27,6 +27,10 @@ export class ToldLedger implements Ledger {
 
   constructor(readonly data: JobData = jobIn()) {}
 
+  get timestamp(): Date {
+    return new Date(this.now);
+  }
+
   readonly show: Isolate = (value) => ({ ...value });
 
   tell(body: JobRecordBody, at = this.now): void {
