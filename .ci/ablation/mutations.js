@@ -61,7 +61,7 @@ export const mutations = [
   {
     what: 'a deferred event is not put into the stream',
     file: 'lib/engine/Emissions.ts',
-    from: 'if (known !== undefined) this.#emit(known, data);',
+    from: 'if (known !== undefined) this.send(known, data);',
     to: 'if (known !== undefined) void data;',
     specs: ['Flow-resume'],
   },
@@ -195,8 +195,8 @@ export const mutations = [
   {
     what: 'no second look after the clock was asked for an emission',
     file: 'lib/engine/Emissions.ts',
-    from: 'if (!this.job.life.isOver) this.#emit(event, data);',
-    to: 'this.#emit(event, data);',
+    from: 'if (!this.job.life.isOver) this.send(event, data);',
+    to: 'this.send(event, data);',
     specs: ['engine/Emissions'],
   },
   {
@@ -209,8 +209,8 @@ export const mutations = [
   {
     what: 'no second look after the clock was asked for a value of a feed',
     file: 'lib/engine/Emissions.ts',
-    from: 'if (!this.job.life.isOver) this.#bring(slot, data);',
-    to: 'this.#bring(slot, data);',
+    from: 'if (!this.job.life.isOver) this.arrive(slot, data);',
+    to: 'this.arrive(slot, data);',
     specs: ['engine/Emissions'],
   },
   {

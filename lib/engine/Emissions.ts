@@ -44,11 +44,11 @@ export class Emissions<R> {
   /** Emits a payload that is the job's own. */
   emit(event: Event, data: Data): void {
     const { run, engine } = this.job;
-    if (run.isOpen && engine.drain.isActive) this.#emit(event, data);
-    else this.#emitAtRest(event, data);
+    if (run.isOpen && engine.drain.isActive) this.send(event, data);
+    else this.emitAtRest(event, data);
   }
 
-  #emit(event: Event, data: Data): void {
+  private send(event: Event, data: Data): void {
     const { run, ledger, routines, engine } = this.job;
     const emission = new Emission<R>(run, event, data, this.order++, engine.time.tick);
     emitted(ledger, routines.of(event.routine), event.ordinal, emission);
@@ -56,17 +56,17 @@ export class Emissions<R> {
   }
 
   /** Its gate is closed, or nothing of the flow is at work. */
-  #emitAtRest(event: Event, data: Data): void {
+  private emitAtRest(event: Event, data: Data): void {
     const { ledger, engine } = this.job;
-    if (ledger.data.status === 'paused') this.#gather();
+    if (ledger.data.status === 'paused') this.gather();
     engine.drain.change(() => {
       // The clock may be the user's, and have ended the job (D31); so below.
-      if (!this.job.life.isOver) this.#emit(event, data);
+      if (!this.job.life.isOver) this.send(event, data);
     });
   }
 
   /** A handler that has returned long ago, a timer, emits while the job stands still: that is kept, up to a bound. */
-  #gather(): void {
+  private gather(): void {
     this.checkRoom('emit', this.#gathered);
     this.#gathered++;
   }
@@ -99,7 +99,7 @@ export class Emissions<R> {
     const events = deferredTaken(ledger);
     for (const { routineId, event, data } of events) {
       const known = this.eventOf(routineId, event);
-      if (known !== undefined) this.#emit(known, data);
+      if (known !== undefined) this.send(known, data);
       else ledger.warn(`Deferred event '${event}' of routine '${routineId}' is unknown to this flow and left out`);
     }
     deferredEmitted(ledger, events.length);
@@ -113,7 +113,7 @@ export class Emissions<R> {
 
   /** A stream emits, outside any task. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` */
   give(event: Event, payload: Data): void {
-    this.#check(() => placeOf(event), event.connections, payload);
+    this.check(() => placeOf(event), event.connections, payload);
     const data = this.job.plan.isolate(payload);
     if (!this.job.life.isOver) this.emit(event, data);
   }
@@ -121,20 +121,20 @@ export class Emissions<R> {
   /** A stream from outside brings a payload to a slot. @throws as `give` */
   bring(slot: Slot, payload: Data): void {
     const { plan, ledger, engine } = this.job;
-    this.#check(() => `Input of slot '${slot.name}' of routine '${slot.routine.id}'`, slot.direct, payload);
-    if (ledger.data.status === 'paused') this.#gather();
+    this.check(() => `Input of slot '${slot.name}' of routine '${slot.routine.id}'`, slot.direct, payload);
+    if (ledger.data.status === 'paused') this.gather();
     const data = plan.isolate(payload);
     engine.drain.change(() => {
-      if (!this.job.life.isOver) this.#bring(slot, data);
+      if (!this.job.life.isOver) this.arrive(slot, data);
     });
   }
 
-  #bring(slot: Slot, data: Data): void {
+  private arrive(slot: Slot, data: Data): void {
     const arrival = new Arrival(this.job.run, data, this.order++, { isLimited: true });
     this.job.engine.task$.next(new Task(arrival, slot.direct[0] as Connection));
   }
 
-  #check(where: () => string, connections: readonly Connection[], payload: Data): void {
+  private check(where: () => string, connections: readonly Connection[], payload: Data): void {
     if (this.job.plan.commits) checkSerialisable(payload, where);
     this.job.limits?.check(where, connections, undefined);
   }

@@ -8,7 +8,7 @@ import { stateSet } from '../job/noteRoutine.js';
 import type { Change } from '../job/Settled.js';
 import { eventNamed, placeOf, refuseEvent } from '../plan/eventNamed.js';
 import type { Event, Plan, Routine } from '../plan/Plan.js';
-import { copyDeep, copyPlain, isPlainObject } from '../prelude/plainObject.js';
+import { copyDeep, copyPlain, isLiteral, isPlainObject } from '../prelude/plainObject.js';
 import { Attempt } from './Attempt.js';
 import { Effects } from './Effects.js';
 import type { Limits } from './Limits.js';
@@ -92,7 +92,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
 
   private emitAt(event: Event, data: object): void {
     const { parts } = this.origin.run;
-    const payload = isPlainObject(data) ? parts.plan.isolate(data) : this.refusePayload(event, data);
+    const payload = isLiteral(data) || isPlainObject(data) ? parts.plan.isolate(data) : this.refusePayload(event, data);
     if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');
     if (parts.emitsAtOnce) parts.emissions.emit(event, payload);
     else this.emitWithCare(event, payload);

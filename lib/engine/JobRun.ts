@@ -44,35 +44,35 @@ export class JobRun implements Run {
   /** A task comes out of the merged stream. */
   keep(task: Task<Run>): void {
     // Most jobs have no limits, and nobody watches them.
-    if (this.parts.isPlain) this.#wait(task);
-    else this.#keepWithCare(task);
+    if (this.parts.isPlain) this.wait(task);
+    else this.keepWithCare(task);
   }
 
-  #keepWithCare(task: Task<Run>): void {
+  private keepWithCare(task: Task<Run>): void {
     const { limits } = this.parts;
-    if (limits === undefined || !task.origin.isLimited) this.#put(task);
-    else this.#putIfRoom(single(task), limits);
+    if (limits === undefined || !task.origin.isLimited) this.put(task);
+    else this.putIfRoom(single(task), limits);
   }
 
-  #putIfRoom(task: Task<Run>, limits: Limits<Run>): void {
-    if (limits.makeRoom(task)) this.#put(task);
+  private putIfRoom(task: Task<Run>, limits: Limits<Run>): void {
+    if (limits.makeRoom(task)) this.put(task);
     else this.shed(task);
   }
 
   // Tasks that wait at the start of the job are told with it.
-  #put(task: Task<Run>): void {
+  private put(task: Task<Run>): void {
     const { ledger, life } = this.parts;
-    this.#join(task);
+    this.join(task);
     if (ledger.watched && life.hasBegun) note.tellQueued(ledger, task);
   }
 
   /** It waits, and counts where there are limits. */
-  #join(task: Task<Run>): void {
-    this.#wait(task);
+  private join(task: Task<Run>): void {
+    this.wait(task);
     this.parts.limits?.added(task);
   }
 
-  #wait({ connection, origin }: Task<Run>): void {
+  private wait({ connection, origin }: Task<Run>): void {
     waited(this.parts.ledger.data, this.queue.push(connection, origin));
   }
 
@@ -85,16 +85,16 @@ export class JobRun implements Run {
   /** The gate opens after a pause: deferred events first, then the tasks that wait, then the retries that have come due. */
   requeue(): void {
     const { ledger, retries } = this.parts;
-    if (ledger.data.deferred.length > 0) this.#requeueAfterDeferred();
+    if (ledger.data.deferred.length > 0) this.requeueAfterDeferred();
     retries?.reopen();
   }
 
-  #requeueAfterDeferred(): void {
+  private requeueAfterDeferred(): void {
     const { limits, emissions } = this.parts;
     const waiting = this.queue.takeAll();
     limits?.clear();
     emissions.emitDeferred();
-    for (const task of waiting) this.#join(task);
+    for (const task of waiting) this.join(task);
   }
 
   // ── what is at work ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,21 +111,21 @@ export class JobRun implements Run {
     const origin = queue.take();
     const routineData = parts.routines.of(connection.slot.routine);
     const attempt = new HandlerContext<Run>(origin, connection, routineData);
-    if (!parts.isPlain || origin.tried > 0) this.#takeWithCare(attempt);
+    if (!parts.isPlain || origin.tried > 0) this.takeWithCare(attempt);
     this.active++;
     note.taken(parts.ledger, routineData, attempt);
-    if (parts.plan.measures) this.#measure(attempt);
+    if (parts.plan.measures) this.measure(attempt);
     if (parts.views !== undefined) parts.progressed();
     return attempt;
   }
 
-  #takeWithCare(attempt: HandlerContext<Run>): void {
+  private takeWithCare(attempt: HandlerContext<Run>): void {
     this.parts.limits?.taken(attempt);
     // The metrics keep attempts, and must not keep a gathering list with each of them (D46).
     attempt.origin.forget();
   }
 
-  #measure(attempt: HandlerContext<Run>): void {
+  private measure(attempt: HandlerContext<Run>): void {
     const { ledger, engine } = this.parts;
     const { routineData } = attempt;
     attempt.tick = engine.time.tick;

@@ -119,26 +119,26 @@ export class WorkerPool<A, R extends Turn> {
   work(turns: Turns<R>): void {
     while (!turns.isEmpty && this.pace.isLeft) {
       const worker = this.#staff.free();
-      if (worker !== undefined) this.#workNext(worker, turns);
-      else if (!this.#workOnLoan(turns)) return;
+      if (worker !== undefined) this.workNext(worker, turns);
+      else if (!this.workOnLoan(turns)) return;
     }
   }
 
   // Not before somebody is free: a job that is paused and resumed while all are busy keeps its place.
-  #workNext(worker: Worker<A>, turns: Turns<R>): void {
+  private workNext(worker: Worker<A>, turns: Turns<R>): void {
     const run = turns.first;
     if (run === undefined) this.#staff.freed(worker);
-    else this.#workOn(run, worker, turns);
+    else this.workOn(run, worker, turns);
   }
 
-  #workOn(run: R, worker: Worker<A>, turns: Turns<R>): void {
+  private workOn(run: R, worker: Worker<A>, turns: Turns<R>): void {
     turns.take();
-    this.#onDuty(worker, run, this.#stretch, worker);
+    this.onDuty(worker, run, this.#stretch, worker);
     turns.done(run);
   }
 
   /** A worker takes tasks; whether it is free is asked when it has. */
-  #onDuty<S>(worker: Worker<A>, run: R, work: (run: R, subject: S) => void, subject: S): void {
+  private onDuty<S>(worker: Worker<A>, run: R, work: (run: R, subject: S) => void, subject: S): void {
     worker.isOnDuty = true;
     this.runner.within(run, work, subject);
     worker.isOnDuty = false;
@@ -148,36 +148,36 @@ export class WorkerPool<A, R extends Turn> {
   /** Tasks of one job as long as no other waits. */
   readonly #stretch = (run: R, worker: Worker<A>): void => {
     let isFree: boolean;
-    do isFree = this.#turn(this.runner.take(run), worker, undefined);
+    do isFree = this.turn(this.runner.take(run), worker, undefined);
     while (isFree && !this.#staff.isOverstaffed && run.isReady && this.#turns?.isEmpty === true && this.pace.isLeft);
   };
 
   // A job that a handler has started may always run one task, on the worker of that handler: nobody waits for himself (D16).
-  #workOnLoan(turns: Turns<R>): boolean {
+  private workOnLoan(turns: Turns<R>): boolean {
     const run = turns.takeIf((each) => this.runner.lenderOf(each) !== undefined);
     if (run === undefined) return false;
     const lender = this.runner.lenderOf(run) as A & Pooled<A>;
     // The borrower may abort its lender: the worker stays with the borrower.
-    this.#onDuty(lender.seat?.worker as Worker<A>, run, this.#turnOnLoan, lender);
+    this.onDuty(lender.seat?.worker as Worker<A>, run, this.#turnOnLoan, lender);
     turns.done(run);
     return true;
   }
 
   readonly #turnOnLoan = (run: R, lender: A & Pooled<A>): void => {
-    this.#turn(this.runner.take(run), lender.seat?.worker as Worker<A>, lender);
+    this.turn(this.runner.take(run), lender.seat?.worker as Worker<A>, lender);
   };
 
   /** One task; false if the worker holds it beyond this turn. */
-  #turn(attempt: (A & Pooled<A>) | undefined, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
+  private turn(attempt: (A & Pooled<A>) | undefined, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
     if (attempt === undefined) return true;
     this.#onStack = attempt;
-    const isDone = this.#try(attempt, worker, lender);
+    const isDone = this.try(attempt, worker, lender);
     this.#onStack = undefined;
     this.steps.catchUp();
     return isDone;
   }
 
-  #try(attempt: A & Pooled<A>, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
+  private try(attempt: A & Pooled<A>, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
     let left: Unfinished | undefined;
     try {
       this.runner.takeIn(attempt);
@@ -185,22 +185,22 @@ export class WorkerPool<A, R extends Turn> {
       this.steps.catchUp();
       left = this.runner.call(attempt);
     } catch (error) {
-      return this.#fail(attempt, error, worker);
+      return this.fail(attempt, error, worker);
     }
     this.pace.spend();
-    if (left !== undefined) return this.#leave(attempt, left, worker, lender);
+    if (left !== undefined) return this.leave(attempt, left, worker, lender);
     if (attempt.isAtWork && this.runner.succeed(attempt)) handOut(attempt, worker, this.steps);
     return true;
   }
 
-  #fail(attempt: A & Pooled<A>, error: unknown, worker: Worker<A>): true {
+  private fail(attempt: A & Pooled<A>, error: unknown, worker: Worker<A>): true {
     this.pace.spend();
     if (attempt.isAtWork && this.runner.fail(attempt, error)) handOut(attempt, worker, this.steps);
     return true;
   }
 
   /** What the handler has left unfinished holds the worker, unless it is nobody's any more. */
-  #leave(attempt: A & Pooled<A>, left: Unfinished, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
+  private leave(attempt: A & Pooled<A>, left: Unfinished, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
     if (attempt.isAtWork) worker.hold(attempt, left, lender);
     else ignore(left);
     return false;

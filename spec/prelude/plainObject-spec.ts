@@ -1,9 +1,14 @@
 import { runInNewContext } from 'node:vm';
-import { copyDeep, copyPlain, isPlainObject, setOwn } from '../../lib/prelude/plainObject.js';
+import { copyDeep, copyPlain, isLiteral, isPlainObject, setOwn } from '../../lib/prelude/plainObject.js';
 
 class Point {
   readonly x = 1;
 }
+
+function Olden(this: { a: number }): void {
+  this.a = 1;
+}
+Olden.prototype = { method: () => undefined };
 
 describe('isPlainObject', () => {
   it.each<[string, unknown]>([
@@ -16,8 +21,21 @@ describe('isPlainObject', () => {
     ['a structured clone', structuredClone({ a: 1 })],
     ['one with a key called constructor', { constructor: 1 }],
     ['one with a key called then', { then: () => undefined }],
+    ['one with a key called __proto__', JSON.parse('{"__proto__":{"a":1}}')],
+    ['one of another realm with a key called __proto__', runInNewContext('JSON.parse(\'{"__proto__":null}\')')],
   ])('should accept %s', (_, value) => {
     expect(isPlainObject(value)).toBe(true);
+  });
+
+  it('should be beyond doubt of a literal of this realm, and of no other plain object', () => {
+    const plain = [
+      { a: 1 },
+      {},
+      Object.create(null),
+      JSON.parse('{"__proto__":{"a":1}}'),
+      runInNewContext('({ a: 1 })'),
+    ] as object[];
+    expect(plain.map(isLiteral)).toEqual([true, true, false, false, false]);
   });
 
   it.each<[string, unknown]>([
@@ -36,9 +54,11 @@ describe('isPlainObject', () => {
     ['an error', new Error('x')],
     ['an instance', new Point()],
     ['an instance of another realm', runInNewContext('new (class Point {})()')],
+    ['an instance of a class that is a function', new (Olden as unknown as new () => object)()],
+    ['an instance with a key called __proto__', Object.defineProperty(new Point(), '__proto__', { value: null })],
     ['what inherits from a literal', Object.create({ a: 1 })],
   ])('should refuse %s', (_, value) => {
-    expect(isPlainObject(value)).toBe(false);
+    expect([isPlainObject(value), isLiteral(value as object)]).toEqual([false, false]);
   });
 });
 
