@@ -49,13 +49,6 @@ export class Scopes<R extends Scoped> {
   within<S>(run: R, work: (run: R, subject: S) => void, subject: S): void {
     const { scope } = run;
     if (scope === undefined || run === this.#inside) work(run, subject);
-    else
-      scope.runInAsyncScope(
-        () => {
-          work(run, subject);
-        },
-        undefined,
-        undefined,
-      );
+    else scope.runInAsyncScope(work, undefined, run, subject);
   }
 }

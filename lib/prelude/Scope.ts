@@ -8,5 +8,5 @@ export interface AsyncContext<T> {
 
 /** Enters the async context in which it was captured: what the caller's own async storages held there. */
 export interface Scope {
-  runInAsyncScope<A>(work: (a: A) => void, self: unknown, a: A): void;
+  runInAsyncScope<A extends unknown[]>(work: (...args: A) => void, self: unknown, ...args: A): void;
 }
