@@ -1,4 +1,3 @@
-import { Subject } from 'rxjs';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import { compilePlan, type CompileWith, type DescribedFlow } from '../plan/compile.js';
 import type { Plan } from '../plan/Plan.js';
@@ -9,6 +8,7 @@ import { Drain, type Drained } from './Drain.js';
 import { EventSubject } from './EventSubject.js';
 import type { Toggle } from './gate.js';
 import type { Run } from './JobParts.js';
+import { JobSubject } from './JobSubject.js';
 import type { HandlerContext } from './HandlerContext.js';
 import { LiveJobs } from './LiveJobs.js';
 import { pipeline } from './pipeline.js';
@@ -26,8 +26,8 @@ export class Engine {
   /** Jobs that have not ended. */
   readonly jobs = new LiveJobs<Run>();
   readonly task$ = new TaskStream<Run>();
-  readonly toggle$ = new Subject<Toggle<Run>>();
-  readonly released$ = new Subject<Run>();
+  readonly toggle$ = new JobSubject<Toggle<Run>>();
+  readonly released$ = new JobSubject<Run>();
   readonly steps = new Steps();
   readonly time: Time;
   readonly drain: Drain;

@@ -38,7 +38,7 @@ interface SettledEmissions {
 }
 
 type SettlingEngine<R> = RetryingJob<R>['engine'] & {
-  readonly time: { readonly elapsedFurther: number };
+  readonly time: { lap(): number };
   readonly drain: { refresh(): void };
 };
 

@@ -1,18 +1,19 @@
 import fc from 'fast-check';
 import { Subject } from 'rxjs';
 import { EventSubject } from '../../lib/engine/EventSubject.js';
+import { JobSubject } from '../../lib/engine/JobSubject.js';
 import { Calling } from '../support/Calling.js';
 import { endless$, type Marbles, marbles } from '../support/marbles.js';
 import { type Act, acts, play, type Told } from '../support/twins.js';
 
-/** The Subject of an event that emits in the frames of a diagram. */
-const emitting = ({ hot }: Marbles, diagram: string): EventSubject<string> => {
-  const event$ = new EventSubject<string>();
-  hot(diagram).subscribe(event$);
-  return event$;
-};
+describe.each([EventSubject, JobSubject])('%p', (Kind) => {
+  /** One that emits in the frames of a diagram. */
+  const emitting = ({ hot }: Marbles, diagram: string): Subject<string> => {
+    const event$ = new Kind<string>();
+    hot(diagram).subscribe(event$);
+    return event$;
+  };
 
-describe('EventSubject', () => {
   it('should find the observers of a Subject, which RxJS 8 takes away', () => {
     const subject$ = new Subject<number>();
     const subscription = subject$.subscribe();
@@ -52,7 +53,7 @@ describe('EventSubject', () => {
   );
 
   it('should emit to its observers in the order in which they were subscribed (many)', () => {
-    const event$ = new EventSubject<number>();
+    const event$ = new Kind<number>();
     const told: string[] = [];
     for (const name of ['first', 'second', 'third']) event$.subscribe((value) => told.push(`${name} ${value}`));
     event$.next(1);
@@ -69,7 +70,7 @@ describe('EventSubject', () => {
   it(
     'should go on for ever (endless)',
     marbles((m) => {
-      const event$ = new EventSubject<number>();
+      const event$ = new Kind<number>();
       endless$.subscribe(event$);
       m.expectObservable(event$, '^----------!').toBe('--a--b--c--', { a: 0, b: 1, c: 2 });
     }),
@@ -85,7 +86,7 @@ describe('EventSubject', () => {
   );
 
   it('should let what an observer throws go up to whoever emits, and go on with the next value (a callback that throws)', () => {
-    const event$ = new EventSubject<number>();
+    const event$ = new Kind<number>();
     const told: number[] = [];
     const work = (value: number): void => {
       if (value === 1) throw new Error('no');
@@ -108,7 +109,7 @@ describe('EventSubject', () => {
       event$.next(1);
       return told;
     };
-    const told = toldBy(new EventSubject());
+    const told = toldBy(new Kind());
     expect(told).toEqual(['first 1', 'first 2', 'first 3', 'second 3', 'second 2', 'second 1']);
     expect(told).toEqual(toldBy(new Subject()));
   });
@@ -124,7 +125,7 @@ describe('EventSubject', () => {
       );
     fc.assert(
       fc.property(acts(fc.nat()), (all) => {
-        expect(toldBy(new EventSubject<number>(), all)).toEqual(toldBy(new Subject<number>(), all));
+        expect(toldBy(new Kind<number>(), all)).toEqual(toldBy(new Subject<number>(), all));
       }),
     );
   });

@@ -155,6 +155,16 @@ describe('Time', () => {
       expect([after, looks]).toEqual([[1, 3], 1]);
     });
 
+    it('should have looked at the end of a timed run, so that no look is due at the end of its job', () => {
+      const time = begun();
+      looksAfter(time, [0, 0]);
+      now += 3;
+      const ended = time.lap();
+      looks = 0;
+      time.catchUp();
+      expect([ended, time.reading, time.tick, looks]).toEqual([now, now, 3, 0]);
+    });
+
     it('should not look after the first task if it has begun right after a look: the stride goes on', () => {
       const time = begun();
       looksAfter(time, [0, 0, 0]);
@@ -172,6 +182,13 @@ describe('Time', () => {
       scheduler.time += 20;
       time.look();
       expect([time.now, time.tick, time.base, time.reading, time.isVirtual]).toEqual([520, 20, 500, 520, false]);
+    });
+
+    it('should not be asked for at the end of a timed run, which is inside a step (D31)', () => {
+      const scheduler = ownClock();
+      const time = new Time(scheduler);
+      scheduler.time = 20;
+      expect([time.lap(), time.elapsedFurther, time.reading]).toEqual([0, 0, 0]);
     });
 
     it('should be counted in whole ms, also if that clock counts in parts of one: history and records say the same', () => {
