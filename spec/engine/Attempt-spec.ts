@@ -245,7 +245,7 @@ describe('Attempt', () => {
 
   describe('a handler that ignores its signal', () => {
     it.each(['timeout', 'cancel', 'stop'])(
-      'should be let go of at a %s: its worker is free at once, and its end changes nothing (D2, X)',
+      'should be aborted at a %s: its worker is free at once, and its end changes nothing (D2, X)',
       async (how) => {
         const time = virtualTime();
         const got: unknown[] = [];

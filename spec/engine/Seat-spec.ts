@@ -60,7 +60,7 @@ describe('Seat', () => {
     expect(told).toEqual([]);
   });
 
-  it('should unsubscribe from a stream that is let go of, and hear no more of it', () => {
+  it('should unsubscribe from a stream when its attempt is aborted, and hear no more of it', () => {
     const { told, work } = seat();
     const source$ = new Subject<number>();
     const attempt = work(source$);

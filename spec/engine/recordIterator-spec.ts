@@ -99,7 +99,7 @@ describe('recordIterator', () => {
       expect((await job.done).status).toBe('completed');
     });
 
-    it('should let go of the records, answer what is open, and give no more', async () => {
+    it('should unsubscribe from the records, answer what is open, and give no more', async () => {
       const { record$, records } = byHand();
       const open = next(records);
       expect(record$.observed).toBe(true);

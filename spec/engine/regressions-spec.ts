@@ -67,7 +67,7 @@ describe('found by trying to break it', () => {
     },
   );
 
-  it('should not read a synchronous stream on after its attempt was let go of (D2)', async () => {
+  it('should not read a synchronous stream on after its attempt was aborted (D2)', async () => {
     let made = 0;
     const numbers = function* (): Generator<object> {
       while (made < 1_000) yield { n: made++ };

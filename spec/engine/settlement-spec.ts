@@ -1090,7 +1090,7 @@ describe('settlement', () => {
       expect(state.routineState('t')).toMatchObject({ status: 'error_continued', error: 'undefined' });
     });
 
-    it('should let go of a handler that is still at work under STOP, with its signal', async () => {
+    it('should abort a handler that is still at work under STOP, with its signal', async () => {
       const signals: AbortSignal[] = [];
       const asked = new Promise<AbortSignal>((resolve) => {
         void run(async (_, ctx) => {

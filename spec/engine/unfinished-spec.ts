@@ -212,7 +212,7 @@ describe('what a handler returns', () => {
     expect([state.status, got, state.metrics.routine('s')?.failed]).toEqual(['completed', [], 0]);
   });
 
-  it('should be let go of on cancel: an observable is unsubscribed, an async iterable closed', async () => {
+  it('should be aborted on cancel: an observable is unsubscribed, an async iterable closed', async () => {
     let closed = 0;
     const endless = async function* (): AsyncGenerator<Data> {
       try {

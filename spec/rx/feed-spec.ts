@@ -327,7 +327,7 @@ describe('feed', () => {
       expect(valuesOf(log)).toEqual([1, 2, 0, 1, 2]);
     });
 
-    it('should fail after the resume where more comes than is kept, and let go of the source at once', async () => {
+    it('should fail after the resume where more comes than is kept, and unsubscribe from the source at once', async () => {
       const { job, log } = await idle({ pausedLimit: 2 });
       await job.pause();
       const value$ = new Subject<number>();
@@ -390,7 +390,7 @@ describe('feed', () => {
       expect(job.state.metrics.flow().droppedTasks).toBe(10 - ran.length);
     });
 
-    it('should be a failure of the slot where it brings too much, with error, and the source is let go of', async () => {
+    it('should be a failure of the slot where it brings too much, with error, and the source is unsubscribed from', async () => {
       const { job, log } = await idle({}, { maxQueued: 3, overflow: 'error' });
       const value$ = new Subject<number>();
       feed(job, 'meter.reading', value$);

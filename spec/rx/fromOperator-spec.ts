@@ -148,7 +148,7 @@ const inTime = (test: FlowTest, diagram: string, operator: Operator | Routine, o
     { ...test.flowOptions, ...options },
   );
 
-/** Notes when an operator is subscribed to, when its input completes, and when it is let go of. */
+/** Notes when an operator is subscribed to, when its input completes, and when it is unsubscribed from. */
 const noted =
   (log: string[], name: string, operator: Operator = map((data) => data)): Operator =>
   (source$) =>
@@ -886,7 +886,7 @@ describe('fromOperator', () => {
       if (fails) expect(outputs(job)).toHaveLength(2);
     });
 
-    it('should not be one where the slot behind it lets go of the oldest (dropOldest)', async () => {
+    it('should not be one where the slot behind it drops the oldest (dropOldest)', async () => {
       const log: unknown[] = [];
       const slots = { i: [noting(log, (data) => data), { maxQueued: 2, overflow: 'dropOldest' }] } as const;
       const parts = { s: saying('a'), op: op(mergeMap(() => [1, 2, 3, 4])), t: { slots } };
@@ -905,7 +905,7 @@ describe('fromOperator', () => {
       expect([job.status, outputs(job)]).toEqual(['completed', [letter('a')]]);
     });
 
-    it('should let go of the operator where an emission is refused, and begin it anew', async () => {
+    it('should unsubscribe from the operator where an emission is refused, and begin it anew', async () => {
       const log: string[] = [];
       const flow = refusing(
         { log: [], errorHandler: new ErrorHandler({ strategy: 'continue' }) },

@@ -121,7 +121,7 @@ describe('fromSource', () => {
     );
 
     it(
-      'should stay open where the source does, and let go of it where nobody wants the job any more',
+      'should stay open where the source does, and unsubscribe from it where nobody wants the job any more',
       marbles(({ cold, expectObservable, expectSubscriptions, scheduler }) => {
         const source$ = cold<string>('              --a-----b--------');
         const { flow } = reading(() => source$, { scheduler });
@@ -371,7 +371,7 @@ describe('fromSource', () => {
       expect(valuesOf(log)).toEqual([1, 2, 3, 4]);
     });
 
-    it('should fail after the resume where it brings more, and let go of the source at once', async () => {
+    it('should fail after the resume where it brings more, and unsubscribe from the source at once', async () => {
       const value$ = new Subject<number>();
       const { flow } = reading(value$, { pausedLimit: 3 });
       const job = flow.start('s');
@@ -594,7 +594,7 @@ describe('fromSource', () => {
       expect(opened).toEqual([{ path: 'x' }, { path: 'x' }]);
     });
 
-    it('should be let go of by a cancel, where it goes on', async () => {
+    it('should be unsubscribed from by a cancel, where it goes on', async () => {
       // It leaves room for the other to read on, however far it came before the pause.
       const first = reading(numbers(20), { maxQueued: 1, work: (_, ctx) => void ctx.pause() });
       const job = first.flow.start('s');
@@ -704,7 +704,7 @@ describe('fromSource', () => {
   });
 
   describe('at the end of the job', () => {
-    it('should be let go of once, and emit nothing more', async () => {
+    it('should be unsubscribed from once, and emit nothing more', async () => {
       const fate = newFate();
       const value$ = new Subject<number>();
       const source$ = new Observable<number>((observer) => {
@@ -732,7 +732,7 @@ describe('fromSource', () => {
       expect(job.state.metrics.flow().droppedTasks).toBe(0);
     });
 
-    it('should keep progress at what is left, also for whoever asks as it is let go of', async () => {
+    it('should keep progress at what is left, also for whoever asks as it is unsubscribed from', async () => {
       const seen: unknown[] = [];
       const note: Handler = () => undefined;
       const { flow } = reading(
@@ -747,7 +747,7 @@ describe('fromSource', () => {
       expect(seen).toEqual([{ queued: 0, active: 0, status: 'cancelled' }]);
     });
 
-    it('should keep progress at what is left, also for whoever asks as an operator beside it is let go of', async () => {
+    it('should keep progress at what is left, also for whoever asks as an operator beside it is unsubscribed from', async () => {
       const seen: number[] = [];
       const flow = new Flow();
       flow.addRoutine(fromSource('never', NEVER), 's');
@@ -764,7 +764,7 @@ describe('fromSource', () => {
       expect(seen).toEqual([0]);
     });
 
-    it('should be let go of by a shutdown that does not wait, and waited for by one that does (D25)', async () => {
+    it('should be unsubscribed from by a shutdown that does not wait, and waited for by one that does (D25)', async () => {
       const fate = newFate();
       const { flow } = reading(watched$(fate));
       const job = flow.start('s');

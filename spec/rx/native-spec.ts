@@ -60,7 +60,7 @@ describe('toNative, where the platform has observables (issue 4)', () => {
     expect(fate).toEqual({ asked: 2, left: 0 });
   });
 
-  it('should let go of the view once where the signal aborts, and tell nothing after that', () => {
+  it('should unsubscribe from the view once where the signal aborts, and tell nothing after that', () => {
     const source$ = new Subject<number>();
     const abort = new AbortController();
     const log = told(toNative(source$), abort.signal);
@@ -77,7 +77,7 @@ describe('toNative, where the platform has observables (issue 4)', () => {
     expect(fate.asked).toBe(0);
   });
 
-  it('should let go of a view that has ended', () => {
+  it('should unsubscribe from a view that has ended', () => {
     const fate = newFate();
     const source$ = new Observable<number>((observer) => {
       observer.add(() => void fate.left++);
@@ -87,7 +87,7 @@ describe('toNative, where the platform has observables (issue 4)', () => {
     expect(fate.left).toBe(1);
   });
 
-  it('should let go of a view that emits at once, in the middle of it', () => {
+  it('should unsubscribe from a view that emits at once, in the middle of it', () => {
     const abort = new AbortController();
     let made = 0;
     const many$ = new Observable<number>((observer) => {

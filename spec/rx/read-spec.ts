@@ -631,7 +631,7 @@ describe('how far it is read ahead', () => {
   );
 });
 
-describe('how it is let go of', () => {
+describe('how it is unsubscribed from', () => {
   const nodeStream = (fate: Fate): Readable =>
     new Readable({
       objectMode: true,
@@ -688,7 +688,7 @@ describe('how it is let go of', () => {
   };
 
   describe.each(HELD)('%s', (_, make) => {
-    it.each(WAYS)('should be let go of once, by %s', async (_, way) => {
+    it.each(WAYS)('should be unsubscribed from once, by %s', async (_, way) => {
       const fate = newFate();
       const begun = begin(make, fate);
       expect(await until(() => fate.asked > 0)).toBe(true);
@@ -699,7 +699,7 @@ describe('how it is let go of', () => {
       expect(fate.left).toBe(1);
     });
 
-    it('should be let go of once, by a timeout', async () => {
+    it('should be unsubscribed from once, by a timeout', async () => {
       const fate = newFate();
       const { flow } = reading(() => make(fate) as Source<unknown>);
       const job = flow.start('s', {}, { timeoutMs: 5 });
@@ -708,7 +708,7 @@ describe('how it is let go of', () => {
       expect(fate.left).toBe(1);
     });
 
-    it('should be let go of once, where a feed is unsubscribed, and again', async () => {
+    it('should be unsubscribed from once, where a feed is unsubscribed, and again', async () => {
       const fate = newFate();
       const { flow } = reading(NEVER);
       const job = flow.start('t');
@@ -765,7 +765,7 @@ describe('how it is let go of', () => {
     expect(job.state.metrics.flow()).toMatchObject({ droppedTasks: 0, highWater: 1 });
   });
 
-  it('should be let go of once, where an observable ends the job as it is subscribed to', async () => {
+  it('should be unsubscribed from once, where an observable ends the job as it is subscribed to', async () => {
     const fate = newFate();
     const { flow } = reading(NEVER);
     const job = flow.start('t');
@@ -829,7 +829,7 @@ describe('how it is let go of', () => {
     }
   });
 
-  it('should bear a Node stream that fails while it is let go of', async () => {
+  it('should bear a Node stream that fails while it is unsubscribed from', async () => {
     const stream = new Readable({ objectMode: true, read: () => undefined });
     const { flow } = reading(() => stream as never);
     const job = flow.start('s');
@@ -885,7 +885,7 @@ describe('how it is let go of', () => {
       }),
     );
 
-  it('should be let go of where its own value ends the job', async () => {
+  it('should be unsubscribed from where its own value ends the job', async () => {
     const fate = newFate();
     const { flow } = reading(() => counter(fate), { work: (_, ctx) => void ctx.cancel() });
     const job = flow.start('s');

@@ -45,7 +45,7 @@ export const reading = <T>(from: Source<T> | OpenSource<T>, { work, slot, ...opt
 export interface Fate {
   /** How many values it was asked for. */
   asked: number;
-  /** How often it was let go of before its end. */
+  /** How often it was unsubscribed from before its end. */
   left: number;
 }
 
@@ -146,7 +146,7 @@ export class PlatformObservable {
   }
 }
 
-/** An observable that never emits, and counts how often it is let go of. */
+/** An observable that never emits, and counts how often it is unsubscribed from. */
 export const watched$ = (fate: Fate): Observable<number> =>
   new Observable(() => {
     fate.asked++;

@@ -160,7 +160,7 @@ describe("toOperator, as 'job': one job for the whole stream", () => {
     );
 
     it(
-      'should fail with a job that fails, after what it had emitted, and let go of the source',
+      'should fail with a job that fails, after what it had emitted, and unsubscribe from the source',
       marbles((m) => {
         const source$ = m.hot('                                       -a--b--');
         const flow = twice(m, {}, '                                    l-#');
@@ -172,7 +172,7 @@ describe("toOperator, as 'job': one job for the whole stream", () => {
     );
 
     it(
-      'should cancel the job where it is unsubscribed early, and let go of the source',
+      'should cancel the job where it is unsubscribed early, and unsubscribe from the source',
       marbles((m) => {
         const work$ = m.cold('                                         l----L|', { l: { v: 'a' }, L: { v: 'A' } });
         const flow = flowWith(() => work$, { scheduler: m.scheduler });
@@ -332,7 +332,7 @@ describe("toOperator, as 'job': one job for the whole stream", () => {
       expect(flow.jobs).toEqual([]);
     });
 
-    it('should be cancelled where the stream is unsubscribed before it has begun, and let go of the source', () => {
+    it('should be cancelled where the stream is unsubscribed before it has begun, and unsubscribe from the source', () => {
       const fate = newFate();
       const { job, subscription } = open(echo(), watched$(fate) as Observable<never>);
       subscription.unsubscribe();

@@ -144,7 +144,7 @@ describe('toOperator', () => {
     );
 
     it(
-      'should cancel what runs when it is unsubscribed early, and let go of the source',
+      'should cancel what runs when it is unsubscribed early, and unsubscribe from the source',
       marbles((m) => {
         const [flow, a$] = each(m, '                                       --l--L|', '|');
         const source$ = m.hot('                                           -a-----b--|');
@@ -530,7 +530,7 @@ describe('toOperator', () => {
     expect(peak).toBe(3);
   });
 
-  it('should let go of its signal with each job', async () => {
+  it('should unsubscribe from its signal with each job', async () => {
     const control = new AbortController();
     const removed = jest.spyOn(control.signal, 'removeEventListener');
     const added = jest.spyOn(control.signal, 'addEventListener');

@@ -394,7 +394,7 @@ const handsOf = (routine: Routine, ctx: Context, onStack: boolean, { ordinal, ac
   },
 });
 
-/** Does what is refused where the job has ended, or the attempt was let go of, or if there is no room. */
+/** Does what is refused where the job has ended, or the attempt was aborted, or if there is no room. */
 const unlessOver = (work: () => void): void => {
   try {
     work();

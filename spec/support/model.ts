@@ -71,9 +71,9 @@ export interface Task {
   own: Data | undefined;
   ownShared: Map<string, number>;
   kept: (() => void)[];
-  /** Its handler is done, or let go of. */
+  /** Its handler is done, or aborted. */
   gone: boolean;
-  /** Failed or let go of: nothing that it does counts. */
+  /** Failed or aborted: nothing that it does counts. */
   stale: boolean;
   /** What a promise that it left behind was rejected with. */
   error: Error | undefined;
