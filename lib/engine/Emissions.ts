@@ -45,7 +45,7 @@ export class Emissions<R> {
   emit(event: Event, data: Data): void {
     const { run, engine } = this.job;
     if (run.isOpen && engine.drain.isActive) this.send(event, data);
-    else this.emitAtRest(event, data);
+    else this.#emitAtRest(event, data);
   }
 
   private send(event: Event, data: Data): void {
@@ -56,9 +56,9 @@ export class Emissions<R> {
   }
 
   /** Its gate is closed, or nothing of the flow is at work. */
-  private emitAtRest(event: Event, data: Data): void {
+  #emitAtRest(event: Event, data: Data): void {
     const { ledger, engine } = this.job;
-    if (ledger.data.status === 'paused') this.gather();
+    if (ledger.data.status === 'paused') this.#gather();
     engine.drain.change(() => {
       // The clock may be the user's, and have ended the job (D31); so below.
       if (!this.job.life.isOver) this.send(event, data);
@@ -66,7 +66,7 @@ export class Emissions<R> {
   }
 
   /** A handler that has returned long ago, a timer, emits while the job stands still: that is kept, up to a bound. */
-  private gather(): void {
+  #gather(): void {
     this.checkRoom('emit', this.#gathered);
     this.#gathered++;
   }
@@ -113,7 +113,7 @@ export class Emissions<R> {
 
   /** A stream emits, outside any task. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` */
   give(event: Event, payload: Data): void {
-    this.check(() => placeOf(event), event.connections, payload);
+    this.#check(() => placeOf(event), event.connections, payload);
     const data = this.job.plan.isolate(payload);
     if (!this.job.life.isOver) this.emit(event, data);
   }
@@ -121,8 +121,8 @@ export class Emissions<R> {
   /** A stream from outside brings a payload to a slot. @throws as `give` */
   bring(slot: Slot, payload: Data): void {
     const { plan, ledger, engine } = this.job;
-    this.check(() => `Input of slot '${slot.name}' of routine '${slot.routine.id}'`, slot.direct, payload);
-    if (ledger.data.status === 'paused') this.gather();
+    this.#check(() => `Input of slot '${slot.name}' of routine '${slot.routine.id}'`, slot.direct, payload);
+    if (ledger.data.status === 'paused') this.#gather();
     const data = plan.isolate(payload);
     engine.drain.change(() => {
       if (!this.job.life.isOver) this.arrive(slot, data);
@@ -134,7 +134,7 @@ export class Emissions<R> {
     this.job.engine.task$.next(new Task(arrival, slot.direct[0] as Connection));
   }
 
-  private check(where: () => string, connections: readonly Connection[], payload: Data): void {
+  #check(where: () => string, connections: readonly Connection[], payload: Data): void {
     if (this.job.plan.commits) checkSerialisable(payload, where);
     this.job.limits?.check(where, connections, undefined);
   }

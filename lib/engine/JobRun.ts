@@ -45,16 +45,16 @@ export class JobRun implements Run {
   keep(task: Task<Run>): void {
     // Most jobs have no limits, and nobody watches them.
     if (this.parts.isPlain) this.wait(task);
-    else this.keepWithCare(task);
+    else this.#keepWithCare(task);
   }
 
-  private keepWithCare(task: Task<Run>): void {
+  #keepWithCare(task: Task<Run>): void {
     const { limits } = this.parts;
     if (limits === undefined || !task.origin.isLimited) this.put(task);
-    else this.putIfRoom(single(task), limits);
+    else this.#putIfRoom(single(task), limits);
   }
 
-  private putIfRoom(task: Task<Run>, limits: Limits<Run>): void {
+  #putIfRoom(task: Task<Run>, limits: Limits<Run>): void {
     if (limits.makeRoom(task)) this.put(task);
     else this.shed(task);
   }
@@ -85,11 +85,11 @@ export class JobRun implements Run {
   /** The gate opens after a pause: deferred events first, then the tasks that wait, then the retries that have come due. */
   requeue(): void {
     const { ledger, retries } = this.parts;
-    if (ledger.data.deferred.length > 0) this.requeueAfterDeferred();
+    if (ledger.data.deferred.length > 0) this.#requeueAfterDeferred();
     retries?.reopen();
   }
 
-  private requeueAfterDeferred(): void {
+  #requeueAfterDeferred(): void {
     const { limits, emissions } = this.parts;
     const waiting = this.queue.takeAll();
     limits?.clear();
@@ -111,7 +111,7 @@ export class JobRun implements Run {
     const origin = queue.take();
     const routineData = parts.routines.of(connection.slot.routine);
     const attempt = new HandlerContext<Run>(origin, connection, routineData);
-    if (!parts.isPlain || origin.tried > 0) this.takeWithCare(attempt);
+    if (!parts.isPlain || origin.tried > 0) this.#takeWithCare(attempt);
     this.active++;
     note.taken(parts.ledger, routineData, attempt);
     if (parts.plan.measures) this.measure(attempt);
@@ -119,7 +119,7 @@ export class JobRun implements Run {
     return attempt;
   }
 
-  private takeWithCare(attempt: HandlerContext<Run>): void {
+  #takeWithCare(attempt: HandlerContext<Run>): void {
     this.parts.limits?.taken(attempt);
     // The metrics keep attempts, and must not keep a gathering list with each of them (D46).
     attempt.origin.forget();

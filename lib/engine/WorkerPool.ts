@@ -120,7 +120,7 @@ export class WorkerPool<A, R extends Turn> {
     while (!turns.isEmpty && this.pace.isLeft) {
       const worker = this.#staff.free();
       if (worker !== undefined) this.workNext(worker, turns);
-      else if (!this.workOnLoan(turns)) return;
+      else if (!this.#workOnLoan(turns)) return;
     }
   }
 
@@ -153,7 +153,7 @@ export class WorkerPool<A, R extends Turn> {
   };
 
   // A job that a handler has started may always run one task, on the worker of that handler: nobody waits for himself (D16).
-  private workOnLoan(turns: Turns<R>): boolean {
+  #workOnLoan(turns: Turns<R>): boolean {
     const run = turns.takeIf((each) => this.runner.lenderOf(each) !== undefined);
     if (run === undefined) return false;
     const lender = this.runner.lenderOf(run) as A & Pooled<A>;
@@ -185,22 +185,22 @@ export class WorkerPool<A, R extends Turn> {
       this.steps.catchUp();
       left = this.runner.call(attempt);
     } catch (error) {
-      return this.fail(attempt, error, worker);
+      return this.#fail(attempt, error, worker);
     }
     this.pace.spend();
-    if (left !== undefined) return this.leave(attempt, left, worker, lender);
+    if (left !== undefined) return this.#leave(attempt, left, worker, lender);
     if (attempt.isAtWork && this.runner.succeed(attempt)) handOut(attempt, worker, this.steps);
     return true;
   }
 
-  private fail(attempt: A & Pooled<A>, error: unknown, worker: Worker<A>): true {
+  #fail(attempt: A & Pooled<A>, error: unknown, worker: Worker<A>): true {
     this.pace.spend();
     if (attempt.isAtWork && this.runner.fail(attempt, error)) handOut(attempt, worker, this.steps);
     return true;
   }
 
   /** What the handler has left unfinished holds the worker, unless it is nobody's any more. */
-  private leave(attempt: A & Pooled<A>, left: Unfinished, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
+  #leave(attempt: A & Pooled<A>, left: Unfinished, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
     if (attempt.isAtWork) worker.hold(attempt, left, lender);
     else ignore(left);
     return false;
