@@ -56,9 +56,12 @@ export class Time {
     return this.#isWall ? this.#clock.elapsedFurther() : this.reading;
   }
 
-  /** A look at the clock when a timed run has ended, so that none is due at the end of its job; gives the reading, as `elapsedFurther`. */
+  /** The reading when a timed run has ended; it is a look at the clock, so that none is due at the end of the job. */
   lap(): number {
-    if (this.#isWall) this.#lookAfterTasks();
+    if (!this.#isWall) return this.reading;
+    if (this.#isBehind) this.#lookAfterTasks();
+    // Nothing has run since the last look: this one says nothing about the pace of tasks.
+    else this.#read(this.#clock.elapsedFurther());
     return this.reading;
   }
 
@@ -98,6 +101,10 @@ export class Time {
 
   /** Looks at the clock if a handler has been called since the last look. */
   catchUp(): void {
-    if (this.#isWall && this.#untilLook < this.#stride) this.#lookAfterTasks();
+    if (this.#isWall && this.#isBehind) this.#lookAfterTasks();
+  }
+
+  get #isBehind(): boolean {
+    return this.#untilLook < this.#stride;
   }
 }

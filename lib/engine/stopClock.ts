@@ -1,18 +1,12 @@
 import type { Attempt } from './Attempt.js';
 
-/** The clock of a flow, for durations: ms. */
-interface Clock {
-  readonly elapsedFurther: number;
-  lap(): number;
-}
-
-/** Notes when an attempt began, if its time is one to measure. */
-export const startClock = ({ more }: Attempt, { elapsedFurther }: Pick<Clock, 'elapsedFurther'>): void => {
+/** Notes when an attempt began, by the clock of its flow, if its time is one to measure. */
+export const startClock = ({ more }: Attempt, { elapsedFurther }: { readonly elapsedFurther: number }): void => {
   more.started = elapsedFurther;
 };
 
 /** How long an attempt ran, in ms, if it is timed. */
-export const stopClock = (attempt: Attempt, clock: Pick<Clock, 'lap'>): number | undefined => {
+export const stopClock = (attempt: Attempt, clock: { lap(): number }): number | undefined => {
   const { started } = attempt.rare;
   return started === undefined ? undefined : (attempt.more.ms = clock.lap() - started);
 };

@@ -165,6 +165,22 @@ describe('Time', () => {
       expect([ended, time.reading, time.tick, looks]).toEqual([now, now, 3, 0]);
     });
 
+    it('should not take the end of a timed run for a stretch of quick tasks', () => {
+      const time = begun();
+      looksAfter(time, [2]);
+      time.lap();
+      expect(looksAfter(time, [2, 2])).toEqual([1, 2]);
+    });
+
+    it('should look after each task if a timed run was slow', () => {
+      const time = begun();
+      looksAfter(time, [0, 0, 0]);
+      now += 2;
+      time.spend();
+      time.lap();
+      expect(looksAfter(time, [2, 2])).toEqual([1, 2]);
+    });
+
     it('should not look after the first task if it has begun right after a look: the stride goes on', () => {
       const time = begun();
       looksAfter(time, [0, 0, 0]);
