@@ -73,8 +73,8 @@ export class JobLedger implements Ledger {
     }));
   }
 
-  tell(body: JobRecordBody, at = this.now): void {
-    if (this.watched) this.post(this.#stamped(body, at));
+  tell(body: JobRecordBody, at?: number): void {
+    if (this.watched) this.post(this.#stamped(body, at === undefined ? this.timestamp : new Date(at)));
   }
 
   post(record: JobRecord): void {
@@ -83,7 +83,7 @@ export class JobLedger implements Ledger {
 
   /** Tells a record at once, before those that wait: the next one may be the end. */
   tellNow(body: JobRecordBody): void {
-    if (this.watched) this.#send(this.#stamped(body, this.now));
+    if (this.watched) this.#send(this.#stamped(body, this.timestamp));
   }
 
   /** Tells those who watch at this moment: as `next` of the Subject, without the iterator that its loop makes for each record. */
@@ -95,8 +95,8 @@ export class JobLedger implements Ledger {
     for (let at = 0; at < watchers.length; at++) watchers[at]?.next(record);
   }
 
-  #stamped(body: JobRecordBody, at: number): JobRecord {
-    return { jobId: this.data.jobId, timestamp: new Date(at), ...body };
+  #stamped(body: JobRecordBody, timestamp: Date): JobRecord {
+    return { jobId: this.data.jobId, timestamp, ...body };
   }
 
   warn(message: string, error?: unknown): void {

@@ -27,7 +27,7 @@ export type TaskOutcome = 'completed' | 'failed' | 'error_continued' | 'skipped'
 
 interface Step {
   readonly jobId: string;
-  /** Records of one moment share it. */
+  /** Records of one moment may share it. */
   readonly timestamp: Date;
 }
 

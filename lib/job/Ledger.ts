@@ -18,6 +18,6 @@ export interface Ledger {
   /** The time of now, epoch ms, and in ms since the job's base. */
   readonly now: number;
   readonly tick: number;
-  /** The time of now for records: those of one moment share it. */
+  /** The time of now for records, which those of one moment share. */
   readonly timestamp: Date;
 }

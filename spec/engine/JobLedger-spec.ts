@@ -32,6 +32,15 @@ describe('JobLedger', () => {
     expect([ledger.timestamp, timestamp]).toEqual([new Date(71), new Date(70)]);
   });
 
+  it('should put that timestamp on all records of the moment, whatever tells them', () => {
+    const { ledger, told, watch } = bench();
+    watch();
+    ledger.tell({ type: 'resumed' });
+    ledger.tellNow({ type: 'resumed' });
+    ledger.warn('one');
+    expect(told.map(({ timestamp }) => timestamp === ledger.timestamp)).toEqual([true, true, true]);
+  });
+
   it('should tell the right time after a watcher has changed a timestamp', () => {
     const { ledger } = bench();
     ledger.timestamp.setFullYear(1999);
