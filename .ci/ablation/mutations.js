@@ -209,8 +209,8 @@ export const mutations = [
   {
     what: 'no second look after the clock was asked for a value of a feed',
     file: 'lib/engine/Emissions.ts',
-    from: 'if (!this.job.life.isOver) this.arrive(slot, data);',
-    to: 'this.arrive(slot, data);',
+    from: 'if (!this.job.life.isOver) this.#bring(slot, data);',
+    to: 'this.#bring(slot, data);',
     specs: ['engine/Emissions'],
   },
   {

@@ -125,11 +125,11 @@ export class Emissions<R> {
     if (ledger.data.status === 'paused') this.#gather();
     const data = plan.isolate(payload);
     engine.drain.change(() => {
-      if (!this.job.life.isOver) this.arrive(slot, data);
+      if (!this.job.life.isOver) this.#bring(slot, data);
     });
   }
 
-  private arrive(slot: Slot, data: Data): void {
+  #bring(slot: Slot, data: Data): void {
     const arrival = new Arrival(this.job.run, data, this.order++, { isLimited: true });
     this.job.engine.task$.next(new Task(arrival, slot.direct[0] as Connection));
   }

@@ -50,24 +50,24 @@ export class JobRun implements Run {
 
   #keepWithCare(task: Task<Run>): void {
     const { limits } = this.parts;
-    if (limits === undefined || !task.origin.isLimited) this.put(task);
+    if (limits === undefined || !task.origin.isLimited) this.#put(task);
     else this.#putIfRoom(single(task), limits);
   }
 
   #putIfRoom(task: Task<Run>, limits: Limits<Run>): void {
-    if (limits.makeRoom(task)) this.put(task);
+    if (limits.makeRoom(task)) this.#put(task);
     else this.shed(task);
   }
 
   // Tasks that wait at the start of the job are told with it.
-  private put(task: Task<Run>): void {
+  #put(task: Task<Run>): void {
     const { ledger, life } = this.parts;
-    this.join(task);
+    this.#join(task);
     if (ledger.watched && life.hasBegun) note.tellQueued(ledger, task);
   }
 
   /** It waits, and counts where there are limits. */
-  private join(task: Task<Run>): void {
+  #join(task: Task<Run>): void {
     this.wait(task);
     this.parts.limits?.added(task);
   }
@@ -94,7 +94,7 @@ export class JobRun implements Run {
     const waiting = this.queue.takeAll();
     limits?.clear();
     emissions.emitDeferred();
-    for (const task of waiting) this.join(task);
+    for (const task of waiting) this.#join(task);
   }
 
   // ── what is at work ─────────────────────────────────────────────────────────────────────────────────────────────

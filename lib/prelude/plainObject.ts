@@ -11,8 +11,9 @@ export const isPlainObject = (value: unknown): value is Record<string, unknown> 
 const HERE = Object.prototype;
 
 /**
- * Whether a value is a plain object of this realm beyond doubt, for the hot path: V8 knows a prototype of this name from the shape of the
- * object, where `getPrototypeOf` is a call of its runtime (20 ns). False says nothing: a key `__proto__`, `--disable-proto=delete`.
+ * Whether a value is a plain object of this realm, for the hot path: V8 knows a prototype of this name from the shape of the
+ * object, where `getPrototypeOf` is a call of its runtime (20 ns). False says nothing: a key `__proto__`, `--disable-proto=delete`. (An
+ * instance passes that has been given an own key `__proto__` with `Object.prototype` in it.)
  */
 export const isLiteral = (value: object | null): value is Record<string, unknown> =>
   (value as { __proto__?: unknown } | null)?.__proto__ === HERE;

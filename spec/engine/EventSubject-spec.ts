@@ -6,7 +6,10 @@ import { Calling } from '../support/Calling.js';
 import { endless$, type Marbles, marbles } from '../support/marbles.js';
 import { type Act, acts, play, type Told } from '../support/twins.js';
 
-describe.each([EventSubject, JobSubject])('%p', (Kind) => {
+describe.each([
+  ['EventSubject', EventSubject],
+  ['JobSubject', JobSubject],
+])('%s', (_, Kind) => {
   /** One that emits in the frames of a diagram. */
   const emitting = ({ hot }: Marbles, diagram: string): Subject<string> => {
     const event$ = new Kind<string>();

@@ -27,7 +27,7 @@ describe('isPlainObject', () => {
     expect(isPlainObject(value)).toBe(true);
   });
 
-  it('should be beyond doubt of a literal of this realm, and of no other plain object', () => {
+  it('should be sure of a literal of this realm at the first question, and of no other plain object', () => {
     const plain = [
       { a: 1 },
       {},
