@@ -165,6 +165,12 @@ describe('Time', () => {
       expect([ended, time.reading, time.tick, looks]).toEqual([now, now, 3, 0]);
     });
 
+    it('should read the clock at the end of a timed run also if no handler has been called since the last look', () => {
+      const time = begun();
+      now += 3;
+      expect([time.lap(), time.reading]).toEqual([now, now]);
+    });
+
     it('should not take the end of a timed run for a stretch of quick tasks', () => {
       const time = begun();
       looksAfter(time, [2]);
