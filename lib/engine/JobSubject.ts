@@ -7,7 +7,9 @@ import { Subject } from 'rxjs';
 export class JobSubject<T> extends Subject<T> {
   override next(value: T): void {
     // RxJS 8 takes `observers` away, and the peer is 7; `EventSubject-spec` fails if they are gone.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated, @typescript-eslint/prefer-for-of
-    for (let at = 0; at < this.observers.length; at++) this.observers[at]?.next(value);
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    const { observers } = this;
+    // eslint-disable-next-line @typescript-eslint/prefer-for-of
+    for (let at = 0; at < observers.length; at++) observers[at]?.next(value);
   }
 }

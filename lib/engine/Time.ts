@@ -51,17 +51,11 @@ export class Time {
     return this.#isWall ? this.#clock.elapsed() : this.reading;
   }
 
-  /** The same in a drain, after a look at the clock: it costs less. */
-  get elapsedFurther(): number {
-    return this.#isWall ? this.#clock.elapsedFurther() : this.reading;
-  }
-
-  /** The reading when a timed run has ended; it is a look at the clock, so that none is due at the end of the job. */
+  /** The reading when a timed run begins, or has ended; it is a look at the clock, so that none is due at the end of the job. */
   lap(): number {
-    if (!this.#isWall) return this.reading;
-    if (this.#isBehind) this.#lookAfterTasks();
-    // Nothing has run since the last look: this one says nothing about the pace of tasks.
-    else this.#read(this.#clock.elapsedFurther());
+    // Right after a look nothing has run: this one says nothing about the pace of tasks.
+    if (this.#isWall && !this.#isBehind) this.#read(this.#clock.elapsedFurther());
+    else this.catchUp();
     return this.reading;
   }
 

@@ -119,26 +119,26 @@ export class WorkerPool<A, R extends Turn> {
   work(turns: Turns<R>): void {
     while (!turns.isEmpty && this.pace.isLeft) {
       const worker = this.#staff.free();
-      if (worker !== undefined) this.workNext(worker, turns);
+      if (worker !== undefined) this.#workNext(worker, turns);
       else if (!this.#workOnLoan(turns)) return;
     }
   }
 
   // Not before somebody is free: a job that is paused and resumed while all are busy keeps its place.
-  private workNext(worker: Worker<A>, turns: Turns<R>): void {
+  #workNext(worker: Worker<A>, turns: Turns<R>): void {
     const run = turns.first;
     if (run === undefined) this.#staff.freed(worker);
-    else this.workOn(run, worker, turns);
+    else this.#workOn(run, worker, turns);
   }
 
-  private workOn(run: R, worker: Worker<A>, turns: Turns<R>): void {
+  #workOn(run: R, worker: Worker<A>, turns: Turns<R>): void {
     turns.take();
-    this.onDuty(worker, run, this.#stretch, worker);
+    this.#onDuty(worker, run, this.#stretch, worker);
     turns.done(run);
   }
 
   /** A worker takes tasks; whether it is free is asked when it has. */
-  private onDuty<S>(worker: Worker<A>, run: R, work: (run: R, subject: S) => void, subject: S): void {
+  #onDuty<S>(worker: Worker<A>, run: R, work: (run: R, subject: S) => void, subject: S): void {
     worker.isOnDuty = true;
     this.runner.within(run, work, subject);
     worker.isOnDuty = false;
@@ -158,7 +158,7 @@ export class WorkerPool<A, R extends Turn> {
     if (run === undefined) return false;
     const lender = this.runner.lenderOf(run) as A & Pooled<A>;
     // The borrower may abort its lender: the worker stays with the borrower.
-    this.onDuty(lender.seat?.worker as Worker<A>, run, this.#turnOnLoan, lender);
+    this.#onDuty(lender.seat?.worker as Worker<A>, run, this.#turnOnLoan, lender);
     turns.done(run);
     return true;
   }

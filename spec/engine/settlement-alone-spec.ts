@@ -80,7 +80,7 @@ const bench = ({ tried = 0, isEntry = false, handled = false }: Asked = {}) => {
   const attempt = new Attempt<Run>(new Arrival(run, { n: 1 }, 3, { tried }), connection, cell);
   attempt.seat = { leave: note('seat left') };
   fold.taken(ledger.data, cell);
-  startClock(attempt, { elapsedFurther: 10 });
+  startClock(attempt, { lap: () => 10 });
   ledger.told.length = 0;
   return { job, ledger, attempt, cell, told, failures, steps };
 };
