@@ -7,7 +7,7 @@ import type { RoutineData } from '../job/RoutineData.js';
 import type { Settled } from '../job/Settled.js';
 import type { Isolate } from '../prelude/isolate.js';
 import type { Connection } from '../plan/Plan.js';
-import { executionOf } from './describe.js';
+import { executionOf } from './executionOf.js';
 import type { Effects } from './Effects.js';
 import type { Origin } from './Emission.js';
 import { Task } from './Task.js';

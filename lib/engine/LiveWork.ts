@@ -1,7 +1,9 @@
 import type { FixedLimit } from '../flow/Limit.js';
+import type { Input } from '../flow/merge.js';
+import type { ToldTask } from '../job/noteTask.js';
 import type { RemainingWork, RemainingWorkSource, RemainingTask } from '../job/RemainingWork.js';
+import type { Connection } from '../plan/Plan.js';
 import type { Attempt, TriedJob } from './Attempt.js';
-import { remainingOf } from './describe.js';
 import type { Task } from './Task.js';
 
 /** A job, as far as its remaining work is concerned. */
@@ -67,3 +69,27 @@ export const attemptsAtWork = <R extends TriedJob>({
   const tracking = (tracker?.attempts ?? []).filter(({ error, stale }) => error === undefined && !stale);
   return [...new Set([...atWork, ...tracking])];
 };
+
+/** A task, with what a run needs to go on with it. */
+const remainingOf = (task: ToldTask & Placed, input: Input | undefined, dueAt?: Date): RemainingTask => {
+  const { order, place, routineId, slot, payload, attempt, connection } = task;
+  const { described, nth } = connection;
+  return {
+    order,
+    place,
+    routineId,
+    slot,
+    data: payload,
+    merged: input !== undefined,
+    attempt,
+    dueAt,
+    connection: described,
+    route: nth,
+  };
+};
+
+interface Placed {
+  readonly order: number;
+  readonly place: number;
+  readonly connection: Connection;
+}

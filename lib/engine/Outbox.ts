@@ -16,10 +16,6 @@ export class Outbox<T> {
     private readonly send: (letter: T) => void,
   ) {}
 
-  get isEmpty(): boolean {
-    return this.#letters.length === 0;
-  }
-
   post(letter: T | (() => void)): void {
     this.#letters.push(letter);
     if (this.#letters.length === 1) this.steps.deliver(this);

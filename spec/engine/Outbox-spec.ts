@@ -13,11 +13,12 @@ const bench = () => {
 };
 
 describe('Outbox', () => {
-  it('should deliver at once if nothing is at work, and be empty then', () => {
+  it('should deliver at once if nothing is at work, and each letter once', () => {
     const { sent, outbox } = bench();
-    expect(outbox.isEmpty).toBe(true);
     outbox.post('a');
-    expect([sent, outbox.isEmpty]).toEqual([['a'], true]);
+    expect(sent).toEqual(['a']);
+    outbox.post('b');
+    expect(sent).toEqual(['a', 'b']);
   });
 
   it('should keep the order of records and calls', () => {
@@ -26,10 +27,10 @@ describe('Outbox', () => {
     outbox.post('a');
     outbox.post(() => void sent.push('called'));
     outbox.post('b');
-    expect([sent, outbox.isEmpty]).toEqual([[], false]);
+    expect(sent).toEqual([]);
     steps.end();
     steps.catchUp();
-    expect([sent, outbox.isEmpty]).toEqual([['a', 'called', 'b'], true]);
+    expect(sent).toEqual(['a', 'called', 'b']);
   });
 
   it('should tell nobody anything while a handler is on the stack', () => {
@@ -56,7 +57,7 @@ describe('Outbox', () => {
     outbox.post('b');
     steps.end();
     steps.catchUp();
-    expect([sent, outbox.isEmpty]).toEqual([['a', 'end of a', 'b', 'c'], true]);
+    expect(sent).toEqual(['a', 'end of a', 'b', 'c']);
   });
 
   it('should give out what comes after a letter, which then is not delivered', () => {

@@ -1,39 +1,14 @@
 import type { Data } from '../flow/Data.js';
-import type { Input } from '../flow/merge.js';
 import type { Execution } from '../job/Execution.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import type { ToldTask } from '../job/noteTask.js';
-import type { RemainingTask } from '../job/RemainingWork.js';
 import type { Connection } from '../plan/Plan.js';
 import { describeError } from '../prelude/describeError.js';
 import type { Isolate } from '../prelude/isolate.js';
 
-/** A task, with what a run needs to go on with it. */
-export const remainingOf = (task: ToldTask & Placed, input: Input | undefined, dueAt?: Date): RemainingTask => {
-  const { order, place, routineId, slot, payload, attempt, connection } = task;
-  const { described, nth } = connection;
-  return {
-    order,
-    place,
-    routineId,
-    slot,
-    data: payload,
-    merged: input !== undefined,
-    attempt,
-    dueAt,
-    connection: described,
-    route: nth,
-  };
-};
-
-interface Placed {
-  readonly order: number;
-  readonly place: number;
-  readonly connection: Connection;
-}
-
 /** An attempt, as its execution is told. */
-export interface Executed extends ToldTask, Placed {
+export interface Executed extends ToldTask {
+  readonly connection: Connection;
   readonly taskId: string;
   readonly origin: { readonly data: Data };
   readonly outcome: TaskOutcome | undefined;
