@@ -5,7 +5,7 @@ import { Admission } from './engine/Admission.js';
 import { platformCarriesContext } from './engine/ambient.js';
 import { deliver } from './engine/direct.js';
 import { Engine } from './engine/Engine.js';
-import { JobControl, wishFrom } from './engine/JobControl.js';
+import { JobControl, optionsForAll } from './engine/JobControl.js';
 import { owned } from './engine/owned.js';
 import type { Run } from './engine/JobParts.js';
 import { refuseWaiting } from './engine/refuseWaiting.js';
@@ -187,7 +187,9 @@ export class Flow extends FlowDescription<Routine> {
   async pause(...given: readonly [job?: unknown, options?: PauseOptions]): Promise<JobState | readonly JobState[]> {
     const [job, options] = given;
     const state = stateOf(job);
-    return state === undefined ? this.#control.pauseAll(wishFrom(given)) : this.#control.jobWith(state, 'paused').pause(options);
+    return state === undefined
+      ? this.#control.pauseAll(optionsForAll(given))
+      : this.#control.jobWith(state, 'paused').pause(options);
   }
 
   /**
@@ -215,7 +217,7 @@ export class Flow extends FlowDescription<Routine> {
   async cancel(...given: readonly [job?: unknown, reason?: string]): Promise<JobState | readonly JobState[]> {
     const [job, reason] = given;
     const state = stateOf(job);
-    return state === undefined ? this.#control.cancelAll(wishFrom(given).reason) : this.#control.cancel(state, reason);
+    return state === undefined ? this.#control.cancelAll(optionsForAll(given).reason) : this.#control.cancel(state, reason);
   }
 
   /**

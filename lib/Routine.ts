@@ -157,7 +157,7 @@ export class Routine {
    * (Node). Outside any job the targets run at once, in every flow that the routine is in, or in `flow` only.
    *
    * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `NO_CONTEXT` if the job cannot be found; JobError
-   * `EMIT_AFTER_END`, `STALE_CONTEXT`
+   * `EMIT_AFTER_END`, `STALE_CONTEXT`, `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` with `emitMode: 'commit'`
    */
   emit(event: string, data?: object, options?: { readonly flow?: Flow }): void;
   emit<A extends object>(event: Event<A>, ...data: [...PayloadOf<NoInfer<A>>, options?: { readonly flow?: Flow }]): void;

@@ -32,14 +32,14 @@ export const mutations = [
   },
   {
     what: 'a retry that is due is not put into the stream',
-    file: 'lib/engine/RetryQueue.ts',
+    file: 'lib/engine/RetryTimers.ts',
     from: 'if (this.#retries.remove(due)) engine.task$.next(due.task);',
     to: 'this.#retries.remove(due);',
     specs: ['engine/Engine'],
   },
   {
     what: 'a retry that came due while its job was paused is not put into the stream',
-    file: 'lib/engine/RetryQueue.ts',
+    file: 'lib/engine/RetryTimers.ts',
     from: 'for (const { task } of this.#retries.due(engine.time.now)) engine.task$.next(task);',
     to: 'this.#retries.due(engine.time.now);',
     specs: ['Flow-resume', 'journeys/retry'],
@@ -47,14 +47,14 @@ export const mutations = [
   {
     what: 'an entry is not put into the stream',
     file: 'lib/engine/enter.ts',
-    from: 'engine.task$.next(new Task(new Arrival<Run>(run, options.params, 0), entry.direct[0] as Connection));',
+    from: 'engine.task$.next(new Task(new Arrival<Run>(run, options.params, 0), entry.direct[0]));',
     to: '',
     specs: COMPLETION,
   },
   {
     what: 'a value of a feed is not put into the stream',
     file: 'lib/engine/Emissions.ts',
-    from: 'this.job.engine.task$.next(new Task(arrival, slot.direct[0] as Connection));',
+    from: 'this.job.engine.task$.next(new Task(arrival, slot.direct[0]));',
     to: '',
     specs: ['rx/feed'],
   },
@@ -68,7 +68,7 @@ export const mutations = [
   {
     what: 'a task that is taken up is not put into the stream',
     file: 'lib/engine/takeUp.ts',
-    from: 'if (dueAt === undefined) engine.task$.next(emission(run));',
+    from: 'if (dueAt === undefined) engine.task$.next(make(run));',
     to: 'if (dueAt === undefined) return;',
     specs: ['Flow-resume'],
   },
@@ -216,8 +216,8 @@ export const mutations = [
   {
     what: 'no second look after the clock was asked for a cancel',
     file: 'lib/engine/Lifecycle.ts',
-    from: 'if (this.isOver) return;\n      note.reasonGiven',
-    to: 'note.reasonGiven',
+    from: 'if (this.isOver) return;\n      fold.reasonGiven',
+    to: 'fold.reasonGiven',
     specs: ['engine/Lifecycle'],
   },
   {
@@ -257,24 +257,24 @@ export const mutations = [
   },
   {
     what: 'no second look at a retry that is due',
-    file: 'lib/engine/RetryQueue.ts',
+    file: 'lib/engine/RetryTimers.ts',
     from: 'if (this.#retries.remove(due)) engine.task$.next(due.task);',
     to: 'this.#retries.remove(due);\n    engine.task$.next(due.task);',
-    specs: ['engine/RetryQueue'],
+    specs: ['engine/RetryTimers'],
   },
   {
     what: 'no second look at a job before the timers of its retries run',
-    file: 'lib/engine/RetryQueue.ts',
+    file: 'lib/engine/RetryTimers.ts',
     from: 'if (run.isOpen) this.#retries.armAll(engine.time.now);',
     to: 'this.#retries.armAll(engine.time.now);',
-    specs: ['engine/RetryQueue'],
+    specs: ['engine/RetryTimers'],
   },
   {
     what: 'no second look at a job before the timer of a retry runs',
-    file: 'lib/engine/RetryQueue.ts',
+    file: 'lib/engine/RetryTimers.ts',
     from: 'if (run.isOpen) this.#retries.arm(retry, delayMs);',
     to: 'this.#retries.arm(retry, delayMs);',
-    specs: ['engine/RetryQueue'],
+    specs: ['engine/RetryTimers'],
   },
   {
     what: 'no second look after a timer of a retry was set',
@@ -320,7 +320,7 @@ export const mutations = [
   },
   {
     what: 'no second look after the clock was asked for an output',
-    file: 'lib/engine/settlement.ts',
+    file: 'lib/engine/handOver.ts',
     from: 'if (life.isOver) return;',
     to: '',
     specs: ['engine/settlement-alone'],
@@ -335,8 +335,8 @@ export const mutations = [
   {
     what: 'watchers are not told what has happened since the last handler of a drain',
     file: 'lib/engine/Drain.ts',
-    from: 'this.steps.catchUp();\n    this.drained.rest();',
-    to: 'this.drained.rest();',
+    from: 'this.steps.catchUp();\n    this.drained.afterDrain();',
+    to: 'this.drained.afterDrain();',
     specs: ['engine/Deadline'],
   },
   {

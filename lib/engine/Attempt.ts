@@ -54,7 +54,7 @@ export class Attempt<R extends TriedJob = TriedJob> extends Task<R> implements E
   /** Failed or aborted: what it still does counts no more. */
   stale = false;
   /** The seat that holds the promise or stream of its handler. */
-  seat: { leave(): void } | undefined = undefined;
+  seat: { vacate(): void } | undefined = undefined;
   // Not a private name, which costs a call and a slow store for each attempt.
   private extras: Extras | undefined = undefined;
 
@@ -92,6 +92,7 @@ export class Attempt<R extends TriedJob = TriedJob> extends Task<R> implements E
     return this.extras === undefined && this.seat === undefined;
   }
 
+  /** What only some attempts have, made now if there is nothing yet; `rare` reads it. */
   get more(): Extras {
     return (this.extras ??= {});
   }

@@ -10,10 +10,10 @@ export interface Drained {
   work(): void;
   /** Whether a job waits to begin, or for its turn. */
   waitsToBegin(): boolean;
-  waitsForTurn(): boolean;
+  hasWork(): boolean;
   /** Told before a drain that somebody has asked for, and after each. */
   begin(): void;
-  rest(): void;
+  afterDrain(): void;
 }
 
 /**
@@ -22,8 +22,6 @@ export interface Drained {
  * `cancel` or `resume`.
  */
 export class Drain {
-  /** Whether it is at work: steps are applied at once then, and watchers are told later. Written here alone. */
-  isActive = false;
   #isScheduled = false;
 
   constructor(
@@ -34,6 +32,11 @@ export class Drain {
 
   get isScheduled(): boolean {
     return this.#isScheduled;
+  }
+
+  /** Whether it is at work: steps are applied at once then, and watchers are told later. */
+  get isActive(): boolean {
+    return this.steps.isHeld;
   }
 
   /** Reads the clock again, unless the drain does so itself. */
@@ -88,11 +91,11 @@ export class Drain {
   }
 
   #guarded<A, B>(work: (a: A, b: B) => void, a: A, b: B): void {
-    this.isActive = this.steps.isHeld = true;
+    this.steps.isHeld = true;
     try {
       work(a, b);
     } finally {
-      this.isActive = this.steps.isHeld = false;
+      this.steps.isHeld = false;
     }
   }
 
@@ -100,15 +103,15 @@ export class Drain {
   #drain(): void {
     this.time.begin();
     this.#guarded(this.#work, undefined, undefined);
-    // A job may have ended without a turn of its own: at its turn it has run longer than it may.
+    // A job past its deadline ends without an attempt: its watchers are told here.
     this.steps.catchUp();
-    this.drained.rest();
+    this.drained.afterDrain();
     // With time left, jobs stay in the ring because all workers are busy: one that comes free asks for the next drain.
     if (this.time.isLeft ? this.drained.waitsToBegin() : this.#waits) this.#goOn();
   }
 
   get #waits(): boolean {
-    return this.drained.waitsForTurn() || this.drained.waitsToBegin();
+    return this.drained.hasWork() || this.drained.waitsToBegin();
   }
 
   readonly #work = (): void => {

@@ -16,7 +16,7 @@ export interface Origin<R> {
   readonly input: Input | undefined;
   /** Forgets the merged payload, once the task is taken. */
   forget(): void;
-  /** Whether it passes the limits: never an entry, a retry, or a task that was taken up. */
+  /** Whether the limits count for it: not for an entry, a retry, or a task that was taken up. */
   readonly isLimited: boolean;
   placeOf(connection: Connection): number;
 }
@@ -73,7 +73,7 @@ export interface Arriving {
 
 const FIRST: Arriving = {};
 
-/** A payload that no event brings: an entry, a value of a feed, the next attempt of a task, or a task that was written down. */
+/** A payload that no event brings: an entry, a value of a feed, the next attempt of a task, a task that was written down, or one that a limit may drop by itself. */
 export class Arrival<R> implements Origin<R> {
   readonly place: number;
   readonly tried: number;

@@ -2,10 +2,11 @@ import type { Data } from '../flow/Data.js';
 import { checkSerialisable } from '../flow/FlowError.js';
 import { jobError } from '../job/JobError.js';
 import type { Ledger } from '../job/Ledger.js';
-import { deferred, deferredEmitted, deferredTaken } from '../job/noteJob.js';
+import { deferredTaken } from '../job/fold.js';
+import { deferred, deferredEmitted } from '../job/noteJob.js';
 import { emitted } from '../job/noteRoutine.js';
 import type { RoutineData } from '../job/RoutineData.js';
-import { placeOf } from '../plan/eventNamed.js';
+import { describeEvent } from '../plan/eventNamed.js';
 import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
 import { Arrival, Emission } from './Emission.js';
 import type { Limits } from './Limits.js';
@@ -34,9 +35,9 @@ interface EmissionEngine<R> {
  * emits. What a stream brings from outside comes in here, too.
  */
 export class Emissions<R> {
-  /** The number of the next one. */
+  /** The next number: of an emission, of what a stream brings, of an entry of the history that is kept, of a failure of a stream. */
   order = 1;
-  /** What the job has taken in since it was paused. */
+  /** How many emissions the paused job keeps. */
   #gathered = 0;
 
   constructor(private readonly job: EmittingJob<R>) {}
@@ -78,13 +79,13 @@ export class Emissions<R> {
     if (held >= pausedLimit) throw jobError('PAUSED_FULL', { jobId: ledger.data.jobId, call, limit: pausedLimit });
   }
 
-  /** A task was dropped: if the job stands still, it is not kept after all. */
+  /** A task was dropped: a paused job no longer keeps it. */
   dropped(): void {
     if (this.job.ledger.data.status === 'paused' && this.#gathered > 0) this.#gathered--;
   }
 
-  /** The job stands still from now on. */
-  rest(): void {
+  /** The job is paused, and keeps nothing so far. */
+  stand(): void {
     this.#gathered = 0;
   }
 
@@ -96,7 +97,7 @@ export class Emissions<R> {
   /** Emits what was deferred. */
   emitDeferred(): void {
     const { ledger } = this.job;
-    const events = deferredTaken(ledger);
+    const events = deferredTaken(ledger.data);
     for (const { routineId, event, data } of events) {
       const known = this.eventOf(routineId, event);
       if (known !== undefined) this.send(known, data);
@@ -113,7 +114,7 @@ export class Emissions<R> {
 
   /** A stream emits, outside any task. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` */
   give(event: Event, payload: Data): void {
-    this.#check(() => placeOf(event), event.connections, payload);
+    this.#check(() => describeEvent(event), event.connections, payload);
     const data = this.job.plan.isolate(payload);
     if (!this.job.life.isOver) this.emit(event, data);
   }
@@ -131,7 +132,7 @@ export class Emissions<R> {
 
   #bring(slot: Slot, data: Data): void {
     const arrival = new Arrival(this.job.run, data, this.order++, { isLimited: true });
-    this.job.engine.task$.next(new Task(arrival, slot.direct[0] as Connection));
+    this.job.engine.task$.next(new Task(arrival, slot.direct[0]));
   }
 
   #check(where: () => string, connections: readonly Connection[], payload: Data): void {

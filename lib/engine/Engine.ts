@@ -88,7 +88,7 @@ export class Engine {
   forget(run: Run): void {
     this.jobs.remove(run);
     forgetStarter(run);
-    if (this.jobs.size === 0) this.#pool.rest();
+    if (this.jobs.size === 0) this.#pool.trim();
     if (run.parts.options.cap === this.#pool.size && run.parts.options.cap > this.#settings.maxWorkers) this.#recount();
   }
 
@@ -112,14 +112,14 @@ export class Engine {
   // No getters, as in `slices`.
   readonly #drained: Drained = {
     waitsToBegin: () => this.#toBegin.length > 0,
-    waitsForTurn: () => !this.turns.isEmpty || this.#toArm.length > 0,
+    hasWork: () => !this.turns.isEmpty || this.#toArm.length > 0,
     begin: () => {
       this.#scopes.begin();
     },
     work: () => {
       this.#work();
     },
-    rest: () => {
+    afterDrain: () => {
       this.#rest();
     },
   };

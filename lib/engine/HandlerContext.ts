@@ -6,15 +6,15 @@ import { jobError } from '../job/JobError.js';
 import type { Ledger } from '../job/Ledger.js';
 import { stateSet } from '../job/noteRoutine.js';
 import type { Change } from '../job/Settled.js';
-import { eventNamed, placeOf, refuseEvent } from '../plan/eventNamed.js';
+import { eventNamed, describeEvent, refuseEvent } from '../plan/eventNamed.js';
 import type { Event, Plan, Routine } from '../plan/Plan.js';
 import { copyDeep, copyPlain, isLiteral, isPlainObject } from '../prelude/plainObject.js';
 import { Attempt } from './Attempt.js';
 import { Effects } from './Effects.js';
+import { handOver, type HandingJob } from './handOver.js';
 import type { Limits } from './Limits.js';
 import type { DecidedJob } from './outcome.js';
 import type { Seat } from './Seat.js';
-import { handOver, type HandingJob } from './settlement.js';
 import { sharedOf } from './shared.js';
 
 /** A job as the handlers of its tasks use it. */
@@ -85,7 +85,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     this.emitAt(routine.mainEvent?.name === event ? routine.mainEvent : eventFor(routine, event), data);
   }
 
-  /** Emits as another routine of the flow does whose own handler is not at work. */
+  /** Emits for `routine.emit`: the routine of this attempt, or another one of the flow. */
   emitFrom(routine: Routine, event: string, data: object): void {
     this.emitAt(eventNamed(routine, event), data);
   }
@@ -101,9 +101,9 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   /** In a job whose queue has limits, or if an emission counts only when the attempt succeeds. */
   private emitWithCare(event: Event, data: Data): void {
     const { limits, emissions } = this.run.parts;
-    this.checkSerialisable(data, () => placeOf(event));
+    this.checkSerialisable(data, () => describeEvent(event));
     this.checkAlive('emit');
-    limits?.check(() => placeOf(event), event.connections, this.rare.effects?.emitting);
+    limits?.check(() => describeEvent(event), event.connections, this.rare.effects?.emitting);
     if (this.isBuffering) this.effects.emit(emitted('emitted', event, data), event.connections);
     else emissions.emit(event, data);
   }
@@ -111,7 +111,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   emitDeferred(event: string | AnyEvent, data: object = NO_DATA): void {
     const { plan, emissions, ledger } = this.run.parts;
     const found = eventFor(this.connection.slot.routine, event);
-    const payload = plan.isolate(this.checkedData(data, () => placeOf(found), 'emitDeferred'));
+    const payload = plan.isolate(this.checkedData(data, () => describeEvent(found), 'emitDeferred'));
     this.checkAlive('emitDeferred');
     emissions.checkRoom('emitDeferred', ledger.data.deferred.length + (this.rare.effects?.deferring ?? 0));
     if (this.isBuffering) this.effects.add(emitted('deferred', found, payload));
@@ -225,7 +225,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
 
   private refusePayload(event: Event, data: unknown): never {
     this.checkAlive('emit');
-    throw flowError('BAD_PAYLOAD', { where: placeOf(event), value: data });
+    throw flowError('BAD_PAYLOAD', { where: describeEvent(event), value: data });
   }
 }
 

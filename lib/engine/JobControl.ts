@@ -102,7 +102,7 @@ export const checkFlow = (flowId: string, { jobId, flowId: jobFlowId }: Pick<Con
 };
 
 /** The options of a call that means all jobs. A lookup that found nothing, or a snapshot, must not be taken for all of them. */
-export const wishFrom = (given: readonly unknown[]): PauseOptions => {
+export const optionsForAll = (given: readonly unknown[]): PauseOptions => {
   if (given.length === 0) return {};
   const [value] = given;
   if (isPlainObject(value) && Object.keys(value).every((key) => key === 'reason' || key === 'checkpoint')) return value;

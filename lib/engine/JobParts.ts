@@ -16,7 +16,7 @@ import type { JobStreams } from './JobStreams.js';
 import { JobLedger } from './JobLedger.js';
 import { Limits } from './Limits.js';
 import { LiveWork } from './LiveWork.js';
-import type { RetryQueue } from './RetryQueue.js';
+import type { RetryTimers } from './RetryTimers.js';
 import type { Settling } from './settle.js';
 import type { Steps } from './Steps.js';
 import type { Task } from './Task.js';
@@ -128,7 +128,7 @@ export class JobParts {
   readonly routines: RoutineTable;
   readonly emissions: Emissions<Run>;
   limits: Limits<Run> | undefined;
-  retries: RetryQueue<Run> | undefined = undefined;
+  retries: RetryTimers<Run> | undefined = undefined;
   tracker: Tracker<Run> | undefined = undefined;
   streams: JobStreams<Run> | undefined = undefined;
   views: Views | undefined = undefined;

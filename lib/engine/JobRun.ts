@@ -66,7 +66,7 @@ export class JobRun implements Run {
     if (ledger.watched && life.hasBegun) note.tellQueued(ledger, task);
   }
 
-  /** It waits, and counts where there are limits. */
+  /** It waits, and counts if there are limits. */
   #join(task: Task<Run>): void {
     this.wait(task);
     this.parts.limits?.added(task);

@@ -3,7 +3,7 @@ import type { TaskOutcome } from '../job/JobRecord.js';
 import type { Failure } from '../job/Settled.js';
 import type { RoutineData } from '../job/RoutineData.js';
 import type { DescribedRoutine } from '../flow/DescribedRoutine.js';
-import type { Connection, Plan, Routine, Slot } from '../plan/Plan.js';
+import type { Plan, Routine, Slot } from '../plan/Plan.js';
 import type { Scope } from '../prelude/Scope.js';
 import { Attempt } from './Attempt.js';
 import { Arrival } from './Emission.js';
@@ -122,7 +122,7 @@ export class JobStreams<R extends DecidedJob> {
    */
   failAt(slot: Slot, error: unknown, told: () => void = () => undefined): void {
     const { run, ledger, emissions, life, engine } = this.job;
-    const task = new Task<R>(new Arrival(run, NO_DATA, emissions.order++), slot.direct[0] as Connection);
+    const task = new Task<R>(new Arrival(run, NO_DATA, emissions.order++), slot.direct[0]);
     const failure = failureOf(error);
     const outcome = outcomeWithoutRetry(task, error);
     const fail = (): void => {

@@ -1,7 +1,7 @@
 import { jobError } from '../job/JobError.js';
 import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import * as note from '../job/noteJob.js';
-import { dropped } from '../job/fold.js';
+import * as fold from '../job/fold.js';
 import { tellQueued } from '../job/noteTask.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { Deadline } from './Deadline.js';
@@ -118,7 +118,7 @@ export class Lifecycle implements Life {
     const { retries, emissions } = this.job;
     this.deadline?.stop();
     retries?.hold();
-    emissions.rest();
+    emissions.stand();
     this.#setStatus('paused');
   }
 
@@ -152,7 +152,7 @@ export class Lifecycle implements Life {
 
   fail(error: RoutiluxError): void {
     const { ledger } = this.job;
-    note.failedWith(ledger, error);
+    fold.failedWith(ledger.data, error);
     this.#end('failed', jobError('STOPPED', { jobId: ledger.data.jobId, reason: error.message }, error));
   }
 
@@ -164,7 +164,7 @@ export class Lifecycle implements Life {
     engine.drain.change(() => {
       // The clock may be the user's, and have ended the job (D31).
       if (this.isOver) return;
-      note.reasonGiven(ledger, reason);
+      fold.reasonGiven(ledger.data, reason);
       this.#end('cancelled', jobError('CANCELLED', { jobId, reason }));
     });
   }
@@ -173,7 +173,7 @@ export class Lifecycle implements Life {
     const { ledger, engine, run, limits, views } = this.job;
     this.isOver = true;
     // Before anybody hears of it: a listener of a signal may look at the job.
-    note.statusSet(ledger, status);
+    fold.statusSet(ledger.data, status, ledger.now);
     engine.toggle$.next({ run, open: false });
     this.deadline?.end();
     if (cause !== undefined) this.#dropAll(cause);
@@ -189,7 +189,7 @@ export class Lifecycle implements Life {
 
   #dropAll(cause: Error): void {
     const { job } = this;
-    dropped(job.ledger.data, job.progress.queued + attemptsAtWork(job).length);
+    fold.dropped(job.ledger.data, job.progress.queued + attemptsAtWork(job).length);
     for (const attempt of job.engine.attemptsOf(job.run)) abort(job, attempt, cause);
     job.retries?.clear();
     job.tracker = undefined;
@@ -215,8 +215,9 @@ export class Lifecycle implements Life {
   }
 
   #setStatus(status: JobStatus): void {
-    note.statusSet(this.job.ledger, status);
-    this.job.views?.status(status);
+    const { ledger, views } = this.job;
+    fold.statusSet(ledger.data, status, ledger.now);
+    views?.status(status);
   }
 }
 

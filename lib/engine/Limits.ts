@@ -13,7 +13,7 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-/** The tasks that wait under one limit; if some may be dropped, each has an emission of its own. */
+/** The tasks that wait under one limit; if some may be dropped, each has an origin of its own (`single`). */
 class Waiting<R> {
   length = 0;
   /** Oldest first, without the entry and retries: a job that lacks them would not do what it was started for. */
@@ -72,14 +72,14 @@ interface OnTheirWay {
 export class Limits<R> {
   readonly #slots: ReadonlyMap<Slot, Waiting<R>>;
   #waiters: Waiter[] = [];
-  readonly #job: Waiting<R>;
+  readonly #ofJob: Waiting<R>;
 
   constructor(
     private readonly job: LimitedJob<R>,
     private readonly limit: FixedLimit,
     limited: readonly Slot[],
   ) {
-    this.#job = new Waiting(limit);
+    this.#ofJob = new Waiting(limit);
     this.#slots = new Map(limited.map((slot) => [slot, new Waiting<R>(slot.limit as FixedLimit)]));
   }
 
@@ -121,7 +121,7 @@ export class Limits<R> {
   /** Makes room for a task that comes, if need be; false if it is the one to be dropped. */
   makeRoom({ connection }: Task<R>): boolean {
     const waiting = this.#slots.get(connection.slot);
-    return (waiting === undefined || this.#cut(waiting, waiting.length)) && this.#cut(this.#job, this.#length);
+    return (waiting === undefined || this.#cut(waiting, waiting.length)) && this.#cut(this.#ofJob, this.#length);
   }
 
   #cut({ limit, oldest }: Waiting<R>, length: number): boolean {
@@ -138,7 +138,7 @@ export class Limits<R> {
 
   /** A task has joined the queue. */
   added(task: Task<R>): void {
-    this.#job.add(task);
+    this.#ofJob.add(task);
     const { slot } = task.connection;
     const waiting = this.#slots.get(slot);
     if (waiting === undefined) return;
@@ -155,7 +155,7 @@ export class Limits<R> {
   }
 
   #removed(origin: Origin<R>, slot: Slot): void {
-    this.#job.remove(origin);
+    this.#ofJob.remove(origin);
     this.#slots.get(slot)?.remove(origin);
   }
 
@@ -167,7 +167,7 @@ export class Limits<R> {
 
   /** The queue has been emptied; its tasks are dropped, or queued anew. */
   clear(): void {
-    this.#job.clear();
+    this.#ofJob.clear();
     for (const waiting of this.#slots.values()) waiting.clear();
   }
 

@@ -19,10 +19,10 @@ export interface SeatEvents<A> {
   tearDown(attempt: A, work: () => void): void;
 }
 
-/** The worker of a seat. */
+/** What a seat tells its `Worker`. */
 export interface Host<A> {
   /** Where its attempts go. */
-  readonly home: { next(attempt: A): void } | undefined;
+  readonly out: { next(attempt: A): void } | undefined;
   /** The seat holds nothing any more. */
   left(seat: Seat<A>): void;
 }
@@ -53,7 +53,7 @@ export class Seat<A> {
   }
 
   /** Its attempt has settled, or is aborted. */
-  leave(): void {
+  vacate(): void {
     const { attempt } = this;
     const stream = this.#stream;
     this.attempt = undefined;

@@ -105,7 +105,7 @@ export class Staff<A> implements Crew<A> {
     if (worker !== this.#waiting) return;
     this.#waiting = undefined;
     // It was offered to a larger pool, which lets it in now that somebody has gone home.
-    if (this.#isFull) worker.home?.complete();
+    if (this.#isFull) worker.out?.complete();
     else this.#welcome(worker);
   }
 
@@ -123,12 +123,12 @@ export class Staff<A> implements Crew<A> {
 
   #sendHome(worker: Worker<A>): void {
     this.#hired.delete(worker);
-    worker.home?.complete();
+    worker.out?.complete();
     if (this.#size < this.#limit && this.#hired.size <= this.#size) this.#takeOver();
   }
 
   /** No job is left. */
-  rest(): void {
+  trim(): void {
     while (this.#idle.length > KEPT) this.#sendHome(this.#idle.pop() as Worker<A>);
   }
 

@@ -11,13 +11,13 @@ interface After<S> {
  */
 export class Steps {
   #depth = 0;
-  /** What comes after the step at hand, behind what callers of it have still to run: a stack, of which no place is given back. */
+  /** Work to run after the step. A stack: work of an outer call stands below. Its array never shrinks. */
   readonly #after: (After<never> | undefined)[] = [];
   #size = 0;
-  /** How many of these are the callers'. */
+  /** How many entries belong to outer calls. */
   #theirs = 0;
   readonly #untold: { deliver(): void }[] = [];
-  /** Whether a handler may be on the stack: watchers hear of what happens when it has left. */
+  /** Whether the drain is at work, so that a handler may be on the stack: watchers hear of what happens when it has left. Written by the drain alone. */
   isHeld = false;
 
   /** A step begins; what comes until its `end` is part of it. */

@@ -12,7 +12,7 @@ const toWhole = (ms: number): number => (ms < 2 ** 31 ? ms | 0 : ms);
 
 const isVirtual = (scheduler: SchedulerLike): boolean => 'flush' in scheduler && 'maxFrames' in scheduler;
 
-/** The time of one flow, read once per stretch of work. */
+/** The time of one flow: the clock is read when a stretch of work begins, and after as many tasks as need it. */
 export class Time {
   /** Whether the clock is one of a test: then time stands still while the flow works. */
   readonly isVirtual: boolean;

@@ -26,7 +26,7 @@ export interface ViewedJob {
 /** The views of a job; made when first asked for. */
 export const viewsOf = (job: ViewedJob & { views: Views | undefined }): Views => (job.views ??= new Views(job));
 
-/** What watchers of one job see, beside its records. Made when first asked for, so that an unwatched job pays nothing. */
+/** The streams that watchers of one job see: records, outputs, status, progress. Made when first asked for, so that an unwatched job pays nothing. */
 export class Views {
   #output$: Subject<OutputRecord> | undefined = undefined;
   #status$: Subject<JobStatus> | undefined = undefined;

@@ -2,7 +2,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import { type Host, Seat, type Seated, type SeatEvents } from './Seat.js';
 import type { Unfinished } from './unfinished.js';
 
-/** The pool of a worker. */
+/** What a worker tells its `Staff`. */
 export interface Crew<A> {
   /** `mergeMap` has subscribed to the worker. */
   arrived(worker: Worker<A>): void;
@@ -17,9 +17,9 @@ export interface Crew<A> {
  */
 export class Worker<A> implements Host<A> {
   /** Its attempts go there; another one after the pool has changed its size. */
-  home: Subscriber<A> | undefined = undefined;
+  out: Subscriber<A> | undefined = undefined;
   readonly attempt$ = new Observable<A>((home) => {
-    this.home = home;
+    this.out = home;
     this.crew.arrived(this);
   });
   /** Whether it takes tasks at this moment. */

@@ -14,9 +14,9 @@ export interface Pooled<A> extends Seated<A> {
 }
 
 /** How a task of a flow is run, act by act. */
-export interface TaskRunner<A, R> {
+export interface TaskRunner<A extends Pooled<A>, R> {
   /** The next task of a job begins, unless the job has run longer than it may: then it has failed instead (D32). */
-  take(run: R): (A & Pooled<A>) | undefined;
+  take(run: R): A | undefined;
   /** The slot takes the payload in; throws what the user's functions throw. */
   takeIn(attempt: A): void;
   /** Calls the handler, unless the attempt has been aborted meanwhile; gives what it leaves unfinished, throws what it throws. */
@@ -25,7 +25,7 @@ export interface TaskRunner<A, R> {
   succeed(attempt: A): boolean;
   fail(attempt: A, error: unknown): boolean;
   /** The attempt whose handler has started a job and waits for it, if it can lend its worker. */
-  lenderOf(run: R): (A & Pooled<A>) | undefined;
+  lenderOf(run: R): A | undefined;
   /** Calls back in the async context of a job. */
   within<S>(run: R, work: (run: R, subject: S) => void, subject: S): void;
 }
@@ -49,9 +49,9 @@ class HireSubscriber<R extends Turn> extends Hop<R> {
 }
 
 /** The thread pool of a flow: what its workers do, by turns. Who is there, the staff knows. */
-export class WorkerPool<A, R extends Turn> {
+export class WorkerPool<A extends Pooled<A>, R extends Turn> {
   /** The attempt whose handler is on the stack. */
-  #onStack: (A & Pooled<A>) | undefined = undefined;
+  #onStack: A | undefined = undefined;
   readonly #staff: Staff<A>;
   #turns: Turns<R> | undefined;
 
@@ -103,8 +103,8 @@ export class WorkerPool<A, R extends Turn> {
   }
 
   /** No job is left. */
-  rest(): void {
-    this.#staff.rest();
+  trim(): void {
+    this.#staff.trim();
   }
 
   /** The attempts that hold a worker, and the one on the stack. */
@@ -156,19 +156,19 @@ export class WorkerPool<A, R extends Turn> {
   #workOnLoan(turns: Turns<R>): boolean {
     const run = turns.takeIf((each) => this.runner.lenderOf(each) !== undefined);
     if (run === undefined) return false;
-    const lender = this.runner.lenderOf(run) as A & Pooled<A>;
+    const lender = this.runner.lenderOf(run) as A;
     // The borrower may abort its lender: the worker stays with the borrower.
     this.#onDuty(lender.seat?.worker as Worker<A>, run, this.#turnOnLoan, lender);
     turns.done(run);
     return true;
   }
 
-  readonly #turnOnLoan = (run: R, lender: A & Pooled<A>): void => {
+  readonly #turnOnLoan = (run: R, lender: A): void => {
     this.turn(this.runner.take(run), lender.seat?.worker as Worker<A>, lender);
   };
 
   /** One task; false if the worker holds it beyond this turn. */
-  private turn(attempt: (A & Pooled<A>) | undefined, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
+  private turn(attempt: A | undefined, worker: Worker<A>, lender: A | undefined): boolean {
     if (attempt === undefined) return true;
     this.#onStack = attempt;
     const isDone = this.try(attempt, worker, lender);
@@ -177,7 +177,7 @@ export class WorkerPool<A, R extends Turn> {
     return isDone;
   }
 
-  private try(attempt: A & Pooled<A>, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
+  private try(attempt: A, worker: Worker<A>, lender: A | undefined): boolean {
     let left: Unfinished | undefined;
     try {
       this.runner.takeIn(attempt);
@@ -188,19 +188,19 @@ export class WorkerPool<A, R extends Turn> {
       return this.#fail(attempt, error, worker);
     }
     this.pace.spend();
-    if (left !== undefined) return this.#leave(attempt, left, worker, lender);
+    if (left !== undefined) return this.#hold(attempt, left, worker, lender);
     if (attempt.isAtWork && this.runner.succeed(attempt)) handOut(attempt, worker, this.steps);
     return true;
   }
 
-  #fail(attempt: A & Pooled<A>, error: unknown, worker: Worker<A>): true {
+  #fail(attempt: A, error: unknown, worker: Worker<A>): true {
     this.pace.spend();
     if (attempt.isAtWork && this.runner.fail(attempt, error)) handOut(attempt, worker, this.steps);
     return true;
   }
 
   /** What the handler has left unfinished holds the worker, unless it is nobody's any more. */
-  #leave(attempt: A & Pooled<A>, left: Unfinished, worker: Worker<A>, lender: (A & Pooled<A>) | undefined): boolean {
+  #hold(attempt: A, left: Unfinished, worker: Worker<A>, lender: A | undefined): boolean {
     if (attempt.isAtWork) worker.hold(attempt, left, lender);
     else ignore(left);
     return false;
@@ -210,6 +210,6 @@ export class WorkerPool<A, R extends Turn> {
 /** An attempt leaves the pool, and is settled as one step; nothing throws behind the pool. */
 export const handOut = <A>(attempt: A, worker: Host<A>, steps: Steps): void => {
   steps.begin();
-  worker.home?.next(attempt);
+  worker.out?.next(attempt);
   steps.end();
 };

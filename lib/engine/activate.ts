@@ -33,7 +33,7 @@ export const activate = (attempt: HandlerContext): unknown => {
   const { slot } = attempt.connection;
   // The mapping, the codec or the merge may have ended the job (D31).
   if (slot.handler === undefined || !attempt.isAtWork) return undefined;
-  return runAs(attempt, attempt.origin.run.parts.plan.carries, call, slot.handOut(attempt.input as Input));
+  return runAs(attempt, attempt.origin.run.parts.plan.carries, call, slot.copyForHandler(attempt.input as Input));
 };
 
 const call = (attempt: HandlerContext, data: Data): unknown => {
@@ -55,7 +55,7 @@ export type Hold<T> = (taker: T, slot: Slot, held: Data, handed: Input) => void;
  * slot holds is written after the last of them, and only if the job has not ended meanwhile (D31).
  */
 export const arrive = <T extends Taker>({ map, slot }: Connection, data: Data, taker: T, hold: Hold<T>): Input => {
-  const mapped = map === undefined ? data : take(slot, 'BAD_MAPPING', map(data));
+  const mapped = map === undefined ? data : plainCopyOf(slot, 'BAD_MAPPING', map(data));
   const incoming = slot.codec === undefined ? mapped : read(slot, slot.codec, mapped);
   if (slot.merge !== undefined) return merge(slot, slot.merge, incoming, taker, hold);
   if (taker.isAtWork) hold(taker, slot, incoming, incoming);
@@ -66,20 +66,20 @@ const merge = <T extends Taker>(slot: Slot, join: NonNullable<Slot['merge']>, in
   // An `append` writes in place.
   if (!taker.isAtWork) return incoming;
   const merged = join(taker.routineData.held[slot.ordinal] ?? NO_DATA, incoming);
-  const kept = take(slot, 'BAD_MERGE', merged.held);
+  const kept = plainCopyOf(slot, 'BAD_MERGE', merged.held);
   const handed = merged.handed === merged.held ? kept : merged.handed;
   if (taker.isAtWork) hold(taker, slot, kept, handed);
   return handed;
 };
 
 /** A copy of what a function of the user gave: a getter that throws does so here, and fails the task. */
-const take = (slot: Slot, code: 'BAD_MERGE' | 'BAD_MAPPING' | 'BAD_DECODE', value: unknown): Data => {
+const plainCopyOf = (slot: Slot, code: 'BAD_MERGE' | 'BAD_MAPPING' | 'BAD_DECODE', value: unknown): Data => {
   if (isPlainObject(value)) return { ...value };
   throw jobError(code, { routineId: slot.routine.id, slot: slot.name, got: describeError(value).message });
 };
 
 const read = (slot: Slot, codec: Codec<object>, data: Data): Data => {
   const decoded = decode(codec, data);
-  if ('value' in decoded) return take(slot, 'BAD_DECODE', decoded.value);
+  if ('value' in decoded) return plainCopyOf(slot, 'BAD_DECODE', decoded.value);
   throw jobError('PAYLOAD_MISMATCH', { routineId: slot.routine.id, slot: slot.name, mismatches: decoded.mismatches });
 };

@@ -10,7 +10,7 @@ const carried = createAsyncContext<HandlerContext>();
 
 export const platformCarriesContext = carried !== undefined;
 
-/** Keeps warm what carries an attempt; made when the first job needs them, since from then on every promise costs more. */
+/** Keeps warm what carries an attempt; made when the first job needs it, since from then on every promise costs more. */
 let warm: unknown;
 export const keepCarriedWarm = (): void => {
   warm ??= carried?.keepWarm();

@@ -13,7 +13,7 @@ import { EventSubject } from './EventSubject.js';
 export const deliver = (connection: Connection, data: Data): unknown => {
   const { slot } = connection;
   const input = arrive(connection, data, { routineData: { held: [] }, isAtWork: true }, () => undefined);
-  return slot.handler?.call(slot.routine.described, slot.handOut(input), new DirectContext(slot));
+  return slot.handler?.call(slot.routine.described, slot.copyForHandler(input), new DirectContext(slot));
 };
 
 /** What `slot.receive` does: a slot without a flow, so without a connection and a mapping. */
@@ -21,7 +21,7 @@ export const receive = (slot: AnySlot, data: Data): unknown => {
   const { routine, name } = slot;
   const payload = checkData(data, () => `Slot '${name}' of routine '${routine.id}'`);
   const to = compileRoutine(0, routine.id, routine, SETTINGS, WITHOUT_JOBS).slots.get(name);
-  return to?.direct[0] && deliver(to.direct[0], payload);
+  return to && deliver(to.direct[0], payload);
 };
 
 const SETTINGS = { isolation: 'shallow', errorHandler: undefined } as const;

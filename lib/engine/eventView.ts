@@ -1,11 +1,11 @@
 import type { Observable } from 'rxjs';
 import type { Data } from '../flow/Data.js';
 import type { AnyEvent, Event } from '../flow/Event.js';
-import { eventIn, type Parts } from '../flow/placeIn.js';
+import { eventIn } from '../flow/placeIn.js';
 import type { JobRecord } from '../job/JobRecord.js';
-import type { Routine } from '../plan/Plan.js';
 import type { JobParts } from './JobParts.js';
 import { payloadsOf } from './payloadsOf.js';
+import { routinesOf } from './routinesOf.js';
 
 /**
  * What one event of a job emits: a payload each, in order, kept apart from the job as the flow's `isolation` says.
@@ -19,17 +19,10 @@ import { payloadsOf } from './payloadsOf.js';
 export function eventView(job: JobParts, event: string): Observable<Data>;
 export function eventView<A extends object>(job: JobParts, event: string | Event<A>): Observable<A>;
 export function eventView(job: JobParts, event: string | AnyEvent): Observable<object> {
-  const { routineId, name } = eventIn(partsOf(job), event);
+  const { routineId, name } = eventIn(routinesOf(job), event);
   const isOne = (record: JobRecord): record is Emitted =>
     record.type === 'emitted' && record.event === name && record.routineId === routineId;
   return payloadsOf(job, isOne);
 }
 
 type Emitted = Extract<JobRecord, { type: 'emitted' }>;
-
-/** The routines of a job, as its plan has them. */
-export const partsOf = ({ plan, ledger }: JobParts): Parts<Routine> => ({
-  flowId: ledger.data.flowId,
-  byId: plan.routines,
-  routineOf: ({ described }) => described,
-});

@@ -20,7 +20,7 @@ export const keepWarm = (run: Run): Run => {
   if (slot === undefined) return run;
   enter(run, slot);
   emitted(ledger.data, routines.of(slot.routine), 0, new Emission(run, undefined as never, NO_DATA, 0, 0));
-  // The clock of a specimen stands.
+  // This run has no deadline, so `take` gives an attempt.
   const attempt = run.take() as HandlerContext<Run>;
   startClock(attempt, engine.time);
   stopClock(attempt, engine.time);

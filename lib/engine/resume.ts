@@ -9,7 +9,7 @@ import type { Admission } from './Admission.js';
 import { checkFlow, type ControlledState } from './JobControl.js';
 import type { Run, RunOptions } from './JobParts.js';
 import type { Plan } from '../plan/Plan.js';
-import { placesIn, type Rename, takeUp } from './takeUp.js';
+import { tasksIn, type Rename, takeUp } from './takeUp.js';
 
 /** A state that no other flow works on, and what is behind it. */
 type Detach<S> = (state: S) => readonly [S, JobData];
@@ -27,33 +27,33 @@ export const resume = <S extends ControlledState>(
   if (isFinal(status)) checkTransition(jobId, status, 'running');
   admission.check(jobId);
   const [state, data] = detach(given);
-  const rest = restOf(data, plan, options);
+  const work = workOf(data, plan, options);
   const rename = renamingFrom(options.remap);
-  const places = placesIn(plan, data, rest, rename);
-  const wanted = runOptionsFrom({ timeoutMs: rest.timeoutMs, ...options }, plan.settings);
+  const makers = tasksIn(plan, data, work, rename);
+  const wanted = runOptionsFrom({ timeoutMs: work.timeoutMs, ...options }, plan.settings);
   admission.lookAgain(jobId);
   rebased(data, admission.base);
-  const run = admission.newRun(plan, data, goingOn(rest, options, wanted, rename), state);
-  takeUp(run, rest, places, rename);
+  const run = admission.newRun(plan, data, goingOn(work, options, wanted, rename), state);
+  takeUp(run, work, makers, rename);
   return admission.admit(run, wanted);
 };
 
 /** @throws FlowError `UNKNOWN_JOB`, `STRUCTURE_CHANGED` */
-const restOf = ({ jobId, source }: JobData, plan: Plan, { remap }: ResumeOptions): RemainingWork => {
+const workOf = ({ jobId, source }: JobData, plan: Plan, { remap }: ResumeOptions): RemainingWork => {
   const { flowId } = plan.settings;
-  const rest = source?.remaining();
-  if (rest === undefined) throw flowError('UNKNOWN_JOB', { flowId, jobId });
-  if (remap === undefined && rest.structure !== plan.structure) throw flowError('STRUCTURE_CHANGED', { flowId, jobId });
-  return rest;
+  const work = source?.remaining();
+  if (work === undefined) throw flowError('UNKNOWN_JOB', { flowId, jobId });
+  if (remap === undefined && work.structure !== plan.structure) throw flowError('STRUCTURE_CHANGED', { flowId, jobId });
+  return work;
 };
 
 /** What the run goes on with: what its job had left, unless the caller asks for something else. */
-const goingOn = (rest: RemainingWork, asked: ResumeOptions, wanted: Wanted, rename: Rename): RunOptions => ({
-  limit: asked.maxQueued === undefined && asked.overflow === undefined ? rest.limit : wanted.limit,
-  entryRoutineId: rename(rest.entryRoutineId),
+const goingOn = (work: RemainingWork, asked: ResumeOptions, wanted: Wanted, rename: Rename): RunOptions => ({
+  limit: asked.maxQueued === undefined && asked.overflow === undefined ? work.limit : wanted.limit,
+  entryRoutineId: rename(work.entryRoutineId),
   // If it has not begun yet, its entry is all that waits.
-  params: rest.tasks[0]?.data ?? NO_DATA,
-  cap: asked.maxWorkers === undefined && asked.executionStrategy === undefined ? rest.cap : wanted.cap,
+  params: work.tasks[0]?.data ?? NO_DATA,
+  cap: asked.maxWorkers === undefined && asked.executionStrategy === undefined ? work.cap : wanted.cap,
   timeoutMs: wanted.timeoutMs,
-  leftMs: asked.timeoutMs ?? rest.leftMs,
+  leftMs: asked.timeoutMs ?? work.leftMs,
 });

@@ -1,8 +1,8 @@
 import { defer, filter, map, type Observable, startWith } from 'rxjs';
 import type { Data } from '../flow/Data.js';
-import { checkRoutineIn } from '../flow/placeIn.js';
-import { partsOf } from './eventView.js';
+import { routineAt } from '../flow/placeIn.js';
 import type { JobParts } from './JobParts.js';
+import { routinesOf } from './routinesOf.js';
 import { viewsOf } from './Views.js';
 
 /**
@@ -15,7 +15,7 @@ import { viewsOf } from './Views.js';
  * @throws FlowError `UNKNOWN_ROUTINE`
  */
 export const routineView = (job: JobParts, routineId: string): Observable<Data | undefined> => {
-  checkRoutineIn(partsOf(job), routineId);
+  routineAt(routinesOf(job), routineId);
   const now = (): Data | undefined => job.ledger.data.routineState(routineId);
   return defer(() =>
     viewsOf(job)

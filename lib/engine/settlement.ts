@@ -4,14 +4,15 @@ import type { TaskOutcome } from '../job/JobRecord.js';
 import { type JobError, jobError } from '../job/JobError.js';
 import type { Ledger } from '../job/Ledger.js';
 import * as note from '../job/noteTask.js';
-import { kept, output, sharedLogged, sharedSet } from '../job/noteJob.js';
-import { failed, stateSet } from '../job/noteRoutine.js';
+import { kept, sharedLogged, sharedSet } from '../job/noteJob.js';
+import { failureNoted, stateSet } from '../job/noteRoutine.js';
 import type { Change, Failure, Settled } from '../job/Settled.js';
 import type { Event } from '../plan/Plan.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { Attempt, TriedJob } from './Attempt.js';
 import { Arrival } from './Emission.js';
-import { type RetryingJob, type RetryQueue, retriesOf } from './RetryQueue.js';
+import { handOver } from './handOver.js';
+import { type RetryingJob, type RetryTimers, retriesOf } from './RetryTimers.js';
 import type { Steps } from './Steps.js';
 import { stopClock } from './stopClock.js';
 import { Task } from './Task.js';
@@ -21,7 +22,7 @@ export interface SettledJob<R> extends Omit<RetryingJob<R>, 'run' | 'engine'> {
   /** `active` counts the attempts at work. */
   readonly run: R & RetryingJob<R>['run'] & { active: number };
   readonly emissions: SettledEmissions;
-  retries: RetryQueue<R> | undefined;
+  retries: RetryTimers<R> | undefined;
   readonly engine: SettlingEngine<R>;
   readonly life: { readonly isOver: boolean; fail(error: RoutiluxError): void };
   /** What watches it, if anything does. */
@@ -42,21 +43,13 @@ type SettlingEngine<R> = RetryingJob<R>['engine'] & {
   readonly drain: { refresh(): void };
 };
 
-/** A job as something is handed out of it. */
-export interface HandingJob {
-  readonly ledger: Ledger;
-  readonly life: { readonly isOver: boolean };
-  readonly views: { output(record: OutputRecord): void } | undefined;
-  readonly engine: { readonly drain: { refresh(): void } };
-}
-
 /*
  * What an attempt has come to is applied to its job, whole (D31): nothing here asks the user for anything.
  */
 
 /** Applies that an attempt has completed, and kept nothing back. */
 export const complete = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>): void => {
-  leave(job, attempt, 'completed');
+  endAttempt(job, attempt, 'completed');
   if (attempt.origin.tried > 0) keep(job, attempt.routineId, 'completed', { retried: true });
 };
 
@@ -65,7 +58,7 @@ export const apply = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R
   const { outcome, failure, delayMs } = settled;
   commit(job, attempt, settled);
   if (failure === undefined && outcome === 'completed') complete(job, attempt);
-  else leave(job, attempt, outcome);
+  else endAttempt(job, attempt, outcome);
   if (failure === undefined) return;
   if (outcome === 'retry') retry(job, attempt, delayMs);
   else noteFailure(job, attempt, outcome, failure);
@@ -88,19 +81,19 @@ const make = <R extends TriedJob>(job: SettledJob<R>, { routineId }: Attempt<R>,
 };
 
 /** The attempt is at work no more, and gives its worker back. */
-const leave = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, outcome: TaskOutcome): void => {
+const endAttempt = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, outcome: TaskOutcome): void => {
   attempt.outcome = outcome;
   job.run.active--;
-  if (!attempt.isPlain) rest(job, attempt);
+  if (!attempt.isPlain) stopWork(job, attempt);
   note.settled(job.ledger, attempt.routineData, attempt, outcome, attempt.error);
   if (job.views !== undefined) job.progressed();
 };
 
 /** Its clock stops, and its seat is free. */
-const rest = <R extends TriedJob>({ ledger, engine }: SettledJob<R>, attempt: Attempt<R>): void => {
+const stopWork = <R extends TriedJob>({ ledger, engine }: SettledJob<R>, attempt: Attempt<R>): void => {
   const ms = stopClock(attempt, engine.time);
   if (ms !== undefined) note.timed(ledger, attempt.routineData, ms);
-  attempt.seat?.leave();
+  attempt.seat?.vacate();
 };
 
 /** Puts the next attempt at the end of the queue, after a delay. */
@@ -121,7 +114,7 @@ export const noteFailure = <R extends TriedJob>(
   hadSucceeded = false,
 ): void => {
   const { taskId, routineData, routineId, slot, described } = attempt;
-  failed(job.ledger, { taskId, routineData, retryCount: attempt.origin.tried }, outcome, failure, hadSucceeded);
+  failureNoted(job.ledger, { taskId, routineData, retryCount: attempt.origin.tried }, outcome, failure, hadSucceeded);
   const where = described === undefined ? {} : { slot };
   keep(job, routineId, recordNameOf(attempt, outcome), { ...where, error: failure.message, error_type: failure.name });
   if (outcome === 'failed') job.life.fail(failureOf(job.ledger, attempt, failure));
@@ -135,9 +128,9 @@ export const abort = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R
   attempt.stale = true;
   attempt.error ??= cause;
   tellSignal(job.engine.steps, attempt, cause);
-  leave(job, attempt, hasFailed ? 'failed' : 'dropped');
+  endAttempt(job, attempt, hasFailed ? 'failed' : 'dropped');
   attempt.input = undefined;
-  if (!hasFailed) failed(job.ledger, { taskId, routineData, retryCount: attempt.origin.tried }, 'dropped', cause);
+  if (!hasFailed) failureNoted(job.ledger, { taskId, routineData, retryCount: attempt.origin.tried }, 'dropped', cause);
 };
 
 const tellSignal = (steps: Steps, { more }: Attempt, cause: Error): void => {
@@ -158,17 +151,6 @@ interface KeepingJob {
 /** Keeps an entry in the history. */
 export const keep = (job: KeepingJob, routineId: string, name: string, data: Data): void => {
   kept(job.ledger, routineId, name, data, job.emissions.order++);
-};
-
-/** A handler hands a result out. */
-export const handOver = ({ ledger, engine, life, views }: HandingJob, routineId: string, type: string, payload: Data): void => {
-  engine.drain.refresh();
-  // The clock may be the user's, and have ended the job (D31).
-  if (life.isOver) return;
-  const { jobId } = ledger.data;
-  const record = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(ledger.now) };
-  output(ledger, record);
-  views?.output(record);
 };
 
 // What no handler covered is recorded under the name that v0.10 gave it.

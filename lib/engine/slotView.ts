@@ -3,8 +3,8 @@ import type { Data } from '../flow/Data.js';
 import { slotIn } from '../flow/placeIn.js';
 import type { AnySlot, Slot } from '../flow/Slot.js';
 import type { JobRecord } from '../job/JobRecord.js';
-import { partsOf } from './eventView.js';
 import type { JobParts } from './JobParts.js';
+import { routinesOf } from './routinesOf.js';
 import { payloadsOf } from './payloadsOf.js';
 
 /**
@@ -20,7 +20,7 @@ import { payloadsOf } from './payloadsOf.js';
 export function slotView(job: JobParts, slot: string): Observable<Data>;
 export function slotView<A extends object>(job: JobParts, slot: string | Slot<A>): Observable<A>;
 export function slotView(job: JobParts, slot: string | AnySlot): Observable<object> {
-  const { routineId, name } = slotIn(partsOf(job), slot);
+  const { routineId, name } = slotIn(routinesOf(job), slot);
   const isOne = (record: JobRecord): record is TakenIn =>
     record.type === 'takenIn' && record.slot === name && record.routineId === routineId;
   return payloadsOf(job, isOne);

@@ -1,5 +1,6 @@
 import { sameMapping } from '../flow/Connection.js';
 import { flowError } from '../flow/FlowError.js';
+import { routineAt, slotAt } from '../flow/placeIn.js';
 import { moved } from '../job/fold.js';
 import type { JobData } from '../job/JobData.js';
 import type { RemainingWork, RemainingTask } from '../job/RemainingWork.js';
@@ -9,45 +10,45 @@ import { connectionTo } from '../plan/compile.js';
 import type { Connection, Plan, Routine, Slot } from '../plan/Plan.js';
 import { Arrival } from './Emission.js';
 import type { Run } from './JobParts.js';
-import { retriesOf } from './RetryQueue.js';
+import { retriesOf } from './RetryTimers.js';
 import { Task } from './Task.js';
 
 /** What a routine is called in the flow that goes on with a job. */
 export type Rename = (routineId: string) => string;
 
 /**
- * The places in a flow of what a job from elsewhere has left to do: one emission for each task.
+ * What makes the tasks that a job from elsewhere has left to do, in their places in this flow: one maker for each.
  *
  * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`
  */
-export const placesIn = (
+export const tasksIn = (
   plan: Plan,
   { currentRoutineId, streams }: JobData,
-  rest: RemainingWork,
+  work: RemainingWork,
   rename: Rename,
-): readonly RestTask[] => {
-  if (currentRoutineId !== undefined) checkRoutine(plan, rename(currentRoutineId));
+): readonly TaskMaker[] => {
+  if (currentRoutineId !== undefined) routineOf(plan, rename(currentRoutineId));
   for (const [routineId, states] of streams) if (states.some(isWorthTelling)) checkKeeper(plan, rename(routineId));
-  return rest.tasks.map((task) => emissionOf(plan, task, rename));
+  return work.tasks.map((task) => taskMaker(plan, task, rename));
 };
 
 /** Gives a new run what its job had left to do elsewhere, and all that the job knows its place in this flow. */
-export const takeUp = (run: Run, rest: RemainingWork, places: readonly RestTask[], rename: Rename): void => {
+export const takeUp = (run: Run, work: RemainingWork, makers: readonly TaskMaker[], rename: Rename): void => {
   const { plan, ledger, engine, life, emissions } = run.parts;
   moved(ledger.data, rename, routinesIn(plan, ledger.data, rename));
-  places.forEach((emission, at) => {
-    const dueAt = rest.tasks[at]?.dueAt?.getTime();
-    if (dueAt === undefined) engine.task$.next(emission(run));
-    else retriesOf(run.parts).takeUp(emission(run), dueAt);
+  makers.forEach((make, at) => {
+    const dueAt = work.tasks[at]?.dueAt?.getTime();
+    if (dueAt === undefined) engine.task$.next(make(run));
+    else retriesOf(run.parts).takeUp(make(run), dueAt);
   });
-  emissions.order = rest.order;
-  life.goOnFrom(rest.begun);
+  emissions.order = work.order;
+  life.goOnFrom(work.begun);
 };
 
-/** A task that lacks but its run. */
-export type RestTask = (run: Run) => Task<Run>;
+/** Makes a task, once its run is there. */
+export type TaskMaker = (run: Run) => Task<Run>;
 
-const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): RestTask => {
+const taskMaker = (plan: Plan, task: RemainingTask, rename: Rename): TaskMaker => {
   const connection = connectionOf(plan, task, rename);
   return (run) =>
     new Task(
@@ -68,7 +69,7 @@ const emissionOf = (plan: Plan, task: RemainingTask, rename: Rename): RestTask =
 const connectionOf = (plan: Plan, task: RemainingTask, rename: Rename): Connection => {
   const { connection: described, route } = task;
   const slot = slotOf(plan, rename(task.routineId), task.slot);
-  if (described === undefined) return slot.direct[0] as Connection;
+  if (described === undefined) return slot.direct[0];
   const event = plan.routines.get(rename(described.sourceId))?.events.get(described.sourceEvent);
   const connections = event?.connections.filter((each) => each.slot === slot) ?? [];
   const isSame = ({ described: here }: Connection): boolean =>
@@ -77,24 +78,16 @@ const connectionOf = (plan: Plan, task: RemainingTask, rename: Rename): Connecti
   return same.find(({ nth }) => nth === route) ?? same[0] ?? connectionTo(slot, described);
 };
 
-const slotOf = (plan: Plan, routineId: string, name: string): Slot => {
-  const { slots } = checkRoutine(plan, routineId);
-  const slot = slots.get(name);
-  if (slot !== undefined) return slot;
-  throw flowError('UNKNOWN_SLOT', { routineId, slot: name, known: [...slots.keys()] });
-};
+const slotOf = (plan: Plan, routineId: string, name: string): Slot => slotAt(routineOf(plan, routineId), { routineId, name });
+
+const routineOf = ({ routines, settings: { flowId } }: Plan, routineId: string): Routine =>
+  routineAt({ flowId, byId: routines }, routineId);
 
 /** What a stream holds has to have somewhere to go. */
 const checkKeeper = ({ routines, settings: { flowId } }: Plan, routineId: string): void => {
   if (routines.get(routineId)?.keepsStreams === true) return;
   const known = [...routines.values()].flatMap(({ id, keepsStreams }) => (keepsStreams ? [id] : []));
   throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known });
-};
-
-const checkRoutine = ({ routines, settings: { flowId } }: Plan, routineId: string): Routine => {
-  const routine = routines.get(routineId);
-  if (routine !== undefined) return routine;
-  throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...routines.keys()] });
 };
 
 const routinesIn = ({ routines }: Plan, data: JobData, rename: Rename): readonly RoutineData[] =>

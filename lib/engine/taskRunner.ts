@@ -26,14 +26,14 @@ export const taskRunner = (scopes: Scopes<Run>): TaskRunner<HandlerContext<Run>,
 
 /** What follows when something unfinished goes on, or ends. */
 export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps): SeatEvents<HandlerContext<Run>> => {
-  const leave = (attempt: HandlerContext<Run>): void => {
+  const handOutFrom = (attempt: HandlerContext<Run>): void => {
     if (attempt.seat !== undefined) handOut(attempt, attempt.seat.worker, steps);
   };
   const finish = (attempt: HandlerContext<Run>): void => {
-    if (succeed(attempt)) leave(attempt);
+    if (succeed(attempt)) handOutFrom(attempt);
   };
   const failWith = (attempt: HandlerContext<Run>, error: unknown): void => {
-    if (fail(attempt, error)) leave(attempt);
+    if (fail(attempt, error)) handOutFrom(attempt);
   };
   const give = (attempt: HandlerContext<Run>, value: unknown): void => {
     try {

@@ -3,7 +3,7 @@ interface Warned {
   warn(message: string, error: unknown): void;
 }
 
-/** Lets go of something of the user's: what that throws is told, and holds up neither a task nor the end of a job. */
+/** Runs a teardown of the user's. One that throws makes a warning of its job, and holds up neither a task nor the end. */
 export const tearDown = (job: { readonly ledger: Warned }, what: string, work: () => void): void => {
   try {
     work();

@@ -7,7 +7,7 @@ import type { Merge } from './merge.js';
 export type AnyHandler = (this: never, data: never, ctx: never) => unknown;
 
 /** A slot as a flow sees it: how it takes its input. */
-export interface Input {
+export interface DescribedSlot {
   readonly name: string;
   readonly handler: AnyHandler | undefined;
   readonly merge: Merge<never>;
@@ -19,7 +19,7 @@ export interface Input {
 /** A routine as a flow sees it. The class stands below, at the doors, and what is described here does without it. */
 export interface DescribedRoutine {
   readonly id: string;
-  readonly slots: ReadonlyMap<string, Input>;
+  readonly slots: ReadonlyMap<string, DescribedSlot>;
   readonly events: ReadonlyMap<string, unknown>;
   readonly errorHandler: ErrorHandler | undefined;
   slot(name: string): unknown;

@@ -4,6 +4,7 @@ import type { ParamMapping } from './mapping.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
+import { eventAt, routineAt, slotAt } from './placeIn.js';
 
 /** The structure of a flow: which routines it has, under which ids, and how they are linked. `P` is the kind of its routines. */
 export class Graph<P extends DescribedRoutine = DescribedRoutine> {
@@ -27,13 +28,6 @@ export class Graph<P extends DescribedRoutine = DescribedRoutine> {
     this.routines.set(routineId, routine);
     this.#idOf.set(routine, routineId);
     return routineId;
-  }
-
-  /** @throws FlowError `UNKNOWN_ROUTINE` */
-  #routine(routineId: string): P {
-    const routine = this.routines.get(routineId);
-    if (routine !== undefined) return routine;
-    throw flowError('UNKNOWN_ROUTINE', { flowId: this.flowId, routineId, known: [...this.routines.keys()] });
   }
 
   /** @throws FlowError `UNKNOWN_ROUTINE` */
@@ -69,13 +63,10 @@ export class Graph<P extends DescribedRoutine = DescribedRoutine> {
   }
 
   #checkEnds({ sourceId, sourceEvent, targetId, targetSlot }: Connection): void {
-    const [source, target] = [this.#routine(sourceId), this.#routine(targetId)];
-    if (source.event(sourceEvent) === undefined) {
-      throw flowError('UNKNOWN_EVENT', { routineId: sourceId, event: sourceEvent, known: [...source.events.keys()] });
-    }
-    if (target.slot(targetSlot) === undefined) {
-      throw flowError('UNKNOWN_SLOT', { routineId: targetId, slot: targetSlot, known: [...target.slots.keys()] });
-    }
+    const places = { flowId: this.flowId, byId: this.routines };
+    const [source, target] = [routineAt(places, sourceId), routineAt(places, targetId)];
+    eventAt(source, { routineId: sourceId, name: sourceEvent });
+    slotAt(target, { routineId: targetId, name: targetSlot });
   }
 }
 

@@ -29,6 +29,6 @@ const homes = new WeakMap<DescribedRoutine, Set<Home>>();
 /** The flows that a routine has been added to. */
 export const homesOf = (routine: DescribedRoutine): ReadonlySet<Home> => homes.get(routine) ?? new Set();
 
-export const settle = (home: Home, routine: DescribedRoutine): void => {
+export const addHome = (home: Home, routine: DescribedRoutine): void => {
   homes.set(routine, new Set(homesOf(routine)).add(home));
 };

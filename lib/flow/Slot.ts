@@ -2,7 +2,7 @@ import type { Codec } from './Codec.js';
 import type { Data } from './Data.js';
 import type { FixedLimit, Limit } from './Limit.js';
 import type { Merge } from './merge.js';
-import type { AnyHandler, Input, DescribedRoutine } from './DescribedRoutine.js';
+import type { AnyHandler, DescribedSlot, DescribedRoutine } from './DescribedRoutine.js';
 
 /** How a slot takes its input; `maxQueued` and `overflow` are meant for its tasks in each job. */
 export interface SlotOptions<A extends object = Data> extends Limit {
@@ -15,7 +15,7 @@ export interface SlotOptions<A extends object = Data> extends Limit {
 }
 
 /** An input of a routine. It holds no data itself: what it has gathered belongs to the job. `P` is the kind of its routine. */
-export class Slot<in A extends object = Data, out P extends DescribedRoutine = DescribedRoutine> implements Input {
+export class Slot<in A extends object = Data, out P extends DescribedRoutine = DescribedRoutine> implements DescribedSlot {
   /** Only for the compiler: a slot takes an `A`. */
   declare readonly _A: (data: A) => void;
 

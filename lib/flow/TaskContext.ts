@@ -23,11 +23,16 @@ export interface TaskContext {
    * Puts one task per connection of the event on the queue and returns at once. No handler runs before this one has
    * returned or awaits.
    *
-   * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`; JobError `EMIT_AFTER_END`, `STALE_CONTEXT`
+   * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `NOT_SERIALISABLE` with `emitMode: 'commit'`; JobError `EMIT_AFTER_END`,
+   * `STALE_CONTEXT`, `QUEUE_FULL`, `PAUSED_FULL`
    */
   emit(event: string, data?: object): void;
   emit<A extends object>(event: Event<A>, ...data: PayloadOf<NoInfer<A>>): void;
-  /** Keeps an emission until the job is resumed; it then goes before the pending tasks. */
+  /**
+   * Keeps an emission until the job is resumed; it then goes before the pending tasks.
+   *
+   * @throws what `emit` throws, but for `QUEUE_FULL`
+   */
   emitDeferred(event: string | AnyEvent, data?: object): void;
   /** Hands a result to `job.output$`, to the observers of this run, and to the output log. */
   output(type: string, data?: object): void;
@@ -60,4 +65,4 @@ export interface Shared {
 }
 
 /** A handler as the engine calls it; what users write is a `Handler`. */
-export type Work = (this: DescribedRoutine, data: Data, ctx: TaskContext) => unknown;
+export type EngineHandler = (this: DescribedRoutine, data: Data, ctx: TaskContext) => unknown;

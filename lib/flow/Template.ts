@@ -1,7 +1,7 @@
 import type { Connection } from './Connection.js';
 import { type FlowSettings, settingsFrom } from './FlowOptions.js';
 import { Graph } from './Graph.js';
-import { type Home, settle } from './Home.js';
+import { type Home, addHome } from './Home.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
 
 /** What runs the jobs of a flow: it compiles what the flow is made of, and follows the settings. */
@@ -67,7 +67,7 @@ export class Template<P extends DescribedRoutine, C> {
   /** @throws FlowError `DUPLICATE_ROUTINE`, `ROUTINE_TWICE`, `BAD_NAME` */
   add(routine: P, routineId: string, home: Home): string {
     this.#graph.add(routine, routineId);
-    settle(home, routine);
+    addHome(home, routine);
     this.changed();
     return routineId;
   }

@@ -79,7 +79,7 @@ export const compileMerge = (merge: Merge): ((held: Data, incoming: Data) => Mer
 };
 
 /** A copy of a merged payload that a handler may change: its top level, and the lists that `append` gathered. */
-export const handOut = (input: Input): Data => (input instanceof Gathered ? input.toData() : copyLists(input));
+export const copyForHandler = (input: Input): Data => (input instanceof Gathered ? input.toData() : copyLists(input));
 
 const copyLists = (merged: Data): Data => {
   const copy: Record<string, unknown> = { ...merged };

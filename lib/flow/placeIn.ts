@@ -16,7 +16,7 @@ interface Named {
 }
 
 /** The routines to look in, as they are or as a plan has them. */
-export interface Parts<P extends Named = Named> {
+export interface RoutinesById<P = Named> {
   readonly flowId: string;
   readonly byId: ReadonlyMap<string, P>;
   readonly routineOf: (part: P) => DescribedRoutine;
@@ -27,11 +27,10 @@ export interface Parts<P extends Named = Named> {
  *
  * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, both with the names that there are; `BAD_OPTION`
  */
-export const eventIn = <P extends Named>(parts: Parts<P>, event: string | AnyEvent, option = 'event'): Place => {
+export const eventIn = <P extends Named>(parts: RoutinesById<P>, event: string | AnyEvent, option = 'event'): Place => {
   const place = placeOf(parts, event, option);
-  const { events } = partAt(parts, place.routineId);
-  if (events.has(place.name)) return place;
-  throw flowError('UNKNOWN_EVENT', { routineId: place.routineId, event: place.name, known: [...events.keys()] });
+  eventAt(routineAt(parts, place.routineId), place);
+  return place;
 };
 
 /**
@@ -39,23 +38,36 @@ export const eventIn = <P extends Named>(parts: Parts<P>, event: string | AnyEve
  *
  * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, both with the names that there are; `BAD_OPTION`
  */
-export const slotIn = <P extends Named>(parts: Parts<P>, slot: string | AnySlot): Place => {
+export const slotIn = <P extends Named>(parts: RoutinesById<P>, slot: string | AnySlot): Place => {
   const place = placeOf(parts, slot, 'slot');
-  const { slots } = partAt(parts, place.routineId);
-  if (slots.has(place.name)) return place;
-  throw flowError('UNKNOWN_SLOT', { routineId: place.routineId, slot: place.name, known: [...slots.keys()] });
+  slotAt(routineAt(parts, place.routineId), place);
+  return place;
 };
 
 /** @throws FlowError `UNKNOWN_ROUTINE` */
-export const checkRoutineIn = <P extends Named>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): void =>
-  void partAt(parts, routineId);
+export const routineAt = <P>({ flowId, byId }: Pick<RoutinesById<P>, 'flowId' | 'byId'>, routineId: string): P =>
+  byId.get(routineId) ?? unknown({ flowId, byId }, routineId);
 
-/** Refuses a routine that no run can begin at. @throws FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER` */
-export const checkEntry = <P extends Named>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): void => {
-  if (!partAt(parts, routineId).slots.has('trigger')) throw flowError('NO_TRIGGER', { flowId: parts.flowId, routineId });
+/** @throws FlowError `UNKNOWN_EVENT` */
+export const eventAt = <E>({ events }: { readonly events: ReadonlyMap<string, E> }, { routineId, name }: Place): E => {
+  const event = events.get(name);
+  if (event !== undefined) return event;
+  throw flowError('UNKNOWN_EVENT', { routineId, event: name, known: [...events.keys()] });
 };
 
-const placeOf = <P extends Named>(parts: Parts<P>, end: string | AnyEvent | AnySlot, option: string): Place => {
+/** @throws FlowError `UNKNOWN_SLOT` */
+export const slotAt = <S>({ slots }: { readonly slots: ReadonlyMap<string, S> }, { routineId, name }: Place): S => {
+  const slot = slots.get(name);
+  if (slot !== undefined) return slot;
+  throw flowError('UNKNOWN_SLOT', { routineId, slot: name, known: [...slots.keys()] });
+};
+
+/** Refuses a routine that no run can begin at. @throws FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER` */
+export const checkEntry = <P extends Named>(parts: Pick<RoutinesById<P>, 'flowId' | 'byId'>, routineId: string): void => {
+  if (!routineAt(parts, routineId).slots.has('trigger')) throw flowError('NO_TRIGGER', { flowId: parts.flowId, routineId });
+};
+
+const placeOf = <P extends Named>(parts: RoutinesById<P>, end: string | AnyEvent | AnySlot, option: string): Place => {
   if (typeof end === 'string') return placeNamed(end);
   // By what it has: one of another copy of this library would not be an instance of ours.
   if (typeof end?.routine === 'object') return { routineId: idOf(parts, end.routine), name: end.name };
@@ -69,14 +81,11 @@ export const placeNamed = (end: string): Place => {
   return dot === -1 ? { routineId: end, name: '' } : { routineId: end.slice(0, dot), name: end.slice(dot + 1) };
 };
 
-const idOf = <P extends Named>(parts: Parts<P>, routine: DescribedRoutine): string => {
+const idOf = <P extends Named>(parts: RoutinesById<P>, routine: DescribedRoutine): string => {
   for (const [id, part] of parts.byId) if (parts.routineOf(part) === routine) return id;
   return unknown(parts, routine.id);
 };
 
-const partAt = <P extends Named>(parts: Omit<Parts<P>, 'routineOf'>, routineId: string): P =>
-  parts.byId.get(routineId) ?? unknown(parts, routineId);
-
-const unknown = <P extends Named>({ flowId, byId }: Omit<Parts<P>, 'routineOf'>, routineId: string): never => {
+const unknown = ({ flowId, byId }: Pick<RoutinesById<unknown>, 'flowId' | 'byId'>, routineId: string): never => {
   throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...byId.keys()] });
 };

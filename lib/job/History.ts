@@ -59,10 +59,6 @@ export class History {
     return history;
   }
 
-  get length(): number {
-    return this.#emissions.length + (this.#kept?.length ?? 0) + (this.#start === undefined ? 0 : 1);
-  }
-
   get dropped(): number {
     return this.#emissions.dropped + (this.#kept?.dropped ?? 0);
   }

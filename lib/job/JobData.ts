@@ -53,7 +53,7 @@ export class JobData {
   readonly dropped: number = 0;
   /** The most tasks that have waited at a time. */
   readonly highWater: number = 0;
-  /** Tells what is left to do, while the job is alive. An object and not a closure: closures kept the job before from being collected young. */
+  /** Tells what is left to do, live or as it was written down. An object and not a closure: closures kept the job before from being collected young. */
   source: RemainingWorkSource | undefined = undefined;
   #shared: SharedSpace | undefined;
   #outputs: BoundedLog<OutputRecord> | undefined;

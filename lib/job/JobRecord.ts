@@ -38,7 +38,7 @@ interface Tracking {
   readonly attempt: number;
 }
 
-/** Records that complete the others: with them a fold of the records gives the state of the job (see `foldRecord`). */
+/** Records that complete the others: with them a fold of the records gives the state of the job (see the law of decision 13). */
 export type Note =
   /** A routine does something in this job for the first time. */
   | {
@@ -65,7 +65,10 @@ export type Note =
   | ({ readonly type: 'untracked' } & Tracking)
   /** A run of a handler took so long, in ms; told of each run while somebody watches, unless the flow keeps no metrics. */
   | { readonly type: 'timed'; readonly routineId: string; readonly ms: number }
-  /** A failure counts: of a task, or of a stream of a routine; `hadSucceeded` if a tracked promise fails after the success of its task. */
+  /**
+   * A failure counts: of a task, a tracked promise, a stream of a routine, or an attempt that is aborted with its job; `hadSucceeded`
+   * if a tracked promise fails after the success of its task.
+   */
   | {
       readonly type: 'failureNoted';
       readonly taskId: string;
@@ -95,8 +98,8 @@ export type Note =
   /** The streams that a routine keeps are these, in this order; one of them has come further. */
   | { readonly type: 'streamsSet'; readonly routineId: string; readonly streams: readonly StreamState[] }
   | { readonly type: 'streamChanged'; readonly routineId: string; readonly place: number; readonly change: StreamChange }
-  /** A stream that a routine keeps has come to its end. */
-  | { readonly type: 'streamEnded'; readonly routineId: string };
+  /** The operator of a routine has completed. */
+  | { readonly type: 'operatorCompleted'; readonly routineId: string };
 
 /** Everything that happens in a job, in the order in which it happens. */
 export type JobRecord = Step &

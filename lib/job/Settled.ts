@@ -37,7 +37,7 @@ export const COMPLETED: Settled = { ...NOTHING, outcome: 'completed' };
 
 export const completedWith = (changes: readonly Change[], state: Data | undefined): Settled => ({ ...COMPLETED, changes, state });
 
-export const failedWith = (outcome: TaskOutcome, failure: Failure, delayMs = 0): Settled => ({
+export const failedWith = (outcome: TaskOutcome, failure: Failure, delayMs: number): Settled => ({
   ...NOTHING,
   outcome,
   failure,

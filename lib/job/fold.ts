@@ -14,7 +14,8 @@ import type { StreamChange, StreamState } from './StreamState.js';
 
 /*
  * The one writer: whatever happens in a job is a function of this file, and no other code changes the state of a job. Everywhere
- * else `JobData` and `RoutineData` are read only, which the compiler sees to.
+ * else the fields of `JobData` and `RoutineData` are read only, which the compiler sees to; the writing methods of the history, the
+ * logs and the shared values are called here alone.
  */
 
 type Job = Mutable<JobData>;
@@ -121,11 +122,6 @@ export const routineMet = ({ routines }: JobData, routine: RoutineData): void =>
   (routines as Map<string, RoutineData>).set(routine.routineId, routine);
 };
 
-/** A slot of it holds something for the first time, as far as was written down. */
-export const slotMet = (routine: Routine, slot: string): void => {
-  routine.slotNames = [...routine.slotNames, slot];
-};
-
 /** An event of the routine was emitted. */
 export const emitted = ({ history }: JobData, { emitted: counts }: RoutineData, ordinal: number, record: Recorded): void => {
   (counts as number[])[ordinal] = (counts[ordinal] ?? 0) + 1;
@@ -152,7 +148,7 @@ export const executed = ({ executions }: JobData, execution: ExecutionSource): v
 };
 
 /** A slot holds a payload. */
-export const held = ({ held: slots }: Pick<RoutineData, 'held'>, ordinal: number, data: Data): void => {
+export const takenIn = ({ held: slots }: Pick<RoutineData, 'held'>, ordinal: number, data: Data): void => {
   (slots as (Data | undefined)[])[ordinal] = data;
 };
 
@@ -181,7 +177,7 @@ export const untimed = ({ times }: RoutineData): void => {
 /** A task of it has succeeded, after `retries` retries. */
 export const succeeded = (routine: Routine, retries: number): void => {
   routine.completed++;
-  if (routine.end !== 'completed') ended(routine, 'completed');
+  if (routine.end !== 'completed') endSet(routine, 'completed');
   if (retries > 0) routine.retryCount = retries;
 };
 
@@ -202,14 +198,14 @@ const COUNTERS = { failed: 'failed', error_continued: 'failed', skipped: 'skippe
 export const failed = (routine: Routine, outcome: TaskOutcome, retries: number, message: string, now: number): void => {
   if (outcome in COUNTERS) routine[COUNTERS[outcome as keyof typeof COUNTERS]]++;
   routine.retryCount = Math.max(routine.retryCount, retries);
-  ended(routine, outcome as RoutineStatus);
+  endSet(routine, outcome as RoutineStatus);
   errorNoted(routine, message, now);
 };
 
 /** A task of it was at work when the job ended. */
 export const aborted = (routine: Routine, message: string, now: number): void => {
   routine.dropped++;
-  ended(routine, 'failed');
+  endSet(routine, 'failed');
   errorNoted(routine, message, now);
 };
 
@@ -244,7 +240,7 @@ export const shed = (job: Job, routine: Routine): void => {
 };
 
 /** Writes how a task ended; a success does not hide the error of another task of the same routine. */
-export const ended = (routine: Routine, status: RoutineStatus): void => {
+export const endSet = (routine: Routine, status: RoutineStatus): void => {
   if (RANK[status] >= RANK[routine.end]) routine.end = status;
 };
 

@@ -1,15 +1,13 @@
 import type { Data } from '../flow/Data.js';
 import type { OutputRecord } from '../flow/OutputRecord.js';
-import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import * as fold from './fold.js';
 import type { DeferredEvent, PausePoint } from './JobData.js';
-import type { JobStatus } from './JobStatus.js';
 import type { Ledger } from './Ledger.js';
 import type { LogEntry } from './SharedSpace.js';
 
 /*
- * What happens to a job as a whole. Each function writes it down by the function of `fold.ts` of the same name, and tells the record
- * of it: so the records add up to the state (`foldRecord`).
+ * What happens to a job as a whole. Each function changes the state by `fold.ts`, if it changes, and tells the record of it: so the
+ * records add up to the state (decision 13). A change that another record tells, such as that of the status, is a call of `fold.ts`.
  */
 
 /** It begins at its entry. */
@@ -47,20 +45,6 @@ export const ended = (ledger: Ledger): void => {
   ledger.tell({ type: 'ended', status, ...why }, updatedAt);
 };
 
-/** Its status is another one. The records that say so come with what has changed it. */
-export const statusSet = (ledger: Ledger, status: JobStatus): void => {
-  fold.statusSet(ledger.data, status, ledger.now);
-};
-
-/** It fails, or is cancelled: told with its end. */
-export const failedWith = (ledger: Ledger, error: RoutiluxError): void => {
-  fold.failedWith(ledger.data, error);
-};
-
-export const reasonGiven = (ledger: Ledger, reason: string | undefined): void => {
-  fold.reasonGiven(ledger.data, reason);
-};
-
 /** Something is kept in the history that emissions do not push out. */
 export const kept = (ledger: Ledger, routineId: string, eventName: string, data: Data, order: number): void => {
   fold.kept(ledger.data, { routineId, eventName, data, tick: ledger.tick, order });
@@ -72,9 +56,6 @@ export const deferred = (ledger: Ledger, event: DeferredEvent): void => {
   fold.deferred(ledger.data, event);
   if (ledger.watched) ledger.tell({ type: 'deferred', ...event, data: ledger.show(event.data) });
 };
-
-/** The deferred events are emitted now. */
-export const deferredTaken = ({ data }: Ledger): readonly DeferredEvent[] => fold.deferredTaken(data);
 
 /** All of them have been emitted. */
 export const deferredEmitted = (ledger: Ledger, count: number): void => {

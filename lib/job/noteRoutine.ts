@@ -33,10 +33,10 @@ export const stateSet = (ledger: Ledger, routine: RoutineData, own: Data): void 
   if (ledger.watched) ledger.tell({ type: 'stateSet', routineId: routine.routineId, state: ledger.show(own) });
 };
 
-/** A stream that it keeps has come to its end. */
-export const streamEnded = (ledger: Ledger, routine: RoutineData): void => {
-  fold.ended(routine, 'completed');
-  if (ledger.watched) ledger.tell({ type: 'streamEnded', routineId: routine.routineId });
+/** Its operator has completed. */
+export const operatorCompleted = (ledger: Ledger, routine: RoutineData): void => {
+  fold.endSet(routine, 'completed');
+  if (ledger.watched) ledger.tell({ type: 'operatorCompleted', routineId: routine.routineId });
 };
 
 /** So many tasks of a limited slot wait. */
@@ -56,7 +56,7 @@ export interface Failing {
 }
 
 /** A failure of it counts; `hadSucceeded` if it was the failure of a task that had counted as a success. */
-export const failed = (
+export const failureNoted = (
   ledger: Ledger,
   { taskId, routineData: routine, retryCount }: Failing,
   outcome: TaskOutcome,

@@ -1,6 +1,6 @@
 import type { Connection } from '../flow/Connection.js';
 import type { Data } from '../flow/Data.js';
-import { dataOf, handOut, type Input } from '../flow/merge.js';
+import { dataOf, copyForHandler, type Input } from '../flow/merge.js';
 import type { Mutable } from '../prelude/Mutable.js';
 import * as fold from './fold.js';
 import type { JobRecord, SlotActivationTask, TaskOutcome } from './JobRecord.js';
@@ -56,7 +56,7 @@ export const takenIn = (
   held: Data,
   handed: Input,
 ): void => {
-  fold.held(routine, ordinal, held);
+  fold.takenIn(routine, ordinal, held);
   if (ledger.watched) tellTakenIn(ledger, task, held, handed);
 };
 
@@ -68,7 +68,7 @@ const tellTakenIn = (ledger: Ledger, task: ToldTask, held: Data, handed: Input):
   const data = ledger.show(dataOf(handed));
   if (held === handed) ledger.post({ jobId, timestamp, type: 'takenIn', taskId, routineId, slot, data });
   // The lists of an `append` slot go on growing.
-  else ledger.post({ jobId, timestamp, type: 'takenIn', taskId, routineId, slot, data, held: handOut(held) });
+  else ledger.post({ jobId, timestamp, type: 'takenIn', taskId, routineId, slot, data, held: copyForHandler(held) });
 };
 
 /** An attempt is at work no more. */

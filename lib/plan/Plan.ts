@@ -7,12 +7,12 @@ import type { FlowSettings } from '../flow/FlowOptions.js';
 import type { FixedLimit } from '../flow/Limit.js';
 import type { Input as MergedInput, Merged } from '../flow/merge.js';
 import type { DescribedRoutine } from '../flow/DescribedRoutine.js';
-import type { Work as Handler } from '../flow/TaskContext.js';
+import type { EngineHandler } from '../flow/TaskContext.js';
 import type { Isolate } from '../prelude/isolate.js';
 
 /**
  * A flow as it stood when a job began, compiled: numbered slots and events, and for each event the connections it feeds.
- * Nothing in it changes any more, so a task looks nothing up by name.
+ * Nothing in it changes any more, and a task finds its way by links; only `emit` looks its event up by name.
  */
 export interface Plan {
   readonly settings: FlowSettings;
@@ -46,7 +46,7 @@ export interface Routine {
   readonly slotNames: readonly string[];
   readonly eventNames: readonly string[];
   readonly events: ReadonlyMap<string, Event>;
-  /** The first of them, which most routines have no other than: a look at its name costs less than one into the map. */
+  /** Its first event, the only one of most routines: comparing its name costs less than a look into the map. */
   readonly mainEvent: Event | undefined;
   readonly errorHandler: ErrorHandler | undefined;
   /** Whether it keeps a stream in each job. */
@@ -59,17 +59,17 @@ export interface Slot {
   readonly name: string;
   /** Its place among the slots of its routine. */
   readonly ordinal: number;
-  readonly handler: Handler | undefined;
+  readonly handler: EngineHandler | undefined;
   readonly codec: Codec<object> | undefined;
   readonly merge: ((held: Data, incoming: Data) => Merged) | undefined;
   /** A copy for the handler, apart from what the slot holds. */
-  readonly handOut: (input: MergedInput) => Data;
+  readonly copyForHandler: (input: MergedInput) => Data;
   /** How many of its tasks may wait; undefined for any number. */
   readonly limit: FixedLimit | undefined;
   /** The event for the values of a returned stream. */
   readonly emits: Event | undefined;
-  /** How an entry or a retry comes in, which no connection brings. */
-  readonly direct: readonly Connection[];
+  /** How an entry or a value of a feed comes in, which no connection brings. */
+  readonly direct: readonly [Connection];
 }
 
 /** An event, ready to be emitted: a Subject of what a job makes of a payload, which the plan does not know, and its connections. */

@@ -3,9 +3,9 @@ import type { Connection as Described } from '../flow/Connection.js';
 import type { Data } from '../flow/Data.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import { compileMapping } from '../flow/mapping.js';
-import { compileMerge, dataOf, handOut, type Input as MergedInput } from '../flow/merge.js';
-import type { Input, DescribedRoutine } from '../flow/DescribedRoutine.js';
-import type { Work as Handler } from '../flow/TaskContext.js';
+import { compileMerge, dataOf, copyForHandler, type Input as MergedInput } from '../flow/merge.js';
+import type { DescribedSlot, DescribedRoutine } from '../flow/DescribedRoutine.js';
+import type { EngineHandler } from '../flow/TaskContext.js';
 import type { Mutable } from '../prelude/Mutable.js';
 import { type Isolate, type Isolation, isolates } from '../prelude/isolate.js';
 import { eventNamed } from './eventNamed.js';
@@ -75,7 +75,7 @@ class CompiledPlan implements Plan {
 }
 
 const handOutLists = (isolation: Isolation): ((input: MergedInput) => Data) =>
-  isolation === 'shallow' ? handOut : (input) => isolates[isolation](dataOf(input));
+  isolation === 'shallow' ? copyForHandler : (input) => isolates[isolation](dataOf(input));
 
 type RoutineSettings = Pick<FlowSettings, 'errorHandler' | 'isolation'>;
 
@@ -110,19 +110,20 @@ export const compileRoutine = (
   return routine;
 };
 
-const compileSlot = (routine: Routine, ordinal: number, input: Input, { isolation }: RoutineSettings): Slot => {
+const compileSlot = (routine: Routine, ordinal: number, input: DescribedSlot, { isolation }: RoutineSettings): Slot => {
   const { name, codec } = input;
   const slot: Mutable<Slot> = {
     routine,
     name,
     ordinal,
-    handler: input.handler as Handler | undefined,
+    handler: input.handler as EngineHandler | undefined,
     codec,
     merge: compileMerge(input.merge as Parameters<typeof compileMerge>[0]),
-    handOut: input.merge === 'append' ? handOutLists(isolation) : (isolates[isolation] as (input: MergedInput) => Data),
+    copyForHandler: input.merge === 'append' ? handOutLists(isolation) : (isolates[isolation] as (input: MergedInput) => Data),
     limit: input.limit.maxQueued === Infinity ? undefined : input.limit,
     emits: input.emits === undefined ? undefined : eventNamed(routine, input.emits),
-    direct: [],
+    // Made below, since it points back at the slot.
+    direct: [undefined as never],
   };
   slot.direct = [connectionTo(slot)];
   return slot;

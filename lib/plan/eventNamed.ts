@@ -2,7 +2,7 @@ import { flowError } from '../flow/FlowError.js';
 import type { Event, Routine } from './Plan.js';
 
 /** An event as an error names it. */
-export const placeOf = ({ name, routine }: Event): string => `Event '${name}' of routine '${routine.id}'`;
+export const describeEvent = ({ name, routine }: Event): string => `Event '${name}' of routine '${routine.id}'`;
 
 /** @throws FlowError `UNKNOWN_EVENT` */
 export const eventNamed = (routine: Routine, name: string): Event =>

@@ -5,7 +5,7 @@ import type { JobParts } from '../engine/JobParts.js';
 import type { Stream } from '../engine/streamKinds.js';
 import { tearDown } from '../engine/tearDown.js';
 import type { Data } from '../flow/Data.js';
-import { streamEnded } from '../job/noteRoutine.js';
+import { operatorCompleted } from '../job/noteRoutine.js';
 import { streamChanged, streamsSet } from '../job/noteStream.js';
 import type { StreamChange, StreamState } from '../job/StreamState.js';
 import type { Event, Routine, Slot } from '../plan/Plan.js';
@@ -158,7 +158,7 @@ export class OperatorStream implements Stream {
     if (this.#state.stage === 'over') return;
     this.#change({ stage: 'over' });
     this.#live = undefined;
-    streamEnded(this.job.ledger, this.job.routines.of(this.routine));
+    operatorCompleted(this.job.ledger, this.job.routines.of(this.routine));
     this.#release?.();
     this.#release = undefined;
   }

@@ -1,7 +1,7 @@
 import { Subscription } from 'rxjs';
 import { streamsOf } from '../engine/JobStreams.js';
 import type { JobParts } from '../engine/JobParts.js';
-import { partsOf } from '../engine/eventView.js';
+import { routinesOf } from '../engine/routinesOf.js';
 import { slotIn } from '../flow/placeIn.js';
 import type { AnySlot, Slot } from '../flow/Slot.js';
 import { jobError } from '../job/JobError.js';
@@ -52,6 +52,6 @@ export function feed(job: Job, slot: string | AnySlot, source: Source<unknown>):
 }
 
 const slotOf = (parts: JobParts, slot: string | AnySlot): CompiledSlot => {
-  const { routineId, name } = slotIn(partsOf(parts), slot);
+  const { routineId, name } = slotIn(routinesOf(parts), slot);
   return parts.plan.routines.get(routineId)?.slots.get(name) as CompiledSlot;
 };

@@ -5,7 +5,7 @@ import type { AnyEvent, Event } from '../flow/Event.js';
 import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
 import { flowError } from '../flow/FlowError.js';
 import { checkStrategy, checkTimeout, workersFor } from '../flow/FlowOptions.js';
-import { checkEntry, eventIn, type Parts, type Place } from '../flow/placeIn.js';
+import { checkEntry, eventIn, type RoutinesById, type Place } from '../flow/placeIn.js';
 import { notStarted, whyNot } from '../job/JobError.js';
 import type { JobRecord } from '../job/JobRecord.js';
 import { type Flow, openJob } from '../Flow.js';
@@ -130,7 +130,11 @@ const checkConcurrent = (as: Flattening, concurrent: number): number => {
   throw flowError('BAD_OPTION', { option: 'concurrent', value: concurrent, expected: "a whole number from 1 up, with 'merge'" });
 };
 
-const partsOf = ({ flowId, routines }: Flow): Parts<Routine> => ({ flowId, byId: routines, routineOf: (routine) => routine });
+const partsOf = ({ flowId, routines }: Flow): RoutinesById<Routine> => ({
+  flowId,
+  byId: routines,
+  routineOf: (routine) => routine,
+});
 
 // What a run would refuse is refused here, before a value has come.
 const checkWanted = ({ timeoutMs, executionStrategy, maxWorkers }: ExecuteOptions): void => {

@@ -133,7 +133,7 @@ describe('Emissions', () => {
       emissions.dropped();
       emissions.emit(event, {});
       expect(thrown(() => emissions.emit(event, {}))).toMatchObject({ code: 'PAUSED_FULL' });
-      emissions.rest();
+      emissions.stand();
       emissions.emit(event, {});
       expect(out).toHaveLength(3);
     });

@@ -34,7 +34,7 @@ const bench = ({ status = 'pending', leftMs = Infinity, keepsStreams = false }: 
     options: { leftMs, timeoutMs: 100, entryRoutineId: 's', params: { n: 1 } },
     handles: { state: {} },
     progress: { queued: 2 },
-    emissions: { order: 1, rest: note('emissions rest') },
+    emissions: { order: 1, stand: note('emissions stand') },
     retries: { hold: note('retries hold'), clear: note('retries cleared') },
     limits: { wakeAll: note('sources wake') },
     tracker: {},
@@ -153,7 +153,7 @@ describe('Lifecycle', () => {
       const { life, ledger, told } = begun();
       const quiet = life.pausing.pause({ reason: 'lunch' });
       life.rest();
-      expect(told).toEqual(['closes', 'released', 'retries hold', 'emissions rest', 'status paused']);
+      expect(told).toEqual(['closes', 'released', 'retries hold', 'emissions stand', 'status paused']);
       expect(ledger.told.at(-1)).toMatchObject({ type: 'paused', reason: 'lunch', pendingTasks: 2 });
       await expect(quiet).resolves.toBeDefined();
     });

@@ -21,7 +21,7 @@ const seat = (): { told: unknown[]; work: (result: unknown) => Held } => {
     const attempt: Held = { isAtWork: true, seat: undefined };
     const left = unfinished(result);
     if (left === undefined) throw new Error('nothing is left unfinished');
-    new Seat({ home: undefined, left: () => undefined }, events).take(attempt, left);
+    new Seat({ out: undefined, left: () => undefined }, events).take(attempt, left);
     return attempt;
   };
   return { told, work };
@@ -65,7 +65,7 @@ describe('Seat', () => {
     const source$ = new Subject<number>();
     const attempt = work(source$);
     source$.next(1);
-    attempt.seat?.leave();
+    attempt.seat?.vacate();
     source$.next(2);
     expect(source$.observed).toBe(false);
     expect(told).toEqual([1]);

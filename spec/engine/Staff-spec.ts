@@ -45,7 +45,7 @@ const bench = (size: number) => {
     const [attempt] = worker.attempts;
     if (attempt === undefined) return;
     attempt.isAtWork = false;
-    attempt.seat?.leave();
+    attempt.seat?.vacate();
   };
   return { staff, told, limits, attempts, employ, end };
 };
@@ -85,7 +85,7 @@ describe('Staff', () => {
     staff.resize(3);
     expect([staff.size, limits]).toEqual([3, [1, 3]]);
     const [attempt] = (worker as Worker<Tried>).attempts;
-    (worker as Worker<Tried>).home?.next(attempt as Tried);
+    (worker as Worker<Tried>).out?.next(attempt as Tried);
     expect(attempts).toEqual(['t0']);
     expect(names(staff)).toEqual(['t0']);
   });
@@ -136,7 +136,7 @@ describe('Staff', () => {
   it('should keep the idle when no job is left, but not more than 64', () => {
     const { staff, employ, end } = bench(100);
     for (const worker of employ(100)) end(worker);
-    staff.rest();
+    staff.trim();
     const kept = Array.from({ length: 64 }, () => staff.free());
     expect(new Set(kept).size).toBe(64);
     expect(kept).not.toContain(undefined);

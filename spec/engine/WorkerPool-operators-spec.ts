@@ -200,7 +200,7 @@ describe('hire and sized of WorkerPool', () => {
     bench.put(new Tasks(), ...Array.from({ length: 100 }, (_, n) => String(n)));
     scheduler.flush();
     expect(bench.inside).toBe(100);
-    bench.pool.rest();
+    bench.pool.trim();
     expect(bench.inside).toBe(64);
   });
 });

@@ -2,8 +2,9 @@ import { Subject, VirtualTimeScheduler } from 'rxjs';
 import { Attempt, type TriedJob } from '../../lib/engine/Attempt.js';
 import { RoutineTable } from '../../lib/engine/RoutineTable.js';
 import { Arrival } from '../../lib/engine/Emission.js';
-import type { RetryQueue } from '../../lib/engine/RetryQueue.js';
-import { abort, apply, handOver, noteFailure, type SettledJob } from '../../lib/engine/settlement.js';
+import { handOver } from '../../lib/engine/handOver.js';
+import type { RetryTimers } from '../../lib/engine/RetryTimers.js';
+import { abort, apply, noteFailure, type SettledJob } from '../../lib/engine/settlement.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import type { Task } from '../../lib/engine/Task.js';
 import { startClock } from '../../lib/engine/stopClock.js';
@@ -78,7 +79,7 @@ const bench = ({ tried = 0, isEntry = false, handled = false }: Asked = {}) => {
   const connection = (isEntry ? slotIn(plan, 's', 'trigger').direct[0] : eventIn(plan, 's').connections[0]) as Connection;
   const cell = routines.of(connection.slot.routine);
   const attempt = new Attempt<Run>(new Arrival(run, { n: 1 }, 3, { tried }), connection, cell);
-  attempt.seat = { leave: note('seat left') };
+  attempt.seat = { vacate: note('seat left') };
   fold.taken(ledger.data, cell);
   startClock(attempt, { lap: () => 10 });
   ledger.told.length = 0;
@@ -109,7 +110,7 @@ const TABLE: readonly [
   ],
   [
     'a failure that stops the job',
-    failedWith('failed', FAILURE),
+    failedWith('failed', FAILURE, 0),
     {},
     {
       end: 'failed',
@@ -121,7 +122,7 @@ const TABLE: readonly [
   ],
   [
     'a failure that is continued',
-    failedWith('error_continued', FAILURE),
+    failedWith('error_continued', FAILURE, 0),
     {},
     {
       end: 'error_continued',
@@ -133,7 +134,7 @@ const TABLE: readonly [
   ],
   [
     'a failure that is skipped',
-    failedWith('skipped', FAILURE),
+    failedWith('skipped', FAILURE, 0),
     {},
     {
       end: 'skipped',
@@ -145,7 +146,7 @@ const TABLE: readonly [
   ],
   [
     'a retry at once',
-    failedWith('retry', FAILURE),
+    failedWith('retry', FAILURE, 0),
     { tried: 1 },
     {
       end: 'pending',
@@ -188,13 +189,13 @@ describe('settlement, on its own', () => {
   it('should put a retry off that has a delay, from the time of now', () => {
     const { job, attempt } = bench();
     apply(job, attempt, failedWith('retry', FAILURE, 30));
-    const { retries } = job as { retries: RetryQueue<Run> | undefined };
+    const { retries } = job as { retries: RetryTimers<Run> | undefined };
     expect(retries?.delayed).toMatchObject([{ dueAt: 35, task: { order: 3, attempt: 2 } }]);
   });
 
   it('should say of a job that it fails where, how often it was tried, and why', () => {
     const { job, attempt, failures } = bench({ tried: 2 });
-    apply(job, attempt, failedWith('failed', FAILURE));
+    apply(job, attempt, failedWith('failed', FAILURE, 0));
     expect(failures).toMatchObject([
       {
         code: 'TASK_FAILED',

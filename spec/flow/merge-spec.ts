@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Context, Data, MergeFn } from '../../lib/index.js';
-import { compileMerge, dataOf, handOut, type Merge } from '../../lib/flow/merge.js';
+import { compileMerge, dataOf, copyForHandler, type Merge } from '../../lib/flow/merge.js';
 import { copyPlain } from '../../lib/prelude/plainObject.js';
 import { emitting, flowOf, sleep } from '../support/flows.js';
 
@@ -317,7 +317,7 @@ describe('handOut', () => {
   it('should copy the top level and its lists, and nothing below', () => {
     const inner = { n: 1 };
     const merged = { list: [inner], single: inner };
-    const copy = handOut(merged);
+    const copy = copyForHandler(merged);
     expect(copy).toEqual(merged);
     expect(copy).not.toBe(merged);
     expect(copy['list']).not.toBe(merged.list);

@@ -10,7 +10,7 @@ describe('RoutineData', () => {
     const routine = routineOf();
     fold.taken(new JobData('job', 'f', 0, 0), routine);
     expect(routine.status).toBe('running');
-    fold.ended(routine, 'failed');
+    fold.endSet(routine, 'failed');
     expect(routine.status).toBe('running');
     fold.settled(routine, 'failed', 1);
     expect(routine.status).toBe('failed');
@@ -26,15 +26,15 @@ describe('RoutineData', () => {
     ['failed', 'completed', 'failed'],
   ])('should not let a success hide an error: %s, then %s, is %s (G51)', (first, second, expected) => {
     const routine = routineOf();
-    fold.ended(routine, first);
-    fold.ended(routine, second);
+    fold.endSet(routine, first);
+    fold.endSet(routine, second);
     expect(routine.status).toBe(expected);
   });
 
   it('should show the keys of the routine with those of the engine beside them (G53)', () => {
     const routine = routineOf();
     fold.stateSet(routine, { n: 3 });
-    fold.ended(routine, 'completed');
+    fold.endSet(routine, 'completed');
     expect(routine.view()).toStrictEqual({ n: 3, status: 'completed', retryCount: 0 });
   });
 
@@ -54,7 +54,7 @@ describe('RoutineData', () => {
   it('should not let the keys of a routine stand for those of the engine (G53)', () => {
     const routine = routineOf();
     fold.stateSet(routine, { status: 'mine', retryCount: 99 });
-    fold.ended(routine, 'completed');
+    fold.endSet(routine, 'completed');
     expect(routine.view()).toEqual({ status: 'completed', retryCount: 0 });
   });
 

@@ -1,5 +1,6 @@
 import { RoutiluxError } from '../../lib/index.js';
 import { jobError } from '../../lib/job/JobError.js';
+import * as fold from '../../lib/job/fold.js';
 import * as note from '../../lib/job/noteJob.js';
 import type { LogEntry } from '../../lib/job/SharedSpace.js';
 import { ToldLedger } from '../support/ledgers.js';
@@ -50,13 +51,13 @@ describe('noteJob', () => {
 
   it.each<[string, (ledger: ToldLedger) => void, object]>([
     ['of the status', () => undefined, { status: 'cancelled' }],
-    ['of a reason', (ledger) => note.reasonGiven(ledger, 'enough'), { status: 'cancelled', reason: 'enough' }],
-    ['of an error', (ledger) => note.failedWith(ledger, ERROR), { status: 'cancelled', error: ERROR }],
+    ['of a reason', (ledger) => fold.reasonGiven(ledger.data, 'enough'), { status: 'cancelled', reason: 'enough' }],
+    ['of an error', (ledger) => fold.failedWith(ledger.data, ERROR), { status: 'cancelled', error: ERROR }],
   ])('should tell the end with the time at which it came, %s', (_, before, told) => {
     const ledger = new ToldLedger();
     ledger.now = 3;
     before(ledger);
-    note.statusSet(ledger, 'cancelled');
+    fold.statusSet(ledger.data, 'cancelled', ledger.now);
     expect(ledger.told).toEqual([]);
     ledger.now = 5;
     note.ended(ledger);
@@ -65,7 +66,7 @@ describe('noteJob', () => {
 
   it('should tell a resume with the time at which it came', () => {
     const ledger = new ToldLedger();
-    note.statusSet(ledger, 'running');
+    fold.statusSet(ledger.data, 'running', ledger.now);
     ledger.now = 9;
     note.resumed(ledger);
     expect(ledger.told).toStrictEqual([{ ...STEP, type: 'resumed' }]);
@@ -82,9 +83,8 @@ describe('noteJob', () => {
     expect([data.deferred.length, data.shared.values.get('k'), data.shared.entries.length, data.outputs.length]).toEqual([
       1, 1, 1, 1,
     ]);
-    expect(note.deferredTaken(ledger)).toEqual([{ routineId: 's', event: 'o', data: { n: 1 } }]);
-    expect(data.deferred).toEqual([]);
-    note.failedWith(ledger, ERROR);
+    expect(data.deferred).toEqual([{ routineId: 's', event: 'o', data: { n: 1 } }]);
+    fold.failedWith(ledger.data, ERROR);
     expect(data.error).toBeInstanceOf(RoutiluxError);
   });
 });

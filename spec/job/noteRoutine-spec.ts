@@ -28,7 +28,11 @@ const TABLE: readonly [string, (bench: Bench) => void, object][] = [
     ({ ledger, routine }) => note.stateSet(ledger, routine, { n: 1 }),
     { type: 'stateSet', routineId: 't', state: { n: 1 } },
   ],
-  ['its stream ends', ({ ledger, routine }) => note.streamEnded(ledger, routine), { type: 'streamEnded', routineId: 't' }],
+  [
+    'its operator completes',
+    ({ ledger, routine }) => note.operatorCompleted(ledger, routine),
+    { type: 'operatorCompleted', routineId: 't' },
+  ],
   [
     'more of its tasks wait than ever',
     ({ ledger, routine }) => note.slotWaited(ledger, routine, 1, 2),
@@ -36,12 +40,12 @@ const TABLE: readonly [string, (bench: Bench) => void, object][] = [
   ],
   [
     'a failure counts',
-    ({ ledger, routine }) => note.failed(ledger, { ...FAILING, routineData: routine }, 'skipped', { message: 'no' }),
+    ({ ledger, routine }) => note.failureNoted(ledger, { ...FAILING, routineData: routine }, 'skipped', { message: 'no' }),
     { type: 'failureNoted', ...FAILING, routineId: 't', outcome: 'skipped', message: 'no', hadSucceeded: false },
   ],
   [
     'a task that had succeeded has failed',
-    ({ ledger, routine }) => note.failed(ledger, { ...FAILING, routineData: routine }, 'failed', { message: 'no' }, true),
+    ({ ledger, routine }) => note.failureNoted(ledger, { ...FAILING, routineData: routine }, 'failed', { message: 'no' }, true),
     { type: 'failureNoted', ...FAILING, routineId: 't', outcome: 'failed', message: 'no', hadSucceeded: true },
   ],
 ];
@@ -74,13 +78,13 @@ describe('noteRoutine', () => {
     ['dropped', { dropped: 1, failed: 0, end: 'failed' }],
   ] as const)('should count a failure that is %s', (outcome, counted) => {
     const { ledger, routine } = bench();
-    note.failed(ledger, { ...FAILING, routineData: routine }, outcome, { message: 'no' });
+    note.failureNoted(ledger, { ...FAILING, routineData: routine }, outcome, { message: 'no' });
     expect(routine).toMatchObject({ ...counted, completed: 0, error: 'no', errorTime: 5 });
   });
 
   it('should take a success back that was none', () => {
     const { ledger, routine } = bench();
-    note.failed(ledger, { ...FAILING, routineData: routine }, 'failed', { message: 'no' }, true);
+    note.failureNoted(ledger, { ...FAILING, routineData: routine }, 'failed', { message: 'no' }, true);
     expect(routine).toMatchObject({ completed: -1, failed: 1 });
   });
 });

@@ -2,7 +2,7 @@ import { Subject } from 'rxjs';
 import { settingsFrom } from '../../lib/flow/FlowOptions.js';
 import type { Flow } from '../../lib/index.js';
 import { compilePlan, type CompileWith } from '../../lib/plan/compile.js';
-import { eventNamed, placeOf, refuseEvent } from '../../lib/plan/eventNamed.js';
+import { eventNamed, describeEvent, refuseEvent } from '../../lib/plan/eventNamed.js';
 import type { Event, Plan, Routine } from '../../lib/plan/Plan.js';
 import { reachableFrom } from '../../lib/plan/reachableFrom.js';
 import { emitting, flowOf } from '../support/flows.js';
@@ -86,7 +86,7 @@ describe('eventNamed', () => {
   });
 
   it('should be told as an error tells it', () => {
-    expect(placeOf(eventOf(planOf(flowWith()), 'a'))).toBe("Event 'o' of routine 'a'");
+    expect(describeEvent(eventOf(planOf(flowWith()), 'a'))).toBe("Event 'o' of routine 'a'");
   });
 });
 

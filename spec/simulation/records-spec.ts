@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FoldedJob, foldRecord } from '../../lib/job/foldRecord.js';
+import { FoldedJob, foldRecord } from '../support/foldRecord.js';
 import { type JobRecord, type JobSnapshot, JobState } from '../../lib/index.js';
 import { readJob } from '../../lib/wire/readJob.js';
 import {
@@ -170,9 +170,13 @@ describe('the records of a job', () => {
   );
 
   it(
-    'should not do so without streamEnded, if routines keep streams',
+    'should not do so without operatorCompleted, if routines keep streams',
     async () => {
-      const control = holds(STREAMING, ({ type }) => type === 'streamEnded', { seed: 1, endOnFailure: true, numRuns: 1_000 });
+      const control = holds(STREAMING, ({ type }) => type === 'operatorCompleted', {
+        seed: 1,
+        endOnFailure: true,
+        numRuns: 1_000,
+      });
       expect(await brokenLaw(control)).not.toBe('');
     },
     patience,

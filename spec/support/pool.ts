@@ -111,7 +111,7 @@ export class PoolBench implements Drained {
     return false;
   }
 
-  waitsForTurn(): boolean {
+  hasWork(): boolean {
     return !this.turns.isEmpty;
   }
 
@@ -121,7 +121,7 @@ export class PoolBench implements Drained {
     this.pool.work(this.turns);
   }
 
-  rest(): void {}
+  afterDrain(): void {}
 
   // ── the operators ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -215,6 +215,6 @@ export class PoolBench implements Drained {
     tried.isAtWork = false;
     tried.job.active--;
     this.#atWork.delete(tried.name);
-    tried.seat?.leave();
+    tried.seat?.vacate();
   }
 }

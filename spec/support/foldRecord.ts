@@ -1,10 +1,17 @@
+import * as fold from '../../lib/job/fold.js';
+import type { JobData } from '../../lib/job/JobData.js';
+import type { JobRecord } from '../../lib/job/JobRecord.js';
+import {
+  numbersIn,
+  type RemainingWork,
+  type RemainingWorkSource,
+  type RemainingTask,
+  taskIdOf,
+} from '../../lib/job/RemainingWork.js';
+import { inPlaces, RoutineData } from '../../lib/job/RoutineData.js';
+import { copyOf } from '../../lib/job/StreamState.js';
+import type { Mutable } from '../../lib/prelude/Mutable.js';
 import { FoldedTasks } from './FoldedTasks.js';
-import * as fold from './fold.js';
-import type { JobData } from './JobData.js';
-import type { JobRecord } from './JobRecord.js';
-import { numbersIn, type RemainingWork, type RemainingWorkSource, type RemainingTask, taskIdOf } from './RemainingWork.js';
-import { inPlaces, RoutineData } from './RoutineData.js';
-import { copyOf } from './StreamState.js';
 
 /** A job as its records tell it, from a state that was written down on. It is brought on in place, by `foldRecord`. */
 export class FoldedJob implements RemainingWorkSource {
@@ -145,8 +152,8 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
     const state = data.streams.get(routineId)?.[place];
     if (state !== undefined) fold.streamChanged(state, change);
   },
-  streamEnded: (job, { routineId }) => {
-    fold.ended(job.routineOf(routineId), 'completed');
+  operatorCompleted: (job, { routineId }) => {
+    fold.endSet(job.routineOf(routineId), 'completed');
   },
   highWater: (job, { routineId, slot, waiting }) => {
     const routine = job.routineOf(routineId);
@@ -176,7 +183,7 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
   },
   takenIn: (job, { taskId, routineId, slot, data, held = data }) => {
     const routine = job.routineOf(routineId);
-    fold.held(routine, ordinalOf(routine, slot), held);
+    fold.takenIn(routine, ordinalOf(routine, slot), held);
     job.tasks.takenIn(taskId, data);
   },
   taskSettled: (job, record) => {
@@ -202,7 +209,7 @@ const settled = ({ data }: FoldedJob, routine: RoutineData, outcome: Told<'taskS
 
 // What was written down names the slots that held something.
 const ordinalOf = (routine: RoutineData, slot: string): number => {
-  if (!routine.slotNames.includes(slot)) fold.slotMet(routine, slot);
+  if (!routine.slotNames.includes(slot)) (routine as Mutable<RoutineData>).slotNames = [...routine.slotNames, slot];
   return routine.slotNames.indexOf(slot);
 };
 

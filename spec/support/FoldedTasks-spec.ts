@@ -1,4 +1,4 @@
-import { FoldedTasks } from '../../lib/job/FoldedTasks.js';
+import { FoldedTasks } from './FoldedTasks.js';
 import type { SlotActivationTask } from '../../lib/job/JobRecord.js';
 import { type RemainingTask, taskIdOf } from '../../lib/job/RemainingWork.js';
 import type { Connection } from '../../lib/index.js';

@@ -14,8 +14,8 @@ export interface RetryingJob<R> {
 }
 
 /** The retries of a job; made with the first that waits. */
-export const retriesOf = <R>(job: RetryingJob<R> & { retries: RetryQueue<R> | undefined }): RetryQueue<R> =>
-  (job.retries ??= new RetryQueue(job));
+export const retriesOf = <R>(job: RetryingJob<R> & { retries: RetryTimers<R> | undefined }): RetryTimers<R> =>
+  (job.retries ??= new RetryTimers(job));
 
 interface RetryEngine<R> {
   readonly steps: Steps;
@@ -25,7 +25,7 @@ interface RetryEngine<R> {
 }
 
 /** The retries of one job that wait for their time: when that has come, they go into the task stream again. */
-export class RetryQueue<R> {
+export class RetryTimers<R> {
   readonly #retries: Retries<Task<R>>;
 
   constructor(private readonly job: RetryingJob<R>) {

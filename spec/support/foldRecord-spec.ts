@@ -1,9 +1,9 @@
 import { of, scan, toArray } from 'rxjs';
 import { JobState } from '../../lib/index.js';
-import { FoldedJob, foldRecord } from '../../lib/job/foldRecord.js';
+import { FoldedJob, foldRecord } from './foldRecord.js';
 import type { JobRecord, JobRecordBody } from '../../lib/job/JobRecord.js';
 import { type RemainingWork, type RemainingTask, WrittenWork } from '../../lib/job/RemainingWork.js';
-import { jobIn } from '../support/ledgers.js';
+import { jobIn } from './ledgers.js';
 
 /** A job that has not begun, with tasks to do. */
 const seed = (tasks: readonly RemainingTask[] = [], rest: Partial<RemainingWork> = {}): FoldedJob => {
@@ -46,7 +46,7 @@ describe('foldRecord', () => {
 
   it('should begin: with a status, a history, and a clock that runs', () => {
     const { data, ...job } = folded(STARTED);
-    expect([data.status, data.updatedAt, data.history.length]).toEqual(['running', 10, 1]);
+    expect([data.status, data.updatedAt, data.history.records().length]).toEqual(['running', 10, 1]);
     expect(job).toBeDefined();
     expect(data.source?.remaining()).toMatchObject({ begun: true, leftMs: 100 });
   });
@@ -122,14 +122,14 @@ describe('foldRecord', () => {
   });
 
   it('should take a stream that ended for a success, which hides no error', () => {
-    expect(folded(SEEN, at(1, { type: 'streamEnded', routineId: 't' })).data.routines.get('t')).toMatchObject({
+    expect(folded(SEEN, at(1, { type: 'operatorCompleted', routineId: 't' })).data.routines.get('t')).toMatchObject({
       end: 'completed',
     });
     const failed = at(1, {
       ...{ type: 'failureNoted', taskId: 'job:7.0', routineId: 't', outcome: 'skipped', message: 'broken' },
       ...{ retryCount: 0, hadSucceeded: false },
     });
-    const both = folded(SEEN, failed, at(2, { type: 'streamEnded', routineId: 't' }));
+    const both = folded(SEEN, failed, at(2, { type: 'operatorCompleted', routineId: 't' }));
     expect(both.data.routines.get('t')).toMatchObject({ end: 'skipped', completed: 0 });
   });
 

@@ -1,5 +1,5 @@
-import type { SlotActivationTask, TaskOutcome } from './JobRecord.js';
-import { numbersIn, type RemainingTask } from './RemainingWork.js';
+import type { SlotActivationTask, TaskOutcome } from '../../lib/job/JobRecord.js';
+import { numbersIn, type RemainingTask } from '../../lib/job/RemainingWork.js';
 
 /** A task of a job, as far as its records tell. */
 interface Told {

@@ -1,9 +1,8 @@
 import { Subject, VirtualTimeScheduler } from 'rxjs';
 import { Arrival } from '../../lib/engine/Emission.js';
-import { retriesOf, type RetryingJob, type RetryQueue } from '../../lib/engine/RetryQueue.js';
+import { retriesOf, type RetryingJob, type RetryTimers } from '../../lib/engine/RetryTimers.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import { Task } from '../../lib/engine/Task.js';
-import type { Connection } from '../../lib/plan/Plan.js';
 import { flowOf } from '../support/flows.js';
 import { compiled, slotIn, ToldLedger } from '../support/ledgers.js';
 
@@ -20,7 +19,7 @@ const bench = () => {
   const task$ = new Subject<Task<string>>();
   task$.subscribe(({ order }) => out.push(`${order} at ${scheduler.now()}`));
   const clock = { atDue: noop };
-  const job: RetryingJob<string> & { retries: RetryQueue<string> | undefined } = {
+  const job: RetryingJob<string> & { retries: RetryTimers<string> | undefined } = {
     run,
     ledger,
     plan: { settings: { scheduler } },
@@ -42,7 +41,7 @@ const bench = () => {
     retries: undefined,
   };
   const task = (order: number): Task<string> =>
-    new Task(new Arrival('run', { n: order }, order, { tried: 1 }), slot.direct[0] as Connection);
+    new Task(new Arrival('run', { n: order }, order, { tried: 1 }), slot.direct[0]);
   const until = (ms: number): void => {
     scheduler.maxFrames = ms;
     scheduler.flush();
@@ -50,7 +49,7 @@ const bench = () => {
   return { retries: retriesOf(job), job, ledger, steps, run, out, clock, task, until, timers: scheduler.actions };
 };
 
-describe('RetryQueue', () => {
+describe('RetryTimers', () => {
   it('should be made with the first retry of a job, and be the same from then on', () => {
     const { retries, job } = bench();
     expect(retriesOf(job)).toBe(retries);
