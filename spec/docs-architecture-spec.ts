@@ -1,5 +1,5 @@
 /** Holds the page of the architecture against the sources: the files that it names, and the rooms. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLOSED, LAYERS } from './support/architecture.js';
 
@@ -17,7 +17,13 @@ describe('docs/architecture.md', () => {
   it('should name files that are there', () => {
     const named = [...page.matchAll(/`(\w+\/[\w/]+\.ts)`/g)].map(([, path = '']) => path);
     expect(named.length).toBeGreaterThan(40);
-    expect(named.filter((path) => !existsSync(join('lib', path)))).toEqual([]);
+    expect(named.filter((path) => !existsSync(join('lib', path)) && !existsSync(path))).toEqual([]);
+  });
+
+  it('should list all files of the engine, each in one group, and no other', () => {
+    const [, table = ''] = /stand four groups:\n([\s\S]+?)\n\n[^|]/.exec(page) ?? [];
+    const listed = [...table.matchAll(/`(\w+)`/g)].map(([, name]) => `${String(name)}.ts`);
+    expect(listed.sort()).toEqual(readdirSync('lib/engine').sort());
   });
 
   it('should list the rooms in their order, each with what is closed to it', () => {
