@@ -49,12 +49,21 @@ export class Retries<T> {
   arm(delayed: Delayed<T>, delayMs: number): void {
     if (!this.#isUnarmed(delayed)) return;
     const holds = this.#holds;
+    let hasRung = false;
     const timer = later(this.scheduler, delayMs, () => {
-      if (this.#timers.has(delayed)) this.onDue(delayed);
+      hasRung = true;
+      this.#ring(delayed);
     });
     // The scheduler may be the user's: it may have called back at once, or the job may have been paused or ended (D31).
-    if (holds === this.#holds && this.#isUnarmed(delayed)) this.#timers.set(delayed, timer);
+    if (!hasRung && holds === this.#holds && this.#isUnarmed(delayed)) this.#timers.set(delayed, timer);
     else timer.unsubscribe();
+  }
+
+  /** Its timer has run down, and is none any more: one that finds a closed gate is armed anew when that opens before its time. */
+  #ring(delayed: Delayed<T>): void {
+    if (!this.#timers.has(delayed)) return;
+    this.#timers.set(delayed, undefined);
+    this.onDue(delayed);
   }
 
   #isUnarmed(delayed: Delayed<T>): boolean {

@@ -19,6 +19,8 @@ const bench = () => {
   const task$ = new Subject<Task<string>>();
   task$.subscribe(({ order }) => out.push(`${order} at ${scheduler.now()}`));
   const clock = { atDue: noop };
+  /** By so much the clock of the job is behind that of the timers. */
+  const early = { ms: 0 };
   const job: RetryingJob<string> & { retries: RetryTimers<string> | undefined } = {
     run,
     ledger,
@@ -27,7 +29,7 @@ const bench = () => {
       steps,
       time: {
         get now() {
-          return scheduler.now();
+          return scheduler.now() - early.ms;
         },
       },
       drain: {
@@ -40,13 +42,12 @@ const bench = () => {
     },
     retries: undefined,
   };
-  const task = (order: number): Task<string> =>
-    new Task(new Arrival('run', { n: order }, order, { tried: 1 }), slot.direct[0]);
+  const task = (order: number): Task<string> => new Task(new Arrival('run', { n: order }, order, { tried: 1 }), slot.direct[0]);
   const until = (ms: number): void => {
     scheduler.maxFrames = ms;
     scheduler.flush();
   };
-  return { retries: retriesOf(job), job, ledger, steps, run, out, clock, task, until, timers: scheduler.actions };
+  return { retries: retriesOf(job), job, ledger, steps, run, out, clock, early, task, until, timers: scheduler.actions };
 };
 
 describe('RetryTimers', () => {
@@ -91,6 +92,21 @@ describe('RetryTimers', () => {
     retries.reopen();
     until(30);
     expect(out).toEqual(['1 at 20']);
+  });
+
+  it('should arm a timer anew that ran down early behind a closed gate: platforms ring up to 1 ms before the time (D19, D20)', () => {
+    const { retries, run, out, task, until, early } = bench();
+    retries.delay(task(1), 20);
+    run.isOpen = false;
+    until(20);
+    // By the clock of the job it is not due yet.
+    early.ms = 5;
+    run.isOpen = true;
+    retries.reopen();
+    expect([out, retries.size]).toEqual([[], 1]);
+    early.ms = 0;
+    until(30);
+    expect([out, retries.size]).toEqual([['1 at 25'], 0]);
   });
 
   it('should take a retry up that was put off elsewhere; its timer runs once the gate opens, and nothing is told', () => {
