@@ -31,9 +31,11 @@ const hold = (attempt: HandlerContext, { ordinal }: Slot, held: Data, handed: In
 /** Calls the handler of a task, each time with a copy of the payload of its own, and gives what it returns. */
 export const activate = (attempt: HandlerContext): unknown => {
   const { slot } = attempt.connection;
-  // The mapping, the codec or the merge may have ended the job (D31).
-  if (slot.handler === undefined || !attempt.isAtWork) return undefined;
-  return runAs(attempt, attempt.origin.run.parts.plan.carries, call, slot.copyForHandler(attempt.input as Input));
+  if (slot.handler === undefined) return undefined;
+  const data = slot.copyForHandler(attempt.input as Input);
+  // The mapping, the codec, the merge, or a getter of what they gave may have ended the job (D31).
+  if (!attempt.isAtWork) return undefined;
+  return runAs(attempt, attempt.origin.run.parts.plan.carries, call, data);
 };
 
 const call = (attempt: HandlerContext, data: Data): unknown => {

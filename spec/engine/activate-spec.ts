@@ -1,4 +1,5 @@
 import type { Codec, Data, Job, ParamMapping, SlotOptions } from '../../lib/index.js';
+import type { Isolation } from '../../lib/prelude/isolate.js';
 import { emitting, flowOf } from '../support/flows.js';
 
 interface Way {
@@ -43,6 +44,35 @@ describe('activate', () => {
     expect(handled.flat()).toEqual([1]);
     expect(job.state.metrics.routine('t')).toMatchObject({ completed: 1, dropped: 1, failed: 0 });
   });
+
+  it.each(
+    WAYS.filter(([what]) => what !== 'codec before an append').flatMap(([what, way]) =>
+      (['clone', 'freeze'] as const).flatMap((isolation) =>
+        [false, true].map((watched): [string, typeof way, Isolation, boolean] => [what, way, isolation, watched]),
+      ),
+    ),
+  )(
+    'should call no handler in a job that a getter of what the %s gives has cancelled (D31, isolation %#)',
+    async (_, way, isolation, watched) => {
+      let calls = 0;
+      let job: Job | undefined = undefined;
+      const { options = {}, mapping } = way(() => ({
+        part: {
+          get x() {
+            void job?.cancel('by the getter');
+            return 1;
+          },
+        },
+      }));
+      const t = { slots: { i: [() => void calls++, options] as const } };
+      const flow = flowOf({ s: { slots: { trigger: emitting({}) } }, t }, [], { isolation });
+      flow.connect('s', 'o', 't', 'i', mapping);
+      job = flow.start('s');
+      if (watched) job.record$.subscribe();
+      await job.done;
+      expect([job.status, job.state.reason, calls, job.state.pendingTasks]).toEqual(['cancelled', 'by the getter', 0, []]);
+    },
+  );
 
   it.each(WAYS)('should leave what a slot holds as it was when the %s cancels the job (D31)', async (_, way) => {
     const { job } = await cancelled(way);
