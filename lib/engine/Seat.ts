@@ -1,5 +1,5 @@
 import { defer, type Observable, type Subscription, takeWhile } from 'rxjs';
-import type { Unfinished } from './unfinished.js';
+import { answering, type Unfinished, whenSettled } from './unfinished.js';
 
 /** An attempt as a seat holds it. */
 export interface Seated<A> {
@@ -15,6 +15,8 @@ export interface SeatEvents<A> {
   /** `scoped` if this is the async context in which the work was taken. */
   finished(attempt: A, scoped: boolean): void;
   failed(attempt: A, error: unknown, scoped: boolean): void;
+  /** Runs user code in the async context of the attempt. */
+  within<T>(attempt: A, work: () => T): T;
   /** Runs user code when the step at hand has been applied; what it throws becomes a warning of the attempt's job. */
   tearDown(attempt: A, work: () => void): void;
 }
@@ -44,7 +46,7 @@ export class Seat<A> {
   take(attempt: A & Seated<A>, { kind, work }: Unfinished): void {
     this.attempt = attempt;
     attempt.seat = this;
-    if (kind === 'promise') this.#await(work);
+    if (kind === 'promise') this.#await(attempt, work);
     else
       this.#subscribe(
         attempt,
@@ -69,9 +71,11 @@ export class Seat<A> {
     });
   }
 
-  #await(promise: PromiseLike<unknown>): void {
+  #await(attempt: A, work: PromiseLike<unknown>): void {
     this.waits = true;
-    answering(promise).then(this.#fulfilled, this.#rejected);
+    // The `then` of another thenable is part of the handler.
+    const promise = work instanceof Promise ? work : this.events.within(attempt, () => answering(work));
+    whenSettled(promise, this.#fulfilled, this.#rejected);
   }
 
   // Made once for all that the seat waits for, one after the other.
@@ -103,7 +107,9 @@ export class Seat<A> {
     try {
       // A stream that emits without a pause is left at the first value after the abort of its attempt.
       // eslint-disable-next-line rxjs-x/no-ignored-takewhile-value -- the attempt says when to stop
-      stream = stream$.pipe(takeWhile(() => attempt.isAtWork)).subscribe(observer);
+      const whileAtWork$ = stream$.pipe(takeWhile(() => attempt.isAtWork));
+      // What subscribing runs, such as the body of a generator, is part of the handler.
+      stream = events.within(attempt, () => whileAtWork$.subscribe(observer));
     } catch (error) {
       if (attempt.isAtWork) events.failed(attempt, error, false);
       else events.tearDown(attempt, () => rethrow(error));
@@ -117,13 +123,4 @@ export class Seat<A> {
 
 const rethrow = (error: unknown): never => {
   throw error;
-};
-
-/** A thenable may answer twice, or throw when asked, and so may a promise with a `then` of its own: this one does neither. */
-const answering = (work: PromiseLike<unknown>): Promise<unknown> => {
-  const promise = Promise.resolve(work);
-  if (promise.then === Promise.prototype.then) return promise;
-  return new Promise((resolve) => {
-    resolve(promise);
-  });
 };

@@ -1,7 +1,7 @@
 import type { Observer } from 'rxjs';
 import type { OutputRecord } from '../flow/OutputRecord.js';
 import type { JobLedger } from './JobLedger.js';
-import { unfinished } from './unfinished.js';
+import { unfinished, whenSettled } from './unfinished.js';
 
 type Sink = Partial<Observer<OutputRecord>>;
 
@@ -40,9 +40,9 @@ export class Sinks {
   #hear(answer: unknown): void {
     const left = unfinished(answer);
     if (left?.kind !== 'promise') return;
-    const answered = Promise.resolve(left.work);
     this.#unanswered++;
-    answered.then(
+    whenSettled(
+      left.work,
       () => this.#unanswered--,
       (error: unknown) => {
         this.#unanswered--;

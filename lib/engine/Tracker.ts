@@ -4,6 +4,7 @@ import type { Failure } from '../job/Settled.js';
 import type { Attempt } from './Attempt.js';
 import { commitOf, type DecidedJob, failureOf, outcomeWithoutRetry } from './outcome.js';
 import { commit, noteFailure, type SettledJob } from './settlement.js';
+import { whenSettled } from './unfinished.js';
 
 /** A job as what it tracks sees it. */
 export interface TrackingJob<R> extends SettledJob<R> {
@@ -45,7 +46,8 @@ export class Tracker<R extends DecidedJob> {
     this.#tokens.add(token);
     more.tracking = (more.tracking ?? 0) + 1;
     tracked(this.job.ledger, attempt);
-    Promise.resolve(work).then(
+    whenSettled(
+      work,
       () => {
         this.#hear(this.#fulfilled, token, undefined);
       },

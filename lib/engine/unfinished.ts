@@ -22,5 +22,28 @@ const unfinishedIn = (value: object): Unfinished | undefined => {
 
 /** Lets a promise that nobody waits for fail in silence: its job has ended, and its failure changes nothing. */
 export const ignore = ({ kind, work }: Unfinished): void => {
-  if (kind === 'promise') Promise.resolve(work).catch(() => undefined);
+  if (kind === 'promise') whenSettled(work, doNothing, doNothing);
+};
+
+const doNothing = (): void => undefined;
+
+/**
+ * Calls back once, in a later microtask, with what a promise comes to. A promise is the user's: one that throws when it is asked has
+ * been rejected with that, and one that answers twice is heard once (D31).
+ */
+export const whenSettled = <T>(work: PromiseLike<T>, fulfilled: (value: T) => void, rejected: (error: unknown) => void): void => {
+  try {
+    answering(work).then(fulfilled, rejected);
+  } catch (error) {
+    Promise.reject(error as Error).catch(rejected);
+  }
+};
+
+/** A thenable, or a promise with a `then` of its own, may answer twice; this one does not. */
+export const answering = <T>(work: PromiseLike<T>): Promise<T> => {
+  const promise = Promise.resolve(work);
+  if (promise.then === Promise.prototype.then) return promise;
+  return new Promise((resolve) => {
+    resolve(promise);
+  });
 };

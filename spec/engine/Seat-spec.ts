@@ -13,6 +13,7 @@ const seat = (): { told: unknown[]; work: (result: unknown) => Held } => {
     value: (_, value) => told.push(value),
     finished: () => told.push('finished'),
     failed: (_, error) => told.push(['failed', error]),
+    within: (_, work) => work(),
     tearDown: (_, work) => {
       work();
     },

@@ -12,6 +12,7 @@ const EVENTS: SeatEvents<Tried> = {
   value: () => undefined,
   finished: () => undefined,
   failed: () => undefined,
+  within: (_, work) => work(),
   tearDown: (_, work) => {
     work();
   },

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { defer, filter, lastValueFrom, mergeMap, type Observable, Subject, take, timer } from 'rxjs';
+import { defer, filter, lastValueFrom, mergeMap, Observable, Subject, take, timer } from 'rxjs';
 import { type Context, currentContext, type Data, Flow, type FlowOptions, Routine } from '../../lib/index.js';
 import { fromOperator } from '../../lib/rx/index.js';
 import { emitting, flowOf, noting, routine, sleep } from '../support/flows.js';
@@ -69,6 +69,55 @@ describe('this.emit (S54)', () => {
     flow.connect('s', 'o', 't', 'i');
     expect((await flow.execute('s')).status).toBe('completed');
     expect(log).toEqual(['t']);
+  });
+
+  it.each<[string, 'auto' | 'off', (work: () => Promise<void>) => unknown]>(
+    (['auto', 'off'] as const).flatMap((asyncContext): [string, 'auto' | 'off', (work: () => Promise<void>) => unknown][] => [
+      [
+        'the body of an async generator',
+        asyncContext,
+        async function* (work) {
+          await work();
+          yield {};
+        },
+      ],
+      ['the factory of an observable', asyncContext, (work) => defer(work)],
+      [
+        'the subscriber of an observable',
+        asyncContext,
+        (work) => new Observable((observer) => void work().then(() => observer.complete())),
+      ],
+    ]),
+  )(
+    'should find it in %s that the handler returns, asyncContext %s: a nested run borrows its worker (S54, D16)',
+    async (_, asyncContext, answer) => {
+      const log: unknown[] = [];
+      const nested = async (): Promise<void> => {
+        const here = currentContext();
+        made.emit('o', { n: 1 });
+        log.push((await flow.execute('child')).status, here?.routineId);
+      };
+      const made = routine({ slots: { trigger: () => answer(nested) } });
+      const t = { slots: { i: noting(log, ({ n }) => n) } };
+      const flow = flowOf({ child: { slots: { trigger: () => sleep(1) } }, t }, [], { asyncContext, executionTimeoutMs: 2_000 });
+      flow.addRoutine(made, 's');
+      flow.connect('s', 'o', 't', 'i');
+      const state = await flow.execute('s');
+      expect([state.status, log]).toEqual(['completed', ['completed', 's', 1]]);
+      expect(state.history().map(({ eventName }) => eventName)).toEqual(['start', 'o']);
+    },
+  );
+
+  it('should find it in the `then` of a thenable that the handler returns, which is asked in a microtask (S54)', async () => {
+    let here: Context | undefined;
+    const answer = {
+      then: (resolve: () => void) => {
+        here = currentContext();
+        resolve();
+      },
+    };
+    const state = await flowOf({ s: { slots: { trigger: () => answer } } }).execute('s');
+    expect([state.status, here?.routineId]).toEqual(['completed', 's']);
   });
 
   it('should emit for a helper routine of the same flow too', async () => {

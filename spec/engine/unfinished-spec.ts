@@ -186,6 +186,59 @@ describe('what a handler returns', () => {
     expect(state.error).toMatchObject({ code: 'TASK_FAILED' });
   });
 
+  describe('a promise that throws when it is asked (D31)', () => {
+    const no = (): never => {
+      throw new Error('no');
+    };
+    const with_ = (own: PropertyDescriptorMap): Promise<void> => Object.defineProperties(Promise.resolve(), own);
+    /** The property is there at the first `looks`, and throws from then on. */
+    const later = (looks: number, value: unknown): PropertyDescriptor => ({ get: () => (looks-- > 0 ? value : no()) });
+    const WAYS: readonly [string, () => PromiseLike<void>][] = [
+      ['its `constructor`', () => with_({ constructor: { get: no } })],
+      ['its `constructor`, at the second look', () => with_({ constructor: later(1, Promise) })],
+      ['its `then`, at the second look', () => with_({ then: later(1, Promise.prototype.then) })],
+      ['its `then`, at the third look', () => with_({ then: later(2, Promise.prototype.then) })],
+      ['its own `then`, when called', () => with_({ then: { value: no } })],
+    ];
+
+    it.each(WAYS)('should fail the task, and give its worker back: %s', async (_, answer) => {
+      const flow = flowOf({ s: { slots: { trigger: answer } }, t: { slots: { trigger: () => undefined } } });
+      expect((await flow.execute('s')).error).toMatchObject({ code: 'TASK_FAILED', cause: new Error('no') });
+      expect((await flow.execute('t')).status).toBe('completed');
+    });
+
+    // Tracking looks twice.
+    it.each(WAYS.filter(([way]) => !way.includes('third')))('should fail the task that tracks it: %s', async (_, answer) => {
+      const flow = flowOf({ s: { slots: { trigger: (_data, ctx) => void ctx.track(answer()) } } });
+      expect((await flow.execute('s')).error).toMatchObject({ code: 'TASK_FAILED', cause: new Error('no') });
+    });
+
+    it.each(WAYS)('should harm nobody if its job has ended meanwhile: %s', async (_, answer) => {
+      const trigger: Handler = (_data, ctx) => {
+        ctx.cancel();
+        return answer();
+      };
+      const flow = flowOf({ s: { slots: { trigger } }, t: { slots: { trigger: () => undefined } } });
+      expect((await flow.execute('s')).status).toBe('cancelled');
+      expect((await flow.execute('t')).status).toBe('completed');
+    });
+  });
+
+  it('should hear a tracked promise once whose own `then` answers twice (D5)', async () => {
+    const twice = Object.assign(Promise.resolve(), {
+      then: (fulfilled: () => void, rejected: (error: Error) => void) => {
+        fulfilled();
+        fulfilled();
+        rejected(new Error('late'));
+      },
+    });
+    const job = flowOf({ s: { slots: { trigger: (_data, ctx) => void ctx.track(twice) } } }).start('s');
+    const told: string[] = [];
+    job.record$.subscribe(({ type }) => told.push(type));
+    expect((await job.done).status).toBe('completed');
+    expect(told.filter((type) => type.endsWith('tracked'))).toEqual(['tracked', 'untracked']);
+  });
+
   it('should believe a thenable that answers twice only once', async () => {
     const twice = lazy((resolve, reject) => {
       resolve(1);

@@ -66,7 +66,7 @@ export class PoolBench implements Drained {
     this.turns = new Turns(() => {
       this.drain.soon();
     });
-    this.pool = new WorkerPool(this.#runner(), this.#events(), time, this.#steps, size);
+    this.pool = new WorkerPool<Tried, Tasks>(this.#runner(), this.#events(), time, this.#steps, size);
     const offered = tap<Worker<Tried>>(() => this.offered++);
     const sized = this.pool.sized((limit) => this.#toPool(limit));
     this.#job$.pipe(this.pool.hire(this.turns), offered, sized).subscribe((tried) => {
@@ -199,6 +199,7 @@ export class PoolBench implements Drained {
       },
       finished: end,
       failed: end,
+      within: <T>(_: unknown, work: () => T): T => work(),
       tearDown: (_: Tried, work: () => void) => {
         this.#steps.after(work);
       },
