@@ -148,9 +148,12 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     const asked = update(before);
     // It may have changed the state itself: then it is asked once more (D31).
     const own = this.ownState === before ? asked : update(this.ownState);
+    const { ledger } = this.run.parts;
+    // With `clone` a copy asks the getters in it.
+    const shown = ledger.watched ? ledger.show(own) : own;
     this.checkAlive('setState');
     if (this.isBuffering) this.effects.update(update, own);
-    else stateSet(this.run.parts.ledger, this.routineData, own);
+    else stateSet(ledger, this.routineData, own, shown);
   }
 
   private get ownState(): Data {

@@ -68,15 +68,16 @@ const merge = <T extends Taker>(slot: Slot, join: NonNullable<Slot['merge']>, in
   // An `append` writes in place.
   if (!taker.isAtWork) return incoming;
   const merged = join(taker.routineData.held[slot.ordinal] ?? NO_DATA, incoming);
-  const kept = plainCopyOf(slot, 'BAD_MERGE', merged.held);
+  // The lists of an `append` are nobody else's.
+  const kept = merged.handed === merged.held ? plainCopyOf(slot, 'BAD_MERGE', merged.held) : merged.held;
   const handed = merged.handed === merged.held ? kept : merged.handed;
   if (taker.isAtWork) hold(taker, slot, kept, handed);
   return handed;
 };
 
-/** A copy of what a function of the user gave: a getter that throws does so here, and fails the task. */
+/** The job's copy of what a function of the user gave: a getter that throws does so here, and fails the task. */
 const plainCopyOf = (slot: Slot, code: 'BAD_MERGE' | 'BAD_MAPPING' | 'BAD_DECODE', value: unknown): Data => {
-  if (isPlainObject(value)) return { ...value };
+  if (isPlainObject(value)) return slot.copyOfGiven(value);
   throw jobError(code, { routineId: slot.routine.id, slot: slot.name, got: describeError(value).message });
 };
 

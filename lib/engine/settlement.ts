@@ -66,7 +66,8 @@ export const apply = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R
 
 /** What was kept back until now is done, in the order in which it came. */
 export const commit = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, { changes, state }: Settled): void => {
-  if (state !== undefined) stateSet(job.ledger, attempt.routineData, state);
+  const { ledger } = job;
+  if (state !== undefined) stateSet(ledger, attempt.routineData, state, ledger.watched ? ledger.show(state) : state);
   attempt.rare.effects?.clear();
   for (const change of changes) make(job, attempt, change);
 };

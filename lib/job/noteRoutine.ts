@@ -27,10 +27,10 @@ const tellEmitted = (ledger: Ledger, { routineId, eventName, data }: Recorded): 
   ledger.post({ jobId, timestamp, type: 'emitted', routineId, event: eventName, data: ledger.show(data) });
 };
 
-/** It has other keys of its own. */
-export const stateSet = (ledger: Ledger, routine: RoutineData, own: Data): void => {
+/** It has other keys of its own; `shown` is a copy of them for watchers. */
+export const stateSet = (ledger: Ledger, routine: RoutineData, own: Data, shown: Data): void => {
   fold.stateSet(routine, own);
-  if (ledger.watched) ledger.tell({ type: 'stateSet', routineId: routine.routineId, state: ledger.show(own) });
+  if (ledger.watched) ledger.tell({ type: 'stateSet', routineId: routine.routineId, state: shown });
 };
 
 /** Its operator has completed. */

@@ -119,6 +119,7 @@ const compileSlot = (routine: Routine, ordinal: number, input: DescribedSlot, { 
     handler: input.handler as EngineHandler | undefined,
     codec,
     merge: compileMerge(input.merge as Parameters<typeof compileMerge>[0]),
+    copyOfGiven: isolation === 'clone' ? isolates.clone : isolates.shallow,
     copyForHandler: input.merge === 'append' ? handOutLists(isolation) : (isolates[isolation] as (input: MergedInput) => Data),
     limit: input.limit.maxQueued === Infinity ? undefined : input.limit,
     emits: input.emits === undefined ? undefined : eventNamed(routine, input.emits),

@@ -1,4 +1,12 @@
-import type { Codec, Data, Job, ParamMapping, SlotOptions } from '../../lib/index.js';
+import {
+  type Codec,
+  type Data,
+  ErrorHandler,
+  type Handler,
+  type Job,
+  type ParamMapping,
+  type SlotOptions,
+} from '../../lib/index.js';
 import type { Isolation } from '../../lib/prelude/isolate.js';
 import { emitting, flowOf } from '../support/flows.js';
 
@@ -73,6 +81,57 @@ describe('activate', () => {
       expect([job.status, job.state.reason, calls, job.state.pendingTasks]).toEqual(['cancelled', 'by the getter', 0, []]);
     },
   );
+
+  it.each(WAYS.filter(([what]) => what !== 'codec before an append'))(
+    "should ask a getter of what the %s gives once, before the step, with isolation 'clone': however often it is shown and tried (D31)",
+    async (_, way) => {
+      let asked = 0;
+      const part = {
+        get x() {
+          asked++;
+          return 1;
+        },
+      };
+      const { options = {}, mapping } = way(() => ({ part }));
+      let tries = 0;
+      const failOnce = (): void => {
+        if (++tries === 1) throw new Error('once');
+      };
+      const flow = flowOf({ s: { slots: { trigger: emitting({}) } }, t: { slots: { i: [failOnce, options] } } }, [], {
+        isolation: 'clone',
+        errorHandler: new ErrorHandler({ strategy: 'retry', delayMs: 0 }),
+      });
+      flow.connect('s', 'o', 't', 'i', mapping);
+      const job = flow.start('s');
+      job.record$.subscribe();
+      const state = await job.done;
+      expect(state.metrics.routine('t')?.executions).toHaveLength(2);
+      expect([state.status, tries, asked]).toEqual(['completed', 2, 1]);
+    },
+  );
+
+  it("should ask a getter of a new state before it counts, with isolation 'clone' and a watcher: one that cancels sets nothing (D31)", async () => {
+    const trigger: Handler = (_data, ctx) => {
+      ctx.setState({
+        part: {
+          get x() {
+            ctx.cancel('by the getter');
+            return 1;
+          },
+        },
+      });
+    };
+    const job = flowOf({ s: { slots: { trigger } } }, [], { isolation: 'clone' }).start('s');
+    const told: string[] = [];
+    job.record$.subscribe(({ type }) => told.push(type));
+    await job.done;
+    expect([job.status, told.at(-1), told.includes('stateSet'), job.state.routineState('s')?.['part']]).toEqual([
+      'cancelled',
+      'ended',
+      false,
+      undefined,
+    ]);
+  });
 
   it.each(WAYS)('should leave what a slot holds as it was when the %s cancels the job (D31)', async (_, way) => {
     const { job } = await cancelled(way);

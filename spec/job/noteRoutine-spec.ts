@@ -25,7 +25,7 @@ const TABLE: readonly [string, (bench: Bench) => void, object][] = [
   ],
   [
     'it has other keys',
-    ({ ledger, routine }) => note.stateSet(ledger, routine, { n: 1 }),
+    ({ ledger, routine }) => note.stateSet(ledger, routine, { n: 1 }, { n: 1 }),
     { type: 'stateSet', routineId: 't', state: { n: 1 } },
   ],
   [
