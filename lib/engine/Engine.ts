@@ -73,23 +73,38 @@ export class Engine {
   /** Takes a job on; it begins after the caller's turn, so that whoever subscribes in it misses nothing. */
   admit(run: Run): void {
     this.jobs.add(run);
-    if (run.parts.options.cap > this.#pool.size) this.#pool.resize(run.parts.options.cap);
+    this.#widenFor(run);
     this.#toBegin.push(run);
     this.#scopes.admit(run, !(this.drain.isScheduled || this.drain.isActive || this.time.isVirtual));
     this.drain.soon();
   }
 
   /** A job goes on after a pause; its timeout is armed again when this stretch of work is over. */
-  armSoon(run: Run): void {
+  goesOn(run: Run): void {
+    this.#widenFor(run);
     this.#toArm.push(run);
     this.drain.soon();
+  }
+
+  /** A job is paused: its cap widens the pool no more (D14). */
+  stands(run: Run): void {
+    this.#narrowAfter(run);
   }
 
   forget(run: Run): void {
     this.jobs.remove(run);
     forgetStarter(run);
     if (this.jobs.size === 0) this.#pool.trim();
-    if (run.parts.options.cap === this.#pool.size && run.parts.options.cap > this.#settings.maxWorkers) this.#recount();
+    this.#narrowAfter(run);
+  }
+
+  #widenFor({ parts }: Run): void {
+    if (parts.options.cap > this.#pool.size) this.#pool.resize(parts.options.cap);
+  }
+
+  #narrowAfter({ parts }: Run): void {
+    const { cap } = parts.options;
+    if (cap === this.#pool.size && cap > this.#settings.maxWorkers) this.#recount();
   }
 
   #recount(): void {

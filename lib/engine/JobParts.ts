@@ -109,7 +109,9 @@ export interface JobEngine {
   readonly released$: { next(run: Run): void };
   readonly turns: { add(run: Run): void };
   /** A job goes on after a pause; its timeout is armed again when this stretch of work is over. */
-  armSoon(run: Run): void;
+  goesOn(run: Run): void;
+  /** A job is paused. */
+  stands(run: Run): void;
   /** A job has ended. */
   forget(run: Run): void;
   /** A job has made progress: its followers are told at the end of this stretch of work. */

@@ -74,7 +74,7 @@ export class Lifecycle implements Life {
   #reopen(): void {
     const { ledger, engine, run } = this.job;
     note.resumed(ledger);
-    engine.armSoon(run);
+    engine.goesOn(run);
     this.#open();
   }
 
@@ -115,11 +115,12 @@ export class Lifecycle implements Life {
 
   /** It is paused. */
   stand(): void {
-    const { retries, emissions } = this.job;
+    const { retries, emissions, engine, run } = this.job;
     this.deadline?.stop();
     retries?.hold();
     emissions.stand();
     this.#setStatus('paused');
+    engine.stands(run);
   }
 
   rest(): void {

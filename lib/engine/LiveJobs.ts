@@ -1,7 +1,9 @@
+import type { JobStatus } from '../job/JobStatus.js';
+
 /** A job that has not ended. */
 export interface LiveJob {
   readonly parts: {
-    readonly ledger: { readonly data: { readonly jobId: string } };
+    readonly ledger: { readonly data: { readonly jobId: string; readonly status: JobStatus } };
     readonly options: { readonly cap: number };
   };
 }
@@ -45,9 +47,10 @@ export class LiveJobs<R extends LiveJob> {
     this.#left = 0;
   }
 
-  /** The largest cap of them; 0 if there are none. */
+  /** The largest cap of those that are not paused; 0 if there are none. */
   get widest(): number {
-    return this.all.reduce((widest, { parts }) => Math.max(widest, parts.options.cap), 0);
+    const running = this.all.filter(({ parts }) => parts.ledger.data.status !== 'paused');
+    return running.reduce((widest, { parts }) => Math.max(widest, parts.options.cap), 0);
   }
 
   /** Oldest first. */

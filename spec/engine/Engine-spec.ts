@@ -182,6 +182,27 @@ describe('Engine', () => {
     );
 
     it(
+      'should not count the cap of a job while it is paused, and count it again when it goes on (D14)',
+      marbles((m) => {
+        const { seen, flow } = spreading(m, 12, { maxWorkers: 2 });
+        const wide = flow.start('s', {}, { maxWorkers: 8 });
+        m.scheduler.schedule(() => void wide.pause(), 10);
+        // Quiet at 50; the other job has the 2 workers of the flow.
+        m.scheduler.schedule(() => {
+          expect(wide.status).toBe('paused');
+          seen.peak = 0;
+          flow.start('s');
+        }, 60);
+        m.scheduler.schedule(() => {
+          expect(seen).toMatchObject({ now: 2, peak: 2 });
+          wide.resume();
+        }, 215);
+        m.flush();
+        expect(seen).toEqual({ now: 0, peak: 6, calls: 24 });
+      }),
+    );
+
+    it(
       'should hold a sequential job to one task at a time in a concurrent flow (D14, S64)',
       marbles((m) => {
         const { seen, flow } = spreading(m, 4, { maxWorkers: 5 });

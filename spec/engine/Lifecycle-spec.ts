@@ -64,7 +64,8 @@ const bench = ({ status = 'pending', leftMs = Infinity, keepsStreams = false }: 
         },
       },
       released$: { next: note('released') },
-      armSoon: note('to be armed'),
+      goesOn: note('to be armed'),
+      stands: note('stands'),
       forget: note('forgotten'),
       attemptsOf: () => new Set(),
     },
@@ -153,7 +154,7 @@ describe('Lifecycle', () => {
       const { life, ledger, told } = begun();
       const quiet = life.pausing.pause({ reason: 'lunch' });
       life.rest();
-      expect(told).toEqual(['closes', 'released', 'retries hold', 'emissions stand', 'status paused']);
+      expect(told).toEqual(['closes', 'released', 'retries hold', 'emissions stand', 'status paused', 'stands']);
       expect(ledger.told.at(-1)).toMatchObject({ type: 'paused', reason: 'lunch', pendingTasks: 2 });
       await expect(quiet).resolves.toBeDefined();
     });

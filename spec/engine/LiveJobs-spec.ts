@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type LiveJob, LiveJobs } from '../../lib/engine/LiveJobs.js';
 
-const run = (jobId: string): LiveJob => ({ parts: { ledger: { data: { jobId } }, options: { cap: 1 } } });
+const run = (jobId: string): LiveJob => ({ parts: { ledger: { data: { jobId, status: 'running' } }, options: { cap: 1 } } });
 
 describe('LiveJobs', () => {
   it('should give what was added and not removed, by id, and in the order in which it came', () => {
