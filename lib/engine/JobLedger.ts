@@ -23,6 +23,7 @@ export class JobLedger implements Ledger {
   /** Who watches, until somebody comes or goes. */
   #watchers: readonly Observer<JobRecord>[] | undefined = undefined;
   #outbox: Outbox<JobRecord> | undefined = undefined;
+  #isTellingNow = false;
   /** Made once for all records of one moment, unless a watcher has changed it. */
   #timestamp = NEVER;
 
@@ -56,7 +57,7 @@ export class JobLedger implements Ledger {
 
   /** Tells the records to an observer, from now on. */
   watch(observer: Partial<Observer<JobRecord>>): Subscription {
-    const watching = this.record$.subscribe(observer);
+    const watching = this.record$.subscribe(this.fromNow(observer));
     const look = (): void => {
       this.watched = this.record$.observed;
       this.#watchers = undefined;
@@ -64,6 +65,21 @@ export class JobLedger implements Ledger {
     look();
     watching.add(look);
     return watching;
+  }
+
+  /** An observer that hears only what is posted from now on: what waits to be told happened before it came. */
+  fromNow<T>(observer: Partial<Observer<T>>): Partial<Observer<T>> {
+    if (this.#outbox === undefined || this.#outbox.isEmpty) return observer;
+    let isIn = false;
+    this.#outbox.post(() => {
+      isIn = true;
+    });
+    return {
+      next: (value) => {
+        if (isIn || this.#isTellingNow) observer.next?.(value);
+      },
+      complete: () => observer.complete?.(),
+    };
   }
 
   /** Records and calls of views wait here until watchers may hear them. */
@@ -83,7 +99,10 @@ export class JobLedger implements Ledger {
 
   /** Tells a record at once, before those that wait: the next one may be the end. */
   tellNow(body: JobRecordBody): void {
-    if (this.watched) this.#send(this.#stamped(body, this.timestamp));
+    if (!this.watched) return;
+    this.#isTellingNow = true;
+    this.#send(this.#stamped(body, this.timestamp));
+    this.#isTellingNow = false;
   }
 
   /** Tells those who watch at this moment: as `next` of the Subject, without the iterator that its loop makes for each record. */

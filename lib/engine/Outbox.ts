@@ -16,6 +16,11 @@ export class Outbox<T> {
     private readonly send: (letter: T) => void,
   ) {}
 
+  /** Whether nothing waits to be delivered. */
+  get isEmpty(): boolean {
+    return this.#letters.length === 0;
+  }
+
   post(letter: T | (() => void)): void {
     this.#letters.push(letter);
     if (this.#letters.length === 1) this.steps.deliver(this);

@@ -57,7 +57,10 @@ export class Views {
   }
 
   output$(): Observable<OutputRecord> {
-    return this.#same('output', () => (this.#output$ ??= this.#ending(new Subject<OutputRecord>())).asObservable());
+    return this.#same('output', () => {
+      const output$ = (this.#output$ ??= this.#ending(new Subject<OutputRecord>()));
+      return new Observable((observer) => output$.subscribe(this.job.ledger.fromNow(observer)));
+    });
   }
 
   status$(): Observable<JobStatus> {
@@ -86,7 +89,7 @@ export class Views {
   #fromNow<T>(view$: Subject<T>, now: () => T): Observable<T> {
     return new Observable((observer) => {
       // Before the first value is told: whoever gets it may call the job.
-      if (!this.#ended) view$.subscribe(observer);
+      if (!this.#ended) observer.add(view$.subscribe(this.job.ledger.fromNow(observer)));
       observer.next(now());
       if (this.#ended) observer.complete();
     });

@@ -34,7 +34,91 @@ const unanswered = async (work: () => Promise<unknown>): Promise<readonly unknow
   }
 };
 
+/** What somebody hears who begins to watch in the middle of a handler, alone or while somebody else watches. */
+const heardFromTheMiddle = async <T>(view: (job: Job) => Observable<T>, isAlone: boolean): Promise<readonly T[]> => {
+  const heard: T[] = [];
+  let job: Job | undefined = undefined;
+  const trigger: Sketch = {
+    slots: {
+      trigger: (_, ctx) => {
+        ctx.emit('o', { n: 1 });
+        ctx.output('x', { n: 1 });
+        if (job !== undefined) view(job).subscribe((value) => heard.push(value));
+        ctx.emit('o', { n: 2 });
+        ctx.output('x', { n: 2 });
+      },
+    },
+  };
+  job = flowOf({ s: trigger, t: { slots: { i: () => undefined } } }, ['s.o -> t.i']).start('s');
+  if (!isAlone) {
+    job.record$.subscribe();
+    view(job).subscribe();
+  }
+  await job.done;
+  return heard;
+};
+
 describe('Views', () => {
+  describe.each([
+    ['alone', true],
+    ['while somebody else watches', false],
+  ])('whoever comes in the middle of a handler, %s', (_, isAlone) => {
+    it('should hear the records from then on', async () => {
+      const records = await heardFromTheMiddle((job) => job.record$, isAlone);
+      expect(kinds(records).slice(0, 5)).toEqual(['emitted', 'taskQueued', 'output', 'timed', 'taskSettled']);
+      expect(kinds(records).at(-1)).toBe('ended');
+    });
+
+    it('should see the payloads of an event from then on', async () => {
+      expect(await heardFromTheMiddle((job) => job.event$('s.o'), isAlone)).toEqual([{ n: 2 }]);
+    });
+
+    it('should get the outputs from then on', async () => {
+      const outputs = await heardFromTheMiddle((job) => job.output$, isAlone);
+      expect(outputs.map(({ data }) => data)).toEqual([{ n: 2 }]);
+    });
+
+    it('should be told the status of now once, then each new one', async () => {
+      expect(await heardFromTheMiddle((job) => job.status$, isAlone)).toEqual(['running', 'completed']);
+    });
+  });
+
+  it('should tell whoever comes after the end of the job its status once, though the end has not been told yet', async () => {
+    const heard: string[] = [];
+    let job: Job | undefined = undefined;
+    const trigger = (): void => {
+      void job?.cancel();
+      job?.status$.subscribe({ next: (status) => heard.push(status), complete: () => heard.push('|') });
+      job?.record$.subscribe({ next: ({ type }) => heard.push(type), complete: () => heard.push('||') });
+    };
+    job = flowOf({ s: { slots: { trigger } } }).start('s');
+    job.status$.subscribe();
+    job.record$.subscribe();
+    await job.done;
+    await turn();
+    expect(heard).toEqual(['cancelled', '||', '|']);
+  });
+
+  it('should tell whoever comes while letters wait what is told at once: an output observer that threw before them', async () => {
+    const heard: string[] = [];
+    let job: Job | undefined = undefined;
+    const sketch: Sketch = {
+      slots: {
+        trigger: (_, ctx) => {
+          ctx.output('x');
+          job?.record$.subscribe(({ type }) => heard.push(type));
+        },
+      },
+    };
+    const output = (): never => {
+      throw new Error('no');
+    };
+    job = flowOf({ s: sketch }).start('s', {}, { output });
+    job.record$.subscribe();
+    await job.done;
+    expect(heard).toEqual(['warning', 'timed', 'taskSettled', 'ended']);
+  });
+
   describe('status$', () => {
     it(
       'should give the status now, each new one, and complete at the end (G50)',
