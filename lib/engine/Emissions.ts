@@ -112,11 +112,21 @@ export class Emissions<R> {
 
   // ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A stream emits, outside any task. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` */
-  give(event: Event, payload: Data): void {
+  /**
+   * A stream emits, outside any task; `given` is called in the step in which the value counts, so that no snapshot has one without the
+   * other. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE`
+   */
+  give(event: Event, payload: Data, given: () => void): void {
+    const { plan, ledger, engine } = this.job;
     this.#check(() => describeEvent(event), event.connections, payload);
-    const data = this.job.plan.isolate(payload);
-    if (!this.job.life.isOver) this.emit(event, data);
+    const data = plan.isolate(payload);
+    if (this.job.life.isOver) return;
+    if (ledger.data.status === 'paused') this.#gather();
+    engine.drain.change(() => {
+      if (this.job.life.isOver) return;
+      given();
+      this.send(event, data);
+    });
   }
 
   /** A stream from outside brings a payload to a slot. @throws as `give` */

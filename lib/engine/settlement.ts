@@ -6,7 +6,9 @@ import type { Ledger } from '../job/Ledger.js';
 import * as note from '../job/noteTask.js';
 import { kept, sharedLogged, sharedSet } from '../job/noteJob.js';
 import { failureNoted, stateSet } from '../job/noteRoutine.js';
+import { streamChanged } from '../job/noteStream.js';
 import type { Change, Failure, Settled } from '../job/Settled.js';
+import type { StreamChange } from '../job/StreamState.js';
 import type { Event } from '../plan/Plan.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { Attempt, TriedJob } from './Attempt.js';
@@ -78,7 +80,13 @@ const make = <R extends TriedJob>(job: SettledJob<R>, { routineId }: Attempt<R>,
   else if (change.type === 'deferred') emissions.defer(change.routineId, change.event, change.data);
   else if (change.type === 'output') handOver(job, routineId, change.outputType, change.data);
   else if (change.type === 'sharedSet') sharedSet(ledger, change.key, change.value);
+  else if (change.type === 'streamChanged') changeStream(ledger, change.routineId, change.change);
   else sharedLogged(ledger, change.entry);
+};
+
+const changeStream = (ledger: Ledger, routineId: string, change: StreamChange): void => {
+  const [stream] = ledger.data.streams.get(routineId) ?? [];
+  if (stream !== undefined) streamChanged(ledger, routineId, stream, change);
 };
 
 /** The attempt is at work no more, and gives its worker back. */

@@ -21,7 +21,7 @@ export interface StreamingJob {
   readonly ledger: Ledger;
   readonly routines: { of(routine: Routine): RoutineData };
   readonly life: { readonly isOver: boolean };
-  readonly emissions: { give(event: Event, payload: Data): void };
+  readonly emissions: { give(event: Event, payload: Data, given: () => void): void };
   readonly streams: Holding | undefined;
 }
 

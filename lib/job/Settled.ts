@@ -1,6 +1,7 @@
 import type { Data } from '../flow/Data.js';
 import type { TaskOutcome } from './JobRecord.js';
 import type { LogEntry } from './SharedSpace.js';
+import type { StreamChange } from './StreamState.js';
 
 /** Something that an attempt has done to its job, kept back until it succeeds (`emitMode: 'commit'`). */
 export type Change =
@@ -8,7 +9,9 @@ export type Change =
   | { readonly type: 'deferred'; readonly routineId: string; readonly event: string; readonly data: Data }
   | { readonly type: 'output'; readonly outputType: string; readonly data: Data }
   | { readonly type: 'sharedSet'; readonly key: string; readonly value: unknown }
-  | { readonly type: 'sharedLogged'; readonly entry: LogEntry };
+  | { readonly type: 'sharedLogged'; readonly entry: LogEntry }
+  /** The one stream that the routine keeps has come further. */
+  | { readonly type: 'streamChanged'; readonly routineId: string; readonly change: StreamChange };
 
 /** How an attempt has failed, in words: asked of the error once. */
 export interface Failure {

@@ -39,6 +39,8 @@ export class OperatorStream implements Stream {
   #attempt: HandlerContext | undefined;
   /** What went wrong while it did. */
   #error: { readonly error: unknown } | undefined;
+  /** How many values have come out, also of an attempt that does not count yet. */
+  #given: number;
   /** Values that are still to come out again, since the stream is brought to where it was. */
   #known: number;
   /** Whether it was the job that completed its input. */
@@ -55,7 +57,7 @@ export class OperatorStream implements Stream {
     this.#slot = routine.slots.get('input') as Slot;
     this.#event = routine.events.get('output') as Event;
     const { given = 0, begun = false } = left ?? {};
-    this.#known = given;
+    this.#known = this.#given = given;
     this.#state = { inputs: spec.replay ? [] : undefined, given, begun, stage: left?.stage === 'over' ? 'over' : 'open' };
     // In the place of what was told of it before.
     streamsSet(job.ledger, routine.id, [this.#state]);
@@ -131,7 +133,7 @@ export class OperatorStream implements Stream {
     const input = this.#state.inputs === undefined ? undefined : copyDeep(data);
     this.#noteBegun();
     this.#drive(() => this.#live?.input$.next(data));
-    if (input !== undefined && this.#error === undefined) this.#change({ input });
+    if (input !== undefined && this.#error === undefined) this.#note({ input });
   }
 
   #rethrow(attempt: HandlerContext): void {
@@ -169,7 +171,6 @@ export class OperatorStream implements Stream {
       this.#known--;
       return;
     }
-    this.#change({ given: this.#state.given + 1 });
     // What is thrown here would be nobody's.
     try {
       this.#giveOut(payloadOf(value));
@@ -179,8 +180,21 @@ export class OperatorStream implements Stream {
   }
 
   #giveOut(payload: Data): void {
-    if (this.#attempt !== undefined) this.#attempt.emit(this.#event.name, payload);
-    else this.job.emissions.give(this.#event, payload);
+    if (this.#attempt === undefined) this.job.emissions.give(this.#event, payload, this.#noteGiven);
+    else {
+      this.#attempt.emit(this.#event.name, payload);
+      this.#noteGiven();
+    }
+  }
+
+  readonly #noteGiven = (): void => {
+    this.#note({ given: ++this.#given });
+  };
+
+  /** With `emitMode: 'commit'` it counts with what the attempt has emitted. */
+  #note(change: StreamChange): void {
+    if (this.#attempt?.isBuffering !== true) this.#change(change);
+    else this.#attempt.effects.add({ type: 'streamChanged', routineId: this.routine.id, change });
   }
 
   #fail(error: unknown): void {
@@ -200,7 +214,7 @@ export class OperatorStream implements Stream {
 
   /** The error is told: what it held is gone, and it begins anew with the next input, if there may be one. */
   #forget(): void {
-    this.#known = 0;
+    this.#known = this.#given = 0;
     this.#change({ inputs: this.spec.replay ? [] : undefined, begun: false, given: 0 });
     if (!this.isOpen) this.#end();
   }

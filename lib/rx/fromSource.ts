@@ -98,9 +98,9 @@ class Reader implements StreamKind {
     read(job, source, {
       connections: event.connections,
       give: (value) => {
-        // Before anybody is told of it: a watcher may take a snapshot.
-        streamChanged(job.ledger, routine.id, state, { given: state.given + 1 });
-        job.emissions.give(event, payloadOf(value));
+        job.emissions.give(event, payloadOf(value), () => {
+          streamChanged(job.ledger, routine.id, state, { given: state.given + 1 });
+        });
       },
       fail: (error, told) => {
         streamsOf(job).failAt(routine.slots.get('trigger') as Slot, error, told);

@@ -91,11 +91,12 @@ describe('Emissions', () => {
       expect([out, ledger.told, emissions.order]).toEqual([[], [], 1]);
     });
 
-    it('should emit nothing of a stream if its payload has ended it', () => {
-      const { emissions, drain, out, event, end } = bench();
-      drain.isActive = true;
-      emissions.give(event, asking(end));
-      expect(out).toEqual([]);
+    it.each(['clock', 'payload'])('should emit nothing of a stream, and count nothing, if the %s has ended it', (which) => {
+      const { emissions, clock, out, event, end } = bench();
+      let given = 0;
+      if (which === 'clock') clock.atLook = end;
+      emissions.give(event, which === 'clock' ? {} : asking(end), () => given++);
+      expect([out, given, emissions.order]).toEqual([[], 0, 1]);
     });
 
     it.each(['clock', 'payload'])('should bring nothing if the %s has ended it', (which) => {
@@ -172,6 +173,18 @@ describe('Emissions', () => {
   });
 
   describe('of a stream', () => {
+    it('should count in the step in which they come out: user code that is asked before sees neither (D8, D31)', () => {
+      const { emissions, clock, out, event } = bench();
+      let given = 0;
+      const seen: number[][] = [];
+      clock.atLook = () => seen.push([given, out.length]);
+      const payload = asking(() => seen.push([given, out.length]));
+      emissions.give(event, payload, () => {
+        expect(out).toHaveLength(given++);
+      });
+      expect([given, out.length, seen.flat().every((count) => count === 0)]).toEqual([1, 1, true]);
+    });
+
     it('should ask the limits before anything is emitted, and name the place', () => {
       const asked: unknown[] = [];
       const check: NonNullable<EmittingJob<Run>['limits']>['check'] = (call, connections) => {
@@ -179,7 +192,7 @@ describe('Emissions', () => {
         throw new Error('full');
       };
       const { emissions, out, event, slot } = bench({}, { check });
-      expect(thrown(() => emissions.give(event, {}))).toEqual(new Error('full'));
+      expect(thrown(() => emissions.give(event, {}, noop))).toEqual(new Error('full'));
       expect(thrown(() => emissions.bring(slot, {}))).toEqual(new Error('full'));
       expect(asked).toEqual(["Event 'o' of routine 's'", event.connections, "Input of slot 'i' of routine 't'", slot.direct]);
       expect(out).toEqual([]);
@@ -188,10 +201,10 @@ describe('Emissions', () => {
     it("should refuse what cannot be written down with emitMode 'commit', and only then", () => {
       const bad = { call: noop };
       const { emissions, out, event } = bench({ emitMode: 'commit' });
-      expect(ours(thrown(() => emissions.give(event, bad)))).toMatchObject({ code: 'NOT_SERIALISABLE' });
+      expect(ours(thrown(() => emissions.give(event, bad, noop)))).toMatchObject({ code: 'NOT_SERIALISABLE' });
       expect(out).toEqual([]);
       const other = bench();
-      other.emissions.give(other.event, bad);
+      other.emissions.give(other.event, bad, noop);
       expect(other.out).toHaveLength(1);
     });
   });

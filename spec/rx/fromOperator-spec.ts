@@ -56,7 +56,7 @@ import {
 } from '../../lib/index.js';
 import { feed, fromOperator, type FromOperatorOptions, toOperator } from '../../lib/rx/index.js';
 import { type FlowTest, testFlow } from '../../lib/testing/index.js';
-import { emitting, forward, noting, routine, type Sketch, sleep } from '../support/flows.js';
+import { emitting, forward, noting, routine, type Sketch, sleep, flowOf } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { rest } from '../support/turns.js';
 import { endOf } from './sources.js';
@@ -1765,6 +1765,45 @@ describe('fromOperator', () => {
         { numRuns: 200 },
       );
     });
+
+    it.each(
+      (['immediate', 'commit'] as const).flatMap((emitMode) =>
+        [1, 2, 3].map((at): ['immediate' | 'commit', number] => [emitMode, at]),
+      ),
+    )(
+      'should lose no value if the operator takes the snapshot, emitMode %s, before value %i (D8, D13, S88)',
+      async (emitMode, at) => {
+        const flowWith = (log: unknown[], ask: (k: number) => void): Flow => {
+          const thrice = pipe(
+            concatMap(({ n }: Data) => [1, 2, 3].map((k) => ({ n, k }))),
+            tap(({ k }) => {
+              ask(k);
+            }),
+          );
+          const flow = flowOf(
+            { s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }) } }, t: { slots: { i: noting(log, ({ n, k }) => [n, k]) } } },
+            [],
+            {
+              flowId: 'f',
+              emitMode,
+            },
+          );
+          flow.addRoutine(fromOperator('op', thrice, { replay: true }), 'op');
+          flow.connect('s.o', 'op.input');
+          flow.connect('op.output', 't.i');
+          return flow;
+        };
+        const [before, after]: [unknown[], unknown[]] = [[], []];
+        let [json, length] = ['', 0];
+        const job = flowWith(before, (k) => {
+          if (k === at && json === '') [json, length] = [JSON.stringify(job), before.length];
+        }).start('s');
+        await job.done;
+        const state = await flowWith(after, () => undefined).resume(JobState.fromJSON(json)).done;
+        expect(state.status).toBe('completed');
+        expect([...before.slice(0, length), ...after]).toEqual(before);
+      },
+    );
 
     it('should give the same elsewhere after a snapshot of any moment (replay)', async () => {
       await fc.assert(

@@ -457,6 +457,29 @@ describe('fromSource', () => {
         }
       };
 
+    it('should hold a value or the cursor before it, if user code takes it while the value is read (D8, S88)', async () => {
+      let snapshot = '';
+      const source = (ask: (n: number) => void): OpenSource<Data> =>
+        async function* (cursor) {
+          for (let n = cursor; n < 4; n++) {
+            await turn();
+            yield {
+              get n() {
+                ask(n);
+                return n;
+              },
+            };
+          }
+        };
+      const before = reading(source((n) => (n === 1 && snapshot === '' ? (snapshot = JSON.stringify(job)) : undefined)));
+      const job = before.flow.start('s');
+      await job.done;
+      expect(JSON.parse(snapshot)).toMatchObject({ streams: [{ routineId: 's', given: 1 }], pendingTasks: [] });
+      const after = reading(source(() => undefined));
+      expect((await after.flow.resume(JobState.fromJSON(snapshot)).done).status).toBe('completed');
+      expect(after.log.map(({ n }) => n)).toEqual([1, 2, 3]);
+    });
+
     it('should be refused while it is being read without a cursor, and name the routine', async () => {
       for (const source of [NEVER, () => NEVER, (cursor = 0) => (cursor > 0 ? of(cursor) : NEVER)]) {
         const { flow } = reading(source);
