@@ -49,6 +49,41 @@ describe('shutdown', () => {
     expect(time.timers).toBe(0);
   });
 
+  it.each([
+    ['before', true],
+    ['after', false],
+  ])('should wait on for a job that a watcher who came %s it resumes as soon as it is paused (S75, D25)', async (_, isFirst) => {
+    const done: number[] = [];
+    const flow = flowOf(
+      {
+        s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }) } },
+        t: {
+          slots: {
+            i: async ({ n }) => {
+              await turn();
+              done.push(Number(n));
+            },
+          },
+        },
+      },
+      ['s.o -> t.i'],
+    );
+    const job = flow.start('s');
+    const resumeOnce = (): void => {
+      let left = 1;
+      job.status$.subscribe((status) => {
+        if (status === 'paused' && left-- > 0) job.resume();
+      });
+    };
+    if (isFirst) resumeOnce();
+    await turn();
+    const down = flow.shutdown();
+    if (!isFirst) resumeOnce();
+    void job.pause();
+    await down;
+    expect([job.status, done]).toEqual(['completed', [1, 2]]);
+  });
+
   it('should refuse every new run from its first moment (D25)', async () => {
     const time = virtualTime();
     const flow = busy(time, []);

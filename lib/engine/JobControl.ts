@@ -74,9 +74,9 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
     return all.map(({ state }) => state);
   }
 
-  /** Resolves when every present job has ended or is paused. */
-  quiet(): Promise<unknown> {
-    return Promise.all(this.all.map(quiet));
+  /** Resolves when every present job has ended or is paused, and none has been resumed meanwhile. */
+  async quiet(): Promise<void> {
+    for (let { all } = this; all.some(isBusy); all = all.filter(isBusy)) await Promise.all(all.map(quiet));
   }
 
   /** The job with this state, which is to become `to`. @throws FlowError `WRONG_FLOW`, `UNKNOWN_JOB`; JobError `ILLEGAL_TRANSITION` */
@@ -101,6 +101,9 @@ export const checkFlow = (flowId: string, { jobId, flowId: jobFlowId }: Pick<Con
   if (jobFlowId !== flowId) throw flowError('WRONG_FLOW', { flowId, jobId, jobFlowId });
 };
 
+const isBusy = ({ state: { status } }: { readonly state: ControlledState }): boolean =>
+  status === 'pending' || status === 'running';
+
 /** The options of a call that means all jobs. A lookup that found nothing, or a snapshot, must not be taken for all of them. */
 export const optionsForAll = (given: readonly unknown[]): PauseOptions => {
   if (given.length === 0) return {};
@@ -109,5 +112,5 @@ export const optionsForAll = (given: readonly unknown[]): PauseOptions => {
   throw flowError('BAD_OPTION', { option: 'job', value, expected: 'a Job or a JobState, or nothing to mean all jobs' });
 };
 
-const quiet = <S>({ status$ }: Controlled<S>): Promise<unknown> =>
-  firstValueFrom(status$.pipe(filter((status) => status !== 'pending' && status !== 'running')), { defaultValue: undefined });
+const quiet = <S extends ControlledState>(job: Controlled<S>): Promise<unknown> =>
+  firstValueFrom(job.status$.pipe(filter(() => !isBusy(job))), { defaultValue: undefined });
