@@ -93,7 +93,8 @@ export class Engine {
 
   forget(run: Run): void {
     this.jobs.remove(run);
-    forgetStarter(run);
+    // Who started it: if each job starts the next, the last would hold them all.
+    run.scope = run.parent = undefined;
     if (this.jobs.size === 0) this.#pool.trim();
     this.#narrowAfter(run);
   }
@@ -170,12 +171,6 @@ export class Engine {
 
 const begin = ({ parts }: Run): void => {
   parts.life.begin();
-};
-
-/** Forgets who started a job that is over: if each job starts the next, the last would hold them all. */
-const forgetStarter = (run: Run): void => {
-  run.scope = undefined;
-  while (run.parent?.isAtWork === false) run.parent = run.parent.run.parent;
 };
 
 const COMPILE_WITH: CompileWith = { emission$: () => new EventSubject(), keepsStreams };

@@ -33,10 +33,8 @@ export class Lifecycle implements Life {
   }
 
   get done(): Promise<object> {
-    return (this.#done ??= new Promise((resolve) => {
-      if (this.isOver) resolve(this.job.handles.state);
-      else this.#resolve = resolve;
-    }));
+    if (this.isOver && this.#done === undefined) return Promise.resolve(this.job.handles.state);
+    return (this.#done ??= new Promise((resolve) => (this.#resolve = resolve)));
   }
 
   atEnd(work: () => void): void {
@@ -212,6 +210,8 @@ export class Lifecycle implements Life {
     for (const work of this.#atEnd ?? []) work();
     this.#atEnd = undefined;
     this.#resolve?.(handles.state);
+    // On Node a promise keeps the async context in which it was made: that of a handler which has started this job.
+    this.#done = this.#resolve = undefined;
     this.pausing.answer();
   }
 

@@ -2,7 +2,11 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type LiveJob, LiveJobs } from '../../lib/engine/LiveJobs.js';
+import { flowOf } from '../support/flows.js';
+import { turn } from '../support/virtualTime.js';
 
 const run = (jobId: string): LiveJob => ({ parts: { ledger: { data: { jobId, status: 'running' } }, options: { cap: 1 } } });
 
@@ -37,5 +41,26 @@ describe('LiveJobs', () => {
     // B per job; with one arrow function in a field of each job it was 4,000 and more.
     expect(grown).toHaveLength(3);
     expect(Math.max(...grown)).toBeLessThan(1_000);
+  });
+
+  it('should not keep a job in memory by the state of one that its handler has started, once both have ended', async () => {
+    const payloads: WeakRef<object>[] = [];
+    const flow = flowOf({
+      outer: {
+        slots: {
+          trigger: async (data) => {
+            payloads.push(new WeakRef(data['large'] as object));
+            return flow.execute('inner').then((state) => void kept.push(state));
+          },
+        },
+      },
+      inner: { slots: { trigger: () => undefined } },
+    });
+    const kept: unknown[] = [];
+    await flow.execute('outer', { large: [1, 2, 3] });
+    await turn();
+    setFlagsFromString('--expose-gc');
+    (runInNewContext('gc') as () => void)();
+    expect([kept.length, payloads.map((payload) => payload.deref())]).toEqual([1, [undefined]]);
   });
 });
