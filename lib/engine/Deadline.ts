@@ -1,16 +1,13 @@
-import type { SchedulerLike, Subscription } from 'rxjs';
-import { later } from '../prelude/later.js';
-import type { Steps } from './Steps.js';
+import type { Subscription } from 'rxjs';
+import { setTimer, stopTimer, type TimerJob } from './timer.js';
 
 /** A job as its timeout sees it. */
-export interface TimedJob {
+export interface TimedJob extends TimerJob {
   readonly run: {
     /** The reading of the clock at which its time is up; Infinity while its clock stands. */
     endsAt: number;
   };
-  readonly plan: { readonly settings: { readonly scheduler: SchedulerLike } };
-  readonly engine: {
-    readonly steps: Steps;
+  readonly engine: TimerJob['engine'] & {
     readonly time: { readonly elapsed: number; readonly reading: number };
     readonly drain: { enter<A>(work: (a: A) => void, a: A, b: undefined): void };
   };
@@ -55,13 +52,13 @@ export class Deadline {
 
   /** Sets the timer, once; the job goes on in later turns of the event loop. */
   arm(): void {
-    const { run, engine, plan } = this.job;
+    const { run, engine } = this.job;
     if (this.#timer !== undefined || run.endsAt === Infinity) return;
-    const timer = later(plan.settings.scheduler, Math.max(this.left, 0), () => {
+    const timer = setTimer(this.job, Math.max(this.left, 0), () => {
       engine.drain.enter(timeOut, this.timed, undefined);
     });
     // The scheduler may be the user's, and have stopped the clock (D31).
-    if (run.endsAt === Infinity) timer.unsubscribe();
+    if (run.endsAt === Infinity) stopTimer(this.job, timer);
     else this.#timer = timer;
   }
 
@@ -81,10 +78,7 @@ export class Deadline {
     this.job.run.endsAt = Infinity;
     const timer = this.#timer;
     this.#timer = undefined;
-    if (timer !== undefined)
-      this.job.engine.steps.after(() => {
-        timer.unsubscribe();
-      });
+    stopTimer(this.job, timer);
   }
 }
 

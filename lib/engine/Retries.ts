@@ -1,6 +1,5 @@
-import type { SchedulerLike, Subscription } from 'rxjs';
-import { later } from '../prelude/later.js';
-import type { Steps } from './Steps.js';
+import type { Subscription } from 'rxjs';
+import { setTimer, stopTimer, type TimerJob } from './timer.js';
 
 /** A task that waits for its next attempt. */
 export interface Delayed<T> {
@@ -20,7 +19,7 @@ export class Retries<T> {
   #holds = 0;
 
   constructor(
-    private readonly scheduler: SchedulerLike,
+    private readonly job: TimerJob,
     private readonly onDue: (delayed: Delayed<T>) => void,
   ) {}
 
@@ -50,13 +49,16 @@ export class Retries<T> {
     if (!this.#isUnarmed(delayed)) return;
     const holds = this.#holds;
     let hasRung = false;
-    const timer = later(this.scheduler, delayMs, () => {
+    const ring = (): void => {
       hasRung = true;
       this.#ring(delayed);
-    });
+    };
+    const timer = setTimer(this.job, delayMs, ring);
     // The scheduler may be the user's: it may have called back at once, or the job may have been paused or ended (D31).
-    if (!hasRung && holds === this.#holds && this.#isUnarmed(delayed)) this.#timers.set(delayed, timer);
-    else timer.unsubscribe();
+    const isWanted = !hasRung && holds === this.#holds && this.#isUnarmed(delayed);
+    if (!isWanted) stopTimer(this.job, timer);
+    else if (timer === undefined) ring();
+    else this.#timers.set(delayed, timer);
   }
 
   /** Its timer has run down, and is none any more: one that finds a closed gate is armed anew when that opens before its time. */
@@ -85,19 +87,15 @@ export class Retries<T> {
   }
 
   /** No timer runs any more; the due times stay. */
-  hold(steps: Steps): void {
+  hold(): void {
     this.#holds++;
-    const timers = [...this.#timers.values()].filter((timer) => timer !== undefined);
+    const timers = [...this.#timers.values()];
     for (const delayed of this.#timers.keys()) this.#timers.set(delayed, undefined);
-    // Timers are the user's, if the scheduler is.
-    for (const timer of timers)
-      steps.after(() => {
-        timer.unsubscribe();
-      });
+    for (const timer of timers) stopTimer(this.job, timer);
   }
 
-  clear(steps: Steps): void {
-    this.hold(steps);
+  clear(): void {
+    this.hold();
     this.#timers.clear();
   }
 }

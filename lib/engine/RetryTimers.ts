@@ -29,7 +29,7 @@ export class RetryTimers<R> {
   readonly #retries: Retries<Task<R>>;
 
   constructor(private readonly job: RetryingJob<R>) {
-    this.#retries = new Retries(job.plan.settings.scheduler, (due) => {
+    this.#retries = new Retries(job, (due) => {
       job.engine.drain.enter(this.#putIn, due, undefined);
     });
   }
@@ -80,10 +80,10 @@ export class RetryTimers<R> {
 
   /** No timer runs any more; the due times stay. */
   hold(): void {
-    this.#retries.hold(this.job.engine.steps);
+    this.#retries.hold();
   }
 
   clear(): void {
-    this.#retries.clear(this.job.engine.steps);
+    this.#retries.clear();
   }
 }

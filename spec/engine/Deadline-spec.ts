@@ -345,7 +345,7 @@ describe('Deadline', () => {
     const engine = { steps: new Steps(), time: { elapsed: 0, reading: 0 }, drain: { enter: () => undefined } };
     const deadline = new LoneDeadline(
       50,
-      { run: { endsAt: Infinity }, plan: { settings: { scheduler } }, engine },
+      { run: { endsAt: Infinity }, ledger: { warn: () => undefined }, plan: { settings: { scheduler } }, engine },
       { timeOut: () => undefined },
     );
     deadline.start();

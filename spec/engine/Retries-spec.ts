@@ -1,16 +1,23 @@
-import { VirtualTimeScheduler } from 'rxjs';
+import { type SchedulerLike, VirtualTimeScheduler } from 'rxjs';
 import { type Delayed, Retries } from '../../lib/engine/Retries.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import { callingClock } from '../support/callingClock.js';
 
 const numbers = (due: readonly Delayed<number>[]): readonly number[] => due.map(({ task }) => task);
 
+/** A job with this scheduler, and what it is warned of. */
+const jobWith = (scheduler: SchedulerLike) => {
+  const warned: string[] = [];
+  const ledger = { warn: (message: string): void => void warned.push(message) };
+  return { warned, job: { ledger, plan: { settings: { scheduler } }, engine: { steps: new Steps() } } };
+};
+
 /** Retries on a clock of their own, and when which of them fell due. */
 const onClock = () => {
   const scheduler = new VirtualTimeScheduler();
   const due: [number, number][] = [];
-  const steps = new Steps();
-  const retries: Retries<number> = new Retries<number>(scheduler, (delayed) => {
+  const { job } = jobWith(scheduler);
+  const retries: Retries<number> = new Retries<number>(job, (delayed) => {
     retries.remove(delayed);
     due.push([delayed.task, scheduler.now()]);
   });
@@ -22,7 +29,7 @@ const onClock = () => {
     scheduler.flush();
   };
   const shown = (): unknown => retries.delayed.map(({ task, dueAt }) => [task, dueAt]);
-  return { scheduler, steps, retries, due, add, until, shown };
+  return { scheduler, retries, due, add, until, shown };
 };
 
 describe('Retries (D20)', () => {
@@ -63,10 +70,10 @@ describe('Retries (D20)', () => {
   });
 
   it('should have no timer while they are held, and keep their instants', () => {
-    const { scheduler, steps, retries, due, add, until, shown } = onClock();
+    const { scheduler, retries, due, add, until, shown } = onClock();
     add(1, 10);
     add(2, 2 ** 40);
-    retries.hold(steps);
+    retries.hold();
     expect(scheduler.actions).toEqual([]);
     until(100);
     expect([due, shown()]).toEqual([
@@ -79,12 +86,12 @@ describe('Retries (D20)', () => {
   });
 
   it('should hand out once what is due when they go on, in due order, and wait for the rest', () => {
-    const { steps, retries, due, add, until, shown } = onClock();
+    const { retries, due, add, until, shown } = onClock();
     add(1, 20);
     add(2, 10);
     add(3, 50);
     retries.add(4, 15);
-    retries.hold(steps);
+    retries.hold();
     expect(numbers(retries.due(20))).toEqual([2, 4, 1]);
     retries.armAll(20);
     expect([retries.due(20), shown()]).toEqual([[], [[3, 50]]]);
@@ -93,11 +100,11 @@ describe('Retries (D20)', () => {
   });
 
   it('should leave nothing behind where it is cleared (X)', () => {
-    const { scheduler, steps, retries, due, add, until } = onClock();
+    const { scheduler, retries, due, add, until } = onClock();
     add(1, 10);
     add(2, 2 ** 40);
     retries.add(3, 5);
-    retries.clear(steps);
+    retries.clear();
     expect([retries.delayed, retries.due(100), scheduler.actions]).toEqual([[], [], []]);
     until(2 ** 41);
     expect(due).toEqual([]);
@@ -115,15 +122,31 @@ describe('Retries (D20)', () => {
 
   it('should leave no timer behind if the scheduler of the user holds, clears or fires while it is asked for one (D31)', () => {
     for (const deed of ['hold', 'clear', 'fire'] as const) {
-      const steps = new Steps();
       const { scheduler, timers } = callingClock((call) => {
         if (call !== 'schedule') return;
         if (deed === 'fire') retries.remove(retries.delayed[0] as Delayed<number>);
-        else retries[deed](steps);
+        else retries[deed]();
       });
-      const retries: Retries<number> = new Retries<number>(scheduler, () => undefined);
+      const retries: Retries<number> = new Retries<number>(jobWith(scheduler).job, () => undefined);
       retries.arm(retries.add(1, 10), 10);
       expect([deed, timers.size]).toEqual([deed, 0]);
     }
+  });
+
+  it('should tell at once what the scheduler of the user refuses a timer for, and warn (D31)', () => {
+    const refusing: SchedulerLike = {
+      now: () => 0,
+      schedule: () => {
+        throw new Error('no');
+      },
+    };
+    const { job, warned } = jobWith(refusing);
+    const due: number[] = [];
+    const retries = new Retries<number>(job, (delayed) => {
+      retries.remove(delayed);
+      due.push(delayed.task);
+    });
+    retries.arm(retries.add(1, 10), 10);
+    expect([due, warned, retries.size]).toEqual([[1], ['The scheduler of the flow threw; there is no timer'], 0]);
   });
 });

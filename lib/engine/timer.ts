@@ -1,0 +1,32 @@
+import type { SchedulerLike, Subscription } from 'rxjs';
+import { later } from '../prelude/later.js';
+import type { Steps } from './Steps.js';
+import { tearDown } from './tearDown.js';
+
+/** A job as its timers see it. */
+export interface TimerJob {
+  readonly ledger: { warn(message: string, error: unknown): void };
+  readonly plan: { readonly settings: { readonly scheduler: SchedulerLike } };
+  readonly engine: { readonly steps: Pick<Steps, 'after'> };
+}
+
+/** Calls back after `delayMs` on the scheduler of the flow. That is the user's: one that throws makes a warning, and no timer (D31). */
+export const setTimer = (job: TimerJob, delayMs: number, work: () => void): Subscription | undefined => {
+  try {
+    return later(job.plan.settings.scheduler, delayMs, work);
+  } catch (error) {
+    job.ledger.warn('The scheduler of the flow threw; there is no timer', error);
+    return undefined;
+  }
+};
+
+/** Stops a timer, after the step at hand. */
+export const stopTimer = (job: TimerJob, timer: Subscription | undefined): void => {
+  if (timer !== undefined) job.engine.steps.after(unsubscribe, { job, timer });
+};
+
+const unsubscribe = ({ job, timer }: { job: TimerJob; timer: Subscription }): void => {
+  tearDown(job, 'a timer', () => {
+    timer.unsubscribe();
+  });
+};
