@@ -120,7 +120,6 @@ export class Emissions<R> {
     const { plan, ledger, engine } = this.job;
     this.#check(() => describeEvent(event), event.connections, payload);
     const data = plan.isolate(payload);
-    if (this.job.life.isOver) return;
     if (ledger.data.status === 'paused') this.#gather();
     engine.drain.change(() => {
       if (this.job.life.isOver) return;
