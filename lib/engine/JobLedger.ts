@@ -69,14 +69,12 @@ export class JobLedger implements Ledger {
 
   /** An observer that hears only what is posted from now on: what waits to be told happened before it came. */
   fromNow<T>(observer: Partial<Observer<T>>): Partial<Observer<T>> {
-    if (this.#outbox === undefined || this.#outbox.isEmpty) return observer;
-    let isIn = false;
-    this.#outbox.post(() => {
-      isIn = true;
-    });
+    const outbox = this.#outbox;
+    const missed = outbox?.waiting();
+    if (outbox === undefined || missed === undefined || missed.size === 0) return observer;
     return {
       next: (value) => {
-        if (isIn || this.#isTellingNow) observer.next?.(value);
+        if (this.#isTellingNow || !missed.has(outbox.current as JobRecord)) observer.next?.(value);
       },
       complete: () => observer.complete?.(),
     };

@@ -8,7 +8,11 @@ import type { Steps } from './Steps.js';
 export class Outbox<T> {
   // One list for all its letters, since it is filled and emptied three times for each task that is watched.
   readonly #letters: (T | (() => void))[] = [];
+  /** What comes after a letter that holds it back. */
+  #held: readonly (T | (() => void))[] = [];
   #isDelivering = false;
+  /** The letter that is being delivered, or was last. */
+  current: T | (() => void) | undefined = undefined;
 
   /** `send` gets each letter that is not a call. */
   constructor(
@@ -16,9 +20,15 @@ export class Outbox<T> {
     private readonly send: (letter: T) => void,
   ) {}
 
-  /** Whether nothing waits to be delivered. */
-  get isEmpty(): boolean {
-    return this.#letters.length === 0;
+  /** What has been posted and not delivered; also what is held back. */
+  waiting(): Set<T | (() => void)> {
+    const waiting = new Set([...this.#letters, ...this.#held]);
+    // Once they have been delivered, nobody has to know of them. What is held back comes later than this.
+    if (waiting.size > 0 && this.#held.length === 0)
+      this.post(() => {
+        waiting.clear();
+      });
+    return waiting;
   }
 
   post(letter: T | (() => void)): void {
@@ -38,12 +48,18 @@ export class Outbox<T> {
   }
 
   #hand(letter: T | (() => void)): void {
+    this.current = letter;
     if (typeof letter === 'function') (letter as () => void)();
     else this.send(letter);
   }
 
-  /** Takes out what comes after a letter. */
-  takeAfter(letter: () => void): readonly (T | (() => void))[] {
-    return this.#letters.splice(this.#letters.indexOf(letter) + 1);
+  /** Holds back what comes after a letter, until the call that this gives. */
+  holdAfter(letter: () => void): () => void {
+    this.#held = this.#letters.splice(this.#letters.indexOf(letter) + 1);
+    return () => {
+      const held = this.#held;
+      this.#held = [];
+      for (const each of held) this.post(each);
+    };
   }
 }

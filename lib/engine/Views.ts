@@ -128,11 +128,7 @@ export class Views {
 
   // The end waits for what is rejected in this turn of the event loop, and no longer: a sink may never answer.
   #putOffWhatFollows(letter: () => void): void {
-    const { outbox } = this.job.ledger;
-    const end = outbox.takeAfter(letter);
-    macrotask(() => {
-      for (const each of end) outbox.post(each);
-    });
+    macrotask(this.job.ledger.outbox.holdAfter(letter));
   }
 
   /** Completes every view once what is in the outbox has been delivered. */

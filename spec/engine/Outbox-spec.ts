@@ -60,18 +60,49 @@ describe('Outbox', () => {
     expect(sent).toEqual(['a', 'end of a', 'b', 'c']);
   });
 
-  it('should give out what comes after a letter, which then is not delivered', () => {
+  it('should hold back what comes after a letter, until it is told to go on', () => {
     const { steps, sent, outbox } = bench();
-    let taken: readonly unknown[] = [];
+    let goOn = (): void => undefined;
     const letter = (): void => {
-      taken = outbox.takeAfter(letter);
+      goOn = outbox.holdAfter(letter);
     };
     steps.begin();
     for (const each of ['a', letter, 'b', 'c']) outbox.post(each);
     steps.end();
     steps.catchUp();
-    expect([sent, taken]).toEqual([['a'], ['b', 'c']]);
+    expect(sent).toEqual(['a']);
     outbox.post('d');
     expect(sent).toEqual(['a', 'd']);
+    goOn();
+    expect(sent).toEqual(['a', 'd', 'b', 'c']);
+  });
+
+  it('should say what waits, also what is held back, and which letter it delivers', () => {
+    const { steps, outbox, listener } = bench();
+    const seen: unknown[] = [];
+    listener.next = () => seen.push(outbox.current);
+    const letter = (): void => {
+      outbox.holdAfter(letter);
+    };
+    expect(outbox.waiting().size).toBe(0);
+    steps.begin();
+    for (const each of ['a', letter, 'b']) outbox.post(each);
+    const waiting = outbox.waiting();
+    expect([...waiting]).toEqual(['a', letter, 'b']);
+    steps.end();
+    steps.catchUp();
+    expect(seen).toEqual(['a']);
+    expect([...outbox.waiting()]).toContain('b');
+  });
+
+  it('should forget what waited once that has been delivered', () => {
+    const { steps, outbox } = bench();
+    steps.begin();
+    outbox.post('a');
+    const waiting = outbox.waiting();
+    expect(waiting.size).toBe(1);
+    steps.end();
+    steps.catchUp();
+    expect([waiting.size, outbox.waiting().size]).toEqual([0, 0]);
   });
 });

@@ -33,6 +33,20 @@ describe('Sinks', () => {
     expect([called, sinks.isEmpty]).toEqual([[1, 2], false]);
   });
 
+  it('should warn of a promise that throws when it is asked, as of one that is rejected', async () => {
+    const { sinks, told } = bench();
+    const evil = Object.defineProperty(Promise.resolve(), 'constructor', {
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    sinks.add(answering(evil));
+    sinks.tell(tell);
+    expect(sinks.isAwaited).toBe(true);
+    await turn();
+    expect([sinks.isAwaited, told.map(({ type }) => type)]).toEqual([false, ['warning']]);
+  });
+
   it('should warn of one that throws, and tell the others', () => {
     const { sinks, told } = bench();
     const error = new Error('no');

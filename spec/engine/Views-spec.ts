@@ -119,6 +119,39 @@ describe('Views', () => {
     expect(heard).toEqual(['warning', 'timed', 'taskSettled', 'ended']);
   });
 
+  it('should tell whoever comes while the end waits for a sink what happens after that, and nothing before (D24)', async () => {
+    const heard: string[][] = [[], []];
+    const output = {
+      complete: async () => {
+        await Promise.resolve();
+        throw new Error('late');
+      },
+    };
+    const job = flowOf({ s: { slots: { trigger: () => undefined } } }).start('s', {}, { output });
+    const hear = (at: number): void => {
+      job.record$.subscribe({ next: ({ type }) => heard[at]?.push(type), complete: () => heard[at]?.push('|') });
+    };
+    job.status$.subscribe((status) => {
+      if (status === 'completed') hear(0);
+    });
+    job.record$.subscribe(({ type }) => {
+      if (type === 'warning') hear(1);
+    });
+    await turn();
+    await turn();
+    expect(heard).toEqual([['warning', '|'], ['|']]);
+  });
+
+  it('should leave no observer behind of whoever unsubscribes, in any view', async () => {
+    const job = flowOf({ s: { slots: { trigger: () => turn() } } }).start('s');
+    const heard: unknown[] = [];
+    const views: readonly Observable<unknown>[] = [job.record$, job.output$, job.status$, job.progress$];
+    for (const view$ of views) view$.subscribe((value) => heard.push(value)).unsubscribe();
+    const before = heard.length;
+    await job.done;
+    expect(heard).toHaveLength(before);
+  });
+
   describe('status$', () => {
     it(
       'should give the status now, each new one, and complete at the end (G50)',
