@@ -54,9 +54,11 @@ export class Deadline {
   arm(): void {
     const { run, engine } = this.job;
     if (this.#timer !== undefined || run.endsAt === Infinity) return;
-    const timer = setTimer(this.job, Math.max(this.left, 0), () => {
+    const timeIsUp = (): void => {
       engine.drain.enter(timeOut, this.timed, undefined);
-    });
+    };
+    // Without a timer the clock is asked between two tasks, and at the end.
+    const timer = setTimer(this.job, Math.max(this.left, 0), timeIsUp, () => undefined);
     // The scheduler may be the user's, and have stopped the clock (D31).
     if (run.endsAt === Infinity) stopTimer(this.job, timer);
     else this.#timer = timer;

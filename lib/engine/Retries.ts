@@ -53,12 +53,11 @@ export class Retries<T> {
       hasRung = true;
       this.#ring(delayed);
     };
-    const timer = setTimer(this.job, delayMs, ring);
+    const timer = setTimer(this.job, delayMs, ring, ring);
     // The scheduler may be the user's: it may have called back at once, or the job may have been paused or ended (D31).
     const isWanted = !hasRung && holds === this.#holds && this.#isUnarmed(delayed);
-    if (!isWanted) stopTimer(this.job, timer);
-    else if (timer === undefined) ring();
-    else this.#timers.set(delayed, timer);
+    if (isWanted) this.#timers.set(delayed, timer);
+    else stopTimer(this.job, timer);
   }
 
   /** Its timer has run down, and is none any more: one that finds a closed gate is armed anew when that opens before its time. */

@@ -10,12 +10,19 @@ export interface TimerJob {
   readonly engine: { readonly steps: Pick<Steps, 'after'> };
 }
 
-/** Calls back after `delayMs` on the scheduler of the flow. That is the user's: one that throws makes a warning, and no timer (D31). */
-export const setTimer = (job: TimerJob, delayMs: number, work: () => void): Subscription | undefined => {
-  try {
-    return later(job.plan.settings.scheduler, delayMs, work);
-  } catch (error) {
+/**
+ * Calls back after `delayMs` on the scheduler of the flow. That is the user's: if it throws, that makes a warning, and `refused` is called
+ * in place of the work (D31).
+ */
+export const setTimer = (job: TimerJob, delayMs: number, work: () => void, refused: () => void): Subscription | undefined => {
+  const refuse = (error: unknown): void => {
     job.ledger.warn('The scheduler of the flow threw; there is no timer', error);
+    refused();
+  };
+  try {
+    return later(job.plan.settings.scheduler, delayMs, work, refuse);
+  } catch (error) {
+    refuse(error);
     return undefined;
   }
 };

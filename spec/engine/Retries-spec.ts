@@ -1,4 +1,4 @@
-import { type SchedulerLike, VirtualTimeScheduler } from 'rxjs';
+import { type SchedulerLike, Subscription, VirtualTimeScheduler } from 'rxjs';
 import { type Delayed, Retries } from '../../lib/engine/Retries.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import { callingClock } from '../support/callingClock.js';
@@ -131,6 +131,22 @@ describe('Retries (D20)', () => {
       retries.arm(retries.add(1, 10), 10);
       expect([deed, timers.size]).toEqual([deed, 0]);
     }
+  });
+
+  it('should take one for unarmed that rang at once and was not wanted then: it rings again when it is armed (D31)', () => {
+    const atOnce: SchedulerLike = {
+      now: () => 0,
+      schedule: (work) => {
+        (work as () => void)();
+        return Subscription.EMPTY;
+      },
+    };
+    const told: number[] = [];
+    const retries = new Retries<number>(jobWith(atOnce).job, ({ task }) => told.push(task));
+    const delayed = retries.add(1, 10);
+    retries.arm(delayed, 10);
+    retries.arm(delayed, 10);
+    expect([told, retries.size]).toEqual([[1, 1], 1]);
   });
 
   it('should tell at once what the scheduler of the user refuses a timer for, and warn (D31)', () => {

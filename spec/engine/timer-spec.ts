@@ -1,4 +1,6 @@
-import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
+import { asyncScheduler, type SchedulerLike, Subscription } from 'rxjs';
+import { Steps } from '../../lib/engine/Steps.js';
+import { setTimer, stopTimer } from '../../lib/engine/timer.js';
 import { ErrorHandler, type JobRecord } from '../../lib/index.js';
 import { flowOf, sleep } from '../support/flows.js';
 
@@ -77,5 +79,44 @@ describe("a timer on the scheduler of a flow, which is the user's (D31)", () => 
   it('should fail a job past its timeout all the same, at the next look at the clock (D32)', async () => {
     const { status } = await runOn(scheduling(boom), 0.5);
     expect(status).toBe('failed');
+  });
+
+  it('should warn if it can be set for its first part only, and not wait for the rest: a delay beyond what a platform timer holds', () => {
+    const warned: string[] = [];
+    const steps = new Steps();
+    const ring: (() => void)[] = [];
+    const scheduler: SchedulerLike = {
+      now: () => 0,
+      schedule: (work) => {
+        if (ring.length > 0) boom();
+        ring.push(work as never);
+        return Subscription.EMPTY;
+      },
+    };
+    const told: string[] = [];
+    const job = {
+      ledger: { warn: (message: string) => warned.push(message) },
+      plan: { settings: { scheduler } },
+      engine: { steps },
+    };
+    setTimer(
+      job,
+      2 ** 31 + 5,
+      () => told.push('work'),
+      () => told.push('refused'),
+    );
+    ring[0]?.();
+    expect([told, warned]).toEqual([['refused'], ['The scheduler of the flow threw; there is no timer']]);
+  });
+
+  it('should be stopped after the step at hand, since that is user code', () => {
+    const steps = new Steps();
+    const timer = new Subscription();
+    const job = { ledger: { warn: () => undefined }, plan: { settings: { scheduler: asyncScheduler } }, engine: { steps } };
+    steps.begin();
+    stopTimer(job, timer);
+    expect(timer.closed).toBe(false);
+    steps.end();
+    expect(timer.closed).toBe(true);
   });
 });
