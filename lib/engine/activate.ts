@@ -60,24 +60,29 @@ export const arrive = <T extends Taker>({ map, slot }: Connection, data: Data, t
   const mapped = map === undefined ? data : plainCopyOf(slot, 'BAD_MAPPING', map(data));
   const incoming = slot.codec === undefined ? mapped : read(slot, slot.codec, mapped);
   if (slot.merge !== undefined) return merge(slot, slot.merge, incoming, taker, hold);
-  if (taker.isAtWork) hold(taker, slot, incoming, incoming);
-  return incoming;
+  const handed = slot.apart(incoming);
+  if (taker.isAtWork) hold(taker, slot, incoming, handed);
+  return handed;
 };
 
 const merge = <T extends Taker>(slot: Slot, join: NonNullable<Slot['merge']>, incoming: Data, taker: T, hold: Hold<T>): Input => {
-  // An `append` writes in place.
-  if (!taker.isAtWork) return incoming;
-  const merged = join(taker.routineData.held[slot.ordinal] ?? NO_DATA, incoming);
-  // The lists of an `append` are nobody else's.
-  const kept = merged.handed === merged.held ? plainCopyOf(slot, 'BAD_MERGE', merged.held) : merged.held;
-  const handed = merged.handed === merged.held ? kept : merged.handed;
-  if (taker.isAtWork) hold(taker, slot, kept, handed);
+  // An `append` keeps the values in lists that it hands out as they are, and writes in place.
+  const arriving = slot.gathers ? slot.apart(incoming) : incoming;
+  if (!taker.isAtWork) return arriving;
+  const merged = join(taker.routineData.held[slot.ordinal] ?? NO_DATA, arriving);
+  if (slot.gathers) return keepMerged(slot, merged.held, merged.handed, taker, hold);
+  const kept = plainCopyOf(slot, 'BAD_MERGE', merged.held);
+  return keepMerged(slot, kept, slot.apart(kept), taker, hold);
+};
+
+const keepMerged = <T extends Taker>(slot: Slot, held: Data, handed: Input, taker: T, hold: Hold<T>): Input => {
+  if (taker.isAtWork) hold(taker, slot, held, handed);
   return handed;
 };
 
 /** The job's copy of what a function of the user gave: a getter that throws does so here, and fails the task. */
 const plainCopyOf = (slot: Slot, code: 'BAD_MERGE' | 'BAD_MAPPING' | 'BAD_DECODE', value: unknown): Data => {
-  if (isPlainObject(value)) return slot.copyOfGiven(value);
+  if (isPlainObject(value)) return { ...value };
   throw jobError(code, { routineId: slot.routine.id, slot: slot.name, got: describeError(value).message });
 };
 

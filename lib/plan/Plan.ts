@@ -62,8 +62,10 @@ export interface Slot {
   readonly handler: EngineHandler | undefined;
   readonly codec: Codec<object> | undefined;
   readonly merge: ((held: Data, incoming: Data) => Merged) | undefined;
-  /** The job's own copy of what a function of the user gave: with `clone` without a part that anybody else holds, or a getter. */
-  readonly copyOfGiven: Isolate;
+  /** Whether its merge is `append`. */
+  readonly gathers: boolean;
+  /** What is handed out of what a function of the user gave: with `clone` a copy without a part that anybody else holds, or a getter. */
+  readonly apart: Isolate;
   /** A copy for the handler, apart from what the slot holds. */
   readonly copyForHandler: (input: MergedInput) => Data;
   /** How many of its tasks may wait; undefined for any number. */

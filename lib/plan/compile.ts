@@ -74,6 +74,14 @@ class CompiledPlan implements Plan {
   }
 }
 
+// A slot without a handler only keeps what arrives, and that may be no plain data.
+const apartFor = ({ handler }: DescribedSlot, isolation: Isolation): Isolate => {
+  if (isolation !== 'clone') return asItIs;
+  return handler === undefined ? cloneOrCopy : isolates.clone;
+};
+
+const asItIs: Isolate = (value) => value;
+
 const handOutLists = (isolation: Isolation): ((input: MergedInput) => Data) =>
   isolation === 'shallow' ? copyForHandler : (input) => isolates[isolation](dataOf(input));
 
@@ -119,7 +127,8 @@ const compileSlot = (routine: Routine, ordinal: number, input: DescribedSlot, { 
     handler: input.handler as EngineHandler | undefined,
     codec,
     merge: compileMerge(input.merge as Parameters<typeof compileMerge>[0]),
-    copyOfGiven: isolation === 'clone' ? isolates.clone : isolates.shallow,
+    gathers: input.merge === 'append',
+    apart: apartFor(input, isolation),
     copyForHandler: input.merge === 'append' ? handOutLists(isolation) : (isolates[isolation] as (input: MergedInput) => Data),
     limit: input.limit.maxQueued === Infinity ? undefined : input.limit,
     emits: input.emits === undefined ? undefined : eventNamed(routine, input.emits),

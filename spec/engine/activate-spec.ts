@@ -133,6 +133,41 @@ describe('activate', () => {
     ]);
   });
 
+  it("should keep what a merge has made as it is, with isolation 'clone', and hand a copy out (G25, D6)", async () => {
+    class Sum {
+      constructor(readonly total: number) {}
+
+      plus(n: number): Sum {
+        return new Sum(this.total + n);
+      }
+    }
+    const merge = (held: Data, { n }: Data): Data => ({ sum: ((held['sum'] as Sum | undefined) ?? new Sum(0)).plus(Number(n)) });
+    const handled: unknown[] = [];
+    const t = { slots: { i: [({ sum }: Data) => void handled.push({ ...(sum as Sum) }), { merge }] as const } };
+    const flow = flowOf({ s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }) } }, t }, ['s.o -> t.i'], { isolation: 'clone' });
+    expect([(await flow.execute('s')).status, handled]).toEqual(['completed', [{ total: 1 }, { total: 3 }]]);
+  });
+
+  it("should let a slot without a handler keep what cannot be cloned, with isolation 'clone'", async () => {
+    const flow = flowOf({ s: { slots: { trigger: emitting({}) } }, t: { slots: { i: undefined } } }, [], { isolation: 'clone' });
+    flow.connect('s', 'o', 't', 'i', () => ({ call: () => 1 }));
+    expect((await flow.execute('s')).status).toBe('completed');
+  });
+
+  it.each(['shallow', 'freeze', 'clone'] as const)(
+    'should show watchers a copy of a new state, isolation %s',
+    async (isolation) => {
+      const trigger: Handler = (_data, ctx) => {
+        ctx.setState({ n: 1 });
+      };
+      const job = flowOf({ s: { slots: { trigger } } }, [], { isolation }).start('s');
+      job.record$.subscribe((record) => {
+        if (record.type === 'stateSet') (record.state as { n?: number }).n = 2;
+      });
+      expect((await job.done).routineState('s')).toMatchObject({ n: 1 });
+    },
+  );
+
   it.each(WAYS)('should leave what a slot holds as it was when the %s cancels the job (D31)', async (_, way) => {
     const { job } = await cancelled(way);
     const [routine] = job.state.toJSON().routineStates.filter(({ routineId }) => routineId === 't');
