@@ -43,6 +43,8 @@ export class OperatorStream implements Stream {
   #given: number;
   /** Values that are still to come out again, since the stream is brought to where it was. */
   #known: number;
+  /** Its stage, also by an attempt that does not count yet. */
+  #stage: StreamState['stage'];
   /** Whether it was the job that completed its input. */
   #completed = false;
   /** Holds the job open after the completion of the input. */
@@ -58,7 +60,8 @@ export class OperatorStream implements Stream {
     this.#event = routine.events.get('output') as Event;
     const { given = 0, begun = false } = left ?? {};
     this.#known = this.#given = given;
-    this.#state = { inputs: spec.replay ? [] : undefined, given, begun, stage: left?.stage === 'over' ? 'over' : 'open' };
+    this.#stage = left?.stage === 'over' ? 'over' : 'open';
+    this.#state = { inputs: spec.replay ? [] : undefined, given, begun, stage: this.#stage };
     // In the place of what was told of it before.
     streamsSet(job.ledger, routine.id, [this.#state]);
     if (this.isOpen) this.#begin(left);
@@ -107,7 +110,12 @@ export class OperatorStream implements Stream {
   }
 
   get isOpen(): boolean {
-    return this.#state.stage === 'open';
+    return this.#stage === 'open';
+  }
+
+  #enter(stage: StreamState['stage']): void {
+    this.#stage = stage;
+    this.#note({ stage });
   }
 
   /** Hands an input in; throws what the operator fails with. */
@@ -147,7 +155,7 @@ export class OperatorStream implements Stream {
 
   complete(): void {
     if (!this.isOpen) return;
-    this.#change({ stage: 'completing' });
+    this.#enter('completing');
     this.#completed = true;
     this.#release = streamsOf(this.job).hold(() => undefined);
     const live = this.#live;
@@ -157,8 +165,8 @@ export class OperatorStream implements Stream {
   }
 
   #end(): void {
-    if (this.#state.stage === 'over') return;
-    this.#change({ stage: 'over' });
+    if (this.#stage === 'over') return;
+    this.#enter('over');
     this.#live = undefined;
     operatorCompleted(this.job.ledger, this.job.routines.of(this.routine));
     this.#release?.();
@@ -222,6 +230,7 @@ export class OperatorStream implements Stream {
   stop(): void {
     const live = this.#live;
     this.#live = undefined;
+    this.#stage = 'over';
     this.#change({ stage: 'over' });
     if (live !== undefined) this.#leave(live);
   }

@@ -1805,6 +1805,32 @@ describe('fromOperator', () => {
       },
     );
 
+    it.each(['immediate', 'commit'] as const)(
+      'should not be over in a snapshot before its last value counts, emitMode %s (D8, D13, S88)',
+      async (emitMode) => {
+        let json = '';
+        const flowWith = (log: unknown[], ask: () => void): Flow => {
+          const flow = flowOf(
+            { s: { slots: { trigger: emitting({ n: 1 }) } }, t: { slots: { i: noting(log, ({ n }) => n) } } },
+            [],
+            {
+              flowId: 'f',
+              emitMode,
+            },
+          );
+          flow.addRoutine(fromOperator('op', pipe(take<Data>(1), finalize(ask))), 'op');
+          flow.connect('s.o', 'op.input');
+          flow.connect('op.output', 't.i');
+          return flow;
+        };
+        const [before, after]: [unknown[], unknown[]] = [[], []];
+        const job = flowWith(before, () => (json = JSON.stringify(job))).start('s');
+        await job.done;
+        await flowWith(after, () => undefined).resume(JobState.fromJSON(json)).done;
+        expect([before, after]).toEqual([[1], [1]]);
+      },
+    );
+
     it('should give the same elsewhere after a snapshot of any moment (replay)', async () => {
       await fc.assert(
         fc.asyncProperty(net, fc.nat(30), async (given, at) => {
