@@ -84,6 +84,29 @@ describe('shutdown', () => {
     expect([job.status, done]).toEqual(['completed', [1, 2]]);
   });
 
+  it('should wait on for a job that was paused while it waited for another, and goes on before that has ended (S75, D25)', async () => {
+    const flow = flowOf(
+      { s: { slots: { trigger: () => turn() } }, t: { slots: { trigger: emitting({}), i: () => turn() } } },
+      ['t.o -> t.i'],
+      {
+        maxWorkers: 2,
+      },
+    );
+    const [a, b] = [flow.start('t'), flow.start('t')];
+    const down = flow.shutdown();
+    await a.pause();
+    b.status$.subscribe((status) => {
+      if (status === 'paused')
+        queueMicrotask(() => {
+          b.resume();
+          a.resume();
+        });
+    });
+    await b.pause();
+    await down;
+    expect([a.status, b.status]).toEqual(['completed', 'completed']);
+  });
+
   it('should refuse every new run from its first moment (D25)', async () => {
     const time = virtualTime();
     const flow = busy(time, []);

@@ -76,7 +76,8 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
 
   /** Resolves when every present job has ended or is paused, and none has been resumed meanwhile. */
   async quiet(): Promise<void> {
-    for (let { all } = this; all.some(isBusy); all = all.filter(isBusy)) await Promise.all(all.map(quiet));
+    const { all } = this;
+    while (all.some(isBusy)) await Promise.all(all.map(quiet));
   }
 
   /** The job with this state, which is to become `to`. @throws FlowError `WRONG_FLOW`, `UNKNOWN_JOB`; JobError `ILLEGAL_TRANSITION` */
