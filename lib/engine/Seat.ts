@@ -1,5 +1,5 @@
 import { defer, type Observable, type Subscription, takeWhile } from 'rxjs';
-import { answering, type Unfinished, whenSettled } from './unfinished.js';
+import { type Unfinished, whenSettled } from './unfinished.js';
 
 /** An attempt as a seat holds it. */
 export interface Seated<A> {
@@ -46,7 +46,7 @@ export class Seat<A> {
   take(attempt: A & Seated<A>, { kind, work }: Unfinished): void {
     this.attempt = attempt;
     attempt.seat = this;
-    if (kind === 'promise') this.#await(attempt, work);
+    if (kind === 'promise') this.#await(work);
     else
       this.#subscribe(
         attempt,
@@ -71,12 +71,13 @@ export class Seat<A> {
     });
   }
 
-  #await(attempt: A, work: PromiseLike<unknown>): void {
+  #await(work: PromiseLike<unknown>): void {
     this.waits = true;
-    // The `then` of another thenable is part of the handler.
-    const promise = work instanceof Promise ? work : this.events.within(attempt, () => answering(work));
-    whenSettled(promise, this.#fulfilled, this.#rejected);
+    whenSettled(work, this.#fulfilled, this.#rejected, this.#within);
   }
+
+  // A `then` of the user's is part of the handler.
+  readonly #within = <T>(ask: () => T): T => this.events.within(this.attempt as A, ask);
 
   // Made once for all that the seat waits for, one after the other.
   readonly #fulfilled = (): void => {

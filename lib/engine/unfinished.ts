@@ -29,18 +29,26 @@ const doNothing = (): void => undefined;
 
 /**
  * Calls back once, in a later microtask, with what a promise comes to. A promise is the user's: one that throws when it is asked has
- * been rejected with that, and one that answers twice is heard once (D31).
+ * been rejected with that, and one that answers twice is heard once (D31). A `then` that is not the platform's is called `within`.
  */
-export const whenSettled = <T>(work: PromiseLike<T>, fulfilled: (value: T) => void, rejected: (error: unknown) => void): void => {
+export const whenSettled = <T>(
+  work: PromiseLike<T>,
+  fulfilled: (value: T) => void,
+  rejected: (error: unknown) => void,
+  within: <R>(ask: () => R) => R = (ask) => ask(),
+): void => {
   try {
-    answering(work).then(fulfilled, rejected);
+    (isPlain(work) ? work : within(() => answering(work))).then(fulfilled, rejected);
   } catch (error) {
     Promise.reject(error as Error).catch(rejected);
   }
 };
 
+/** Whether it is a promise of the platform with nothing of its own. */
+const isPlain = (work: PromiseLike<unknown>): boolean => work.then === Promise.prototype.then && work.constructor === Promise;
+
 /** A thenable, or a promise with a `then` of its own, may answer twice; this one does not. */
-export const answering = <T>(work: PromiseLike<T>): Promise<T> => {
+const answering = <T>(work: PromiseLike<T>): Promise<T> => {
   const promise = Promise.resolve(work);
   if (promise.then === Promise.prototype.then) return promise;
   return new Promise((resolve) => {

@@ -199,6 +199,13 @@ describe('what a handler returns', () => {
       ['its `then`, at the second look', () => with_({ then: later(1, Promise.prototype.then) })],
       ['its `then`, at the third look', () => with_({ then: later(2, Promise.prototype.then) })],
       ['its own `then`, when called', () => with_({ then: { value: no } })],
+      [
+        'the `constructor` of its prototype',
+        () => {
+          const prototype = Object.defineProperties({ then: Promise.prototype.then }, { constructor: { get: no } });
+          return Object.setPrototypeOf(Promise.resolve(), prototype) as Promise<void>;
+        },
+      ],
     ];
 
     it.each(WAYS)('should fail the task, and give its worker back: %s', async (_, answer) => {
@@ -222,6 +229,19 @@ describe('what a handler returns', () => {
       expect((await flow.execute('s')).status).toBe('cancelled');
       expect((await flow.execute('t')).status).toBe('completed');
     });
+  });
+
+  it('should look at no more of a thenable than its `then`', async () => {
+    const shy = new Proxy(
+      { then: (resolve: () => void) => void setTimeout(resolve, 1) },
+      {
+        getPrototypeOf: () => {
+          throw new Error('no');
+        },
+      },
+    );
+    const { state } = await answering(() => shy);
+    expect(state.status).toBe('completed');
   });
 
   it('should hear a tracked promise once whose own `then` answers twice (D5)', async () => {
