@@ -32,6 +32,17 @@ const unanswered = async (work: () => Promise<unknown>): Promise<readonly unknow
 const idle = flowOf({ s: { slots: { trigger: () => undefined } } });
 
 describe('Job', () => {
+  it('should have one promise of its end, whenever somebody asks for it', async () => {
+    const job = idle.start('s');
+    const { done } = job;
+    await done;
+    expect([job.done === done, job.done === job.done]).toEqual([true, true]);
+    const other = idle.start('s');
+    await job.done;
+    await turn();
+    expect(other.done).toBe(other.done);
+  });
+
   describe('id (G71)', () => {
     it('should be a uuid v4 of its own for every run', () => {
       const ids = Array.from({ length: 50 }, () => idle.start('s').id);

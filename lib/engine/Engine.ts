@@ -4,6 +4,8 @@ import type { Plan } from '../plan/Plan.js';
 import { RingBuffer } from '../prelude/RingBuffer.js';
 import type { Attempt } from './Attempt.js';
 import { taskRunner, seatEvents } from './taskRunner.js';
+import { runOutside } from './ambient.js';
+import { Caps } from './Caps.js';
 import { Drain, type Drained } from './Drain.js';
 import { EventSubject } from './EventSubject.js';
 import type { Toggle } from './gate.js';
@@ -28,12 +30,13 @@ export class Engine {
   readonly task$ = new TaskStream<Run>();
   readonly toggle$ = new JobSubject<Toggle<Run>>();
   readonly released$ = new JobSubject<Run>();
-  readonly steps = new Steps();
+  readonly steps = new Steps(runOutside);
   readonly time: Time;
   readonly drain: Drain;
   readonly turns: Turns<Run>;
   readonly #pool: WorkerPool<HandlerContext<Run>, Run>;
   readonly #scopes = new Scopes<Run>();
+  readonly #caps = new Caps<Run>();
   #settings: FlowSettings;
   readonly #toBegin = new RingBuffer<Run>();
   /** Jobs that go on since the last drain: their timeouts are not armed yet. */
@@ -65,7 +68,8 @@ export class Engine {
   /** Later runs of the flow follow these settings. */
   configure(settings: FlowSettings): void {
     this.#settings = settings;
-    this.#recount();
+    for (const run of this.jobs.all) if (run.parts.ledger.data.status !== 'paused') this.#widenFor(run);
+    this.#fit();
   }
 
   // ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,23 +97,27 @@ export class Engine {
 
   forget(run: Run): void {
     this.jobs.remove(run);
-    // Who started it: if each job starts the next, the last would hold them all.
-    run.scope = run.parent = undefined;
+    run.scope = undefined;
+    run.forgetParent();
     if (this.jobs.size === 0) this.#pool.trim();
     this.#narrowAfter(run);
   }
 
-  #widenFor({ parts }: Run): void {
-    if (parts.options.cap > this.#pool.size) this.#pool.resize(parts.options.cap);
+  #widenFor(run: Run): void {
+    const { cap } = run.parts.options;
+    if (cap <= this.#settings.maxWorkers) return;
+    this.#caps.add(run, cap);
+    this.#fit();
   }
 
-  #narrowAfter({ parts }: Run): void {
-    const { cap } = parts.options;
-    if (cap === this.#pool.size && cap > this.#settings.maxWorkers) this.#recount();
+  #narrowAfter(run: Run): void {
+    if (this.#caps.size > 0 && this.#caps.remove(run)) this.#fit();
   }
 
-  #recount(): void {
-    this.#pool.resize(Math.max(this.#settings.maxWorkers, this.jobs.widest));
+  /** The pool has the number of the flow, or of the running job that may have more (D14). */
+  #fit(): void {
+    const size = Math.max(this.#settings.maxWorkers, this.#caps.widest);
+    if (size !== this.#pool.size) this.#pool.resize(size);
   }
 
   /** The attempts of a job that are at work. */

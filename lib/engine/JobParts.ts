@@ -60,7 +60,9 @@ export interface Run extends Gated<Task<Run>>, Turn, Settling<HandlerContext<Run
   /** The reading of the clock at which its time is up; Infinity while its clock stands. */
   endsAt: number;
   /** The attempt that started it, if a handler did. */
-  parent: HandlerContext | undefined;
+  readonly parent: HandlerContext | undefined;
+  /** It is over: from now on it does not keep who started it in memory. */
+  forgetParent(): void;
   readonly parts: JobParts;
   /** Takes the oldest task off the queue, at work from here on, unless the job has run longer than it may: then it has failed (D32). */
   take(): HandlerContext<Run> | undefined;

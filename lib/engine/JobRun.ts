@@ -25,13 +25,27 @@ export class JobRun implements Run {
   active = 0;
   endsAt = Infinity;
   scope: Scope | undefined = undefined;
-  parent: HandlerContext | undefined = currentAttempt();
+  private starter: HandlerContext | undefined = currentAttempt();
+  private formerStarter: WeakRef<HandlerContext> | undefined = undefined;
   readonly queue = new TaskQueue<Run>();
   readonly parts: JobParts;
 
   constructor(plan: Plan, engine: JobEngine, data: JobData, options: RunOptions) {
     this.parts = new JobParts(this, plan, engine, options, data);
     this.parts.life = new Lifecycle(this.parts);
+  }
+
+  get parent(): HandlerContext | undefined {
+    return this.starter ?? this.formerStarter?.deref();
+  }
+
+  // While a handler is at work, a run that it has led to may borrow its worker, over jobs that have ended. After that nothing keeps it:
+  // if each job starts the next, the last would hold them all.
+  forgetParent(): void {
+    let parent = this.starter;
+    while (parent?.isAtWork === false) ({ parent } = parent.run);
+    this.formerStarter = parent && new WeakRef(parent);
+    this.starter = undefined;
   }
 
   keepScope(): void {

@@ -4,6 +4,7 @@ import * as note from '../job/noteJob.js';
 import * as fold from '../job/fold.js';
 import { tellQueued } from '../job/noteTask.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import { runOutside } from './ambient.js';
 import { Deadline } from './Deadline.js';
 import type { JobParts, Life } from './JobParts.js';
 import { Pausing } from './Pausing.js';
@@ -33,8 +34,15 @@ export class Lifecycle implements Life {
   }
 
   get done(): Promise<object> {
-    if (this.isOver && this.#done === undefined) return Promise.resolve(this.job.handles.state);
-    return (this.#done ??= new Promise((resolve) => (this.#resolve = resolve)));
+    return (this.#done ??= runOutside(newDone, this));
+  }
+
+  /** Made outside the handler that may have started the job, or it would keep that in memory. */
+  newDone(): Promise<object> {
+    return new Promise((resolve) => {
+      if (this.isOver) resolve(this.job.handles.state);
+      else this.#resolve = resolve;
+    });
   }
 
   atEnd(work: () => void): void {
@@ -210,8 +218,6 @@ export class Lifecycle implements Life {
     for (const work of this.#atEnd ?? []) work();
     this.#atEnd = undefined;
     this.#resolve?.(handles.state);
-    // On Node a promise keeps the async context in which it was made: that of a handler which has started this job.
-    this.#done = this.#resolve = undefined;
     this.pausing.answer();
   }
 
@@ -226,6 +232,8 @@ export class Lifecycle implements Life {
 const announceEnd = (life: Lifecycle): void => {
   life.announceEnd();
 };
+
+const newDone = (life: Lifecycle): Promise<object> => life.newDone();
 
 const timeOut = (life: Lifecycle): void => {
   life.failLate();

@@ -1,10 +1,7 @@
-import type { JobStatus } from '../job/JobStatus.js';
-
 /** A job that has not ended. */
 export interface LiveJob {
   readonly parts: {
-    readonly ledger: { readonly data: { readonly jobId: string; readonly status: JobStatus } };
-    readonly options: { readonly cap: number };
+    readonly ledger: { readonly data: { readonly jobId: string } };
   };
 }
 
@@ -45,12 +42,6 @@ export class LiveJobs<R extends LiveJob> {
   #renew(): void {
     this.#boxes = new Map();
     this.#left = 0;
-  }
-
-  /** The largest cap of those that are not paused; 0 if there are none. */
-  get widest(): number {
-    const running = this.all.filter(({ parts }) => parts.ledger.data.status !== 'paused');
-    return running.reduce((widest, { parts }) => Math.max(widest, parts.options.cap), 0);
   }
 
   /** Oldest first. */

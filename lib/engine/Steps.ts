@@ -20,6 +20,9 @@ export class Steps {
   /** Whether the drain is at work, so that a handler may be on the stack: watchers hear of what happens when it has left. Written by the drain alone. */
   isHeld = false;
 
+  /** `outside` calls back outside every handler's context. */
+  constructor(private readonly outside: <A>(work: (a: A) => void, a: A) => void = call) {}
+
   /** A step begins; what comes until its `end` is part of it. */
   begin(): void {
     this.#depth++;
@@ -84,11 +87,17 @@ export class Steps {
   }
 
   #tellUntold(): void {
-    if (this.#depth > 0) return;
-    const untold = this.#untold;
-    // With an index: others join meanwhile, and V8 makes an object for each step of an iterator here.
-    // eslint-disable-next-line @typescript-eslint/prefer-for-of
-    for (let at = 0; at < untold.length; at++) untold[at]?.deliver();
-    empty(untold);
+    if (this.#depth === 0) this.outside(deliverAll, this.#untold);
   }
 }
+
+const deliverAll = (untold: { deliver(): void }[]): void => {
+  // With an index: others join meanwhile, and V8 makes an object for each step of an iterator here.
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of
+  for (let at = 0; at < untold.length; at++) untold[at]?.deliver();
+  empty(untold);
+};
+
+const call = <A>(work: (a: A) => void, a: A): void => {
+  work(a);
+};

@@ -6,7 +6,7 @@ import type { HandlerContext } from './HandlerContext.js';
  * otherwise, and with `asyncContext: 'off'`, only the synchronous part of a handler knows.
  */
 let synchronous: HandlerContext | undefined;
-const carried = createAsyncContext<HandlerContext>();
+const carried = createAsyncContext<HandlerContext | undefined>();
 
 export const platformCarriesContext = carried !== undefined;
 
@@ -33,3 +33,15 @@ const runSynchronously = <A>(attempt: HandlerContext, invoke: Invoke<A>, input: 
 /** Calls a handler so that `currentAttempt` gives its attempt inside. */
 export const runAs = <A>(attempt: HandlerContext, carry: boolean, invoke: Invoke<A>, input: A): unknown =>
   carry && carried !== undefined ? carried.run(attempt, invoke, attempt, input) : runSynchronously(attempt, invoke, input);
+
+/** Calls back outside every handler: watchers are told in nobody's context, and a promise keeps the context in which it is made. */
+export const runOutside = <A, R>(work: (a: A) => R, a: A): R => {
+  if (currentAttempt() === undefined) return work(a);
+  const outer = synchronous;
+  synchronous = undefined;
+  try {
+    return carried === undefined ? work(a) : carried.run(undefined, work, a, undefined);
+  } finally {
+    synchronous = outer;
+  }
+};

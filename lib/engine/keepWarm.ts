@@ -13,7 +13,8 @@ import type { Run } from './JobParts.js';
  * that it has optimised for them: a service at rest would run its next job at a third of the speed (see decision 11).
  */
 export const keepWarm = (run: Run): Run => {
-  run.scope = run.parent = undefined;
+  run.scope = undefined;
+  run.forgetParent();
   const { plan, ledger, routines, engine } = run.parts;
   if (plan.carries) keepCarriedWarm();
   const [slot] = [...plan.routines.values()].flatMap(({ slots }) => [...slots.values()]);

@@ -1,6 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { defer, filter, lastValueFrom, mergeMap, Observable, Subject, take, timer } from 'rxjs';
-import { type Context, currentContext, type Data, Flow, type FlowOptions, Routine } from '../../lib/index.js';
+import { defer, filter, interval, lastValueFrom, map, mergeMap, Observable, Subject, take, timer } from 'rxjs';
+import {
+  type Context,
+  currentContext,
+  type Data,
+  Flow,
+  type FlowOptions,
+  type Handler,
+  Routine,
+  type SlotOptions,
+} from '../../lib/index.js';
 import { fromOperator } from '../../lib/rx/index.js';
 import { emitting, flowOf, noting, routine, sleep } from '../support/flows.js';
 import { rest } from '../support/turns.js';
@@ -108,14 +117,27 @@ describe('this.emit (S54)', () => {
     },
   );
 
-  it('should find it in the `then` of a thenable that the handler returns, which is asked in a microtask (S54)', async () => {
-    let here: Context | undefined;
-    const answer = {
-      then: (resolve: () => void) => {
-        here = currentContext();
-        resolve();
+  it.each<[string, (then: (resolve: () => void) => void) => unknown]>([
+    ['a thenable', (then) => ({ then })],
+    ['a promise with a `then` of its own', (then) => Object.assign(Promise.resolve(), { then })],
+    [
+      'a promise of a class of its own',
+      (then) => {
+        class Lazy extends Promise<void> {
+          override then(...[resolve]: Parameters<Promise<void>['then']>): never {
+            then(resolve as () => void);
+            return undefined as never;
+          }
+        }
+        return new Lazy(() => undefined);
       },
-    };
+    ],
+  ])('should find it in the `then` of %s that the handler returns, which is asked in a microtask (S54)', async (_, make) => {
+    let here: Context | undefined;
+    const answer = make((resolve) => {
+      here = currentContext();
+      resolve();
+    });
     const state = await flowOf({ s: { slots: { trigger: () => answer } } }).execute('s');
     expect([state.status, here?.routineId]).toEqual(['completed', 's']);
   });
@@ -212,6 +234,78 @@ describe('this.emit (S54)', () => {
       expect(cause.message).toContain('ctx.emit');
       expect(log).toEqual([['job', 1, 'before']]);
     });
+  });
+});
+
+describe('whoever watches a job', () => {
+  /** Handlers that come back to the flow in their own context: a stream that emits later, and an `emit` after an `await`. */
+  const WAYS: readonly [string, Handler, SlotOptions][] = [
+    [
+      'an observable that it has returned',
+      () =>
+        interval(1).pipe(
+          take(2),
+          map((n) => ({ n })),
+        ),
+      { emits: 'o' },
+    ],
+    [
+      'a generator that it has returned',
+      async function* () {
+        await sleep(1);
+        yield { n: 0 };
+        yield { n: 1 };
+      },
+      { emits: 'o' },
+    ],
+    [
+      'ctx.emit after an await',
+      async (_, ctx) => {
+        await sleep(1);
+        ctx.emit('o', { n: 0 });
+      },
+      {},
+    ],
+  ];
+
+  it.each(WAYS)('should be told in nobody’s context when a handler goes on by %s (G15)', async (_, trigger, options) => {
+    const seen = new Set<unknown>();
+    const codes: unknown[] = [];
+    const flow = flowOf({ s: { slots: { trigger: [trigger, options] } }, t: { slots: { i: () => undefined } } }, ['s.o -> t.i']);
+    const job = flow.start('s');
+    job.record$.subscribe(({ type }) => {
+      seen.add(currentContext());
+      if (type !== 'emitted') return;
+      try {
+        void job.done;
+        codes.push('may wait');
+      } catch (error) {
+        codes.push(error);
+      }
+    });
+    for (const view$ of [job.status$, job.progress$, job.event$('s.o')] as Observable<unknown>[])
+      view$.subscribe(() => seen.add(currentContext()));
+    await job.done;
+    expect([[...seen], new Set(codes)]).toEqual([[undefined], new Set(['may wait'])]);
+  });
+
+  it.each(WAYS)('should start jobs that borrow no worker, when a handler goes on by %s (S58)', async (_, trigger, options) => {
+    const log: string[] = [];
+    const child = async (): Promise<void> => {
+      log.push('begins');
+      await sleep(2);
+      log.push('ends');
+    };
+    const flow = flowOf({ s: { slots: { trigger: [trigger, options] } }, c: { slots: { trigger: child } } });
+    const job = flow.start('s');
+    const started: Promise<unknown>[] = [];
+    job.record$.subscribe(({ type }) => {
+      if (type === 'emitted' && started.length === 0) started.push(flow.execute('c'));
+      if (type === 'taskSettled') log.push('settled');
+    });
+    await job.done;
+    await Promise.all(started);
+    expect(log).toEqual(['settled', 'begins', 'ends']);
   });
 });
 

@@ -34,6 +34,65 @@ describe('refuseWaiting (D16)', () => {
     expect(await inHandler(wait)).toEqual({ status: 'completed', codes: ['WOULD_DEADLOCK', 'WOULD_DEADLOCK'] });
   });
 
+  it('should find the handler that waits over a job between them that has ended (S75)', async () => {
+    const codes: unknown[] = [];
+    const code = async (wait: () => unknown): Promise<void> => {
+      try {
+        await wait();
+        codes.push('went through');
+      } catch (error) {
+        codes.push((error as { code?: unknown }).code);
+      }
+    };
+    let last: Promise<unknown> | undefined = undefined;
+    const flow = flowOf(
+      {
+        outer: {
+          slots: {
+            trigger: async () => {
+              await flow.execute('inner');
+              await last;
+            },
+          },
+        },
+        inner: { slots: { trigger: () => void (last = flow.execute('third')) } },
+        third: {
+          slots: {
+            trigger: async () => {
+              await sleep(1);
+              await code(() => job.done);
+              await code(() => flow.shutdown());
+            },
+          },
+        },
+      },
+      [],
+      { maxWorkers: 4, executionTimeoutMs: 2_000 },
+    );
+    const job = flow.start('outer');
+    expect([(await job.done).status, codes]).toEqual(['completed', ['WOULD_DEADLOCK', 'WOULD_DEADLOCK']]);
+  });
+
+  it('should let a run borrow a worker over a job of another flow between them that has ended (D16)', async () => {
+    let last: Promise<unknown> | undefined = undefined;
+    const other = flowOf({ inner: { slots: { trigger: () => void (last = flow.execute('third')) } } });
+    const outer: Handler = async () => {
+      await other.execute('inner');
+      await last;
+    };
+    const third = {
+      trigger: (_: unknown, ctx: Context) =>
+        sleep(1).then(() => {
+          ctx.emit('o');
+        }),
+      more: () => undefined,
+    };
+    const flow: Flow = flowOf({ outer: { slots: { trigger: outer } }, third: { slots: third } }, ['third.o -> third.more'], {
+      executionTimeoutMs: 2_000,
+    });
+    expect((await flow.execute('outer')).status).toBe('completed');
+  });
+
   it('should name the job and the call', async () => {
     let message = '';
     const { codes } = await inHandler(async (ctx) => {
