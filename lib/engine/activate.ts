@@ -60,9 +60,7 @@ export const arrive = <T extends Taker>({ map, slot }: Connection, data: Data, t
   const mapped = map === undefined ? data : plainCopyOf(slot, 'BAD_MAPPING', map(data));
   const incoming = slot.codec === undefined ? mapped : read(slot, slot.codec, mapped);
   if (slot.merge !== undefined) return merge(slot, slot.merge, incoming, taker, hold);
-  const handed = slot.apart(incoming);
-  if (taker.isAtWork) hold(taker, slot, incoming, handed);
-  return handed;
+  return kept(slot, incoming, slot.apart(incoming), taker, hold);
 };
 
 const merge = <T extends Taker>(slot: Slot, join: NonNullable<Slot['merge']>, incoming: Data, taker: T, hold: Hold<T>): Input => {
@@ -70,12 +68,12 @@ const merge = <T extends Taker>(slot: Slot, join: NonNullable<Slot['merge']>, in
   const arriving = slot.gathers ? slot.apart(incoming) : incoming;
   if (!taker.isAtWork) return arriving;
   const merged = join(taker.routineData.held[slot.ordinal] ?? NO_DATA, arriving);
-  if (slot.gathers) return keepMerged(slot, merged.held, merged.handed, taker, hold);
-  const kept = plainCopyOf(slot, 'BAD_MERGE', merged.held);
-  return keepMerged(slot, kept, slot.apart(kept), taker, hold);
+  if (slot.gathers) return kept(slot, merged.held, merged.handed, taker, hold);
+  const held = plainCopyOf(slot, 'BAD_MERGE', merged.held);
+  return kept(slot, held, slot.apart(held), taker, hold);
 };
 
-const keepMerged = <T extends Taker>(slot: Slot, held: Data, handed: Input, taker: T, hold: Hold<T>): Input => {
+const kept = <T extends Taker>(slot: Slot, held: Data, handed: Input, taker: T, hold: Hold<T>): Input => {
   if (taker.isAtWork) hold(taker, slot, held, handed);
   return handed;
 };

@@ -1818,7 +1818,7 @@ describe('fromOperator', () => {
               emitMode,
             },
           );
-          flow.addRoutine(fromOperator('op', pipe(take<Data>(1), finalize(ask))), 'op');
+          flow.addRoutine(fromOperator('op', pipe(take<Data>(1), finalize(ask)), { replay: true }), 'op');
           flow.connect('s.o', 'op.input');
           flow.connect('op.output', 't.i');
           return flow;
