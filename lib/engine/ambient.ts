@@ -1,3 +1,4 @@
+import type { Observer, Subscriber } from 'rxjs';
 import { createAsyncContext } from '#async-context';
 import type { HandlerContext } from './HandlerContext.js';
 
@@ -33,6 +34,38 @@ const runSynchronously = <A>(attempt: HandlerContext, invoke: Invoke<A>, input: 
 /** Calls a handler so that `currentAttempt` gives its attempt inside. */
 export const runAs = <A>(attempt: HandlerContext, carry: boolean, invoke: Invoke<A>, input: A): unknown =>
   carry && carried !== undefined ? carried.run(attempt, invoke, attempt, input) : runSynchronously(attempt, invoke, input);
+
+/**
+ * An observer that hears in the context of the handler at work here: what is told to whoever owns a run is part of the handler that owns
+ * it, so the run that follows is its child as well.
+ */
+export const inContext = <T>(observer: Subscriber<T>): Partial<Observer<T>> => {
+  const attempt = currentAttempt();
+  if (attempt === undefined) return observer;
+  const { carries } = attempt.run.parts.plan;
+  const within = (work: () => void): void => void runAs(attempt, carries, call, work);
+  return {
+    next: (value) => {
+      within(() => {
+        observer.next(value);
+      });
+    },
+    error: (error) => {
+      within(() => {
+        observer.error(error);
+      });
+    },
+    complete: () => {
+      within(() => {
+        observer.complete();
+      });
+    },
+  };
+};
+
+const call = (_: unknown, work: () => void): void => {
+  work();
+};
 
 /** Calls back outside every handler: watchers are told in nobody's context, and a promise keeps the context in which it is made. */
 export const runOutside = <A, R>(work: (a: A) => R, a: A): R => {

@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
 import type { JobRecord } from '../job/JobRecord.js';
+import { inContext } from './ambient.js';
 import { isFinal, type JobStatus } from '../job/JobStatus.js';
 
 /** A job that belongs to whoever subscribes. */
@@ -13,7 +14,7 @@ interface Owned {
 export const owned = (start: () => Owned): Observable<JobRecord> =>
   new Observable((observer) => {
     const job = start();
-    const records = job.record$.subscribe(observer);
+    const records = job.record$.subscribe(inContext(observer));
     return () => {
       records.unsubscribe();
       abandon(job);

@@ -1,4 +1,5 @@
 import { concatMap, exhaustMap, mergeMap, Observable, type OperatorFunction, switchMap, tap } from 'rxjs';
+import { inContext } from '../engine/ambient.js';
 import { abandon } from '../engine/owned.js';
 import type { Data } from '../flow/Data.js';
 import type { AnyEvent, Event } from '../flow/Event.js';
@@ -85,7 +86,7 @@ const asOneJob =
   (source$) =>
     new Observable((observer) => {
       const job = tryToOpen(flow, entry, wanted);
-      observer.add(job.record$.pipe(payloadsOf(place)).subscribe(observer));
+      observer.add(job.record$.pipe(payloadsOf(place)).subscribe(inContext(observer)));
       observer.add(() => {
         abandon(job);
       });

@@ -1,5 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { defer, filter, interval, lastValueFrom, map, mergeMap, Observable, Subject, take, timer } from 'rxjs';
+import {
+  concatMap,
+  defer,
+  filter,
+  from,
+  interval,
+  lastValueFrom,
+  map,
+  mergeMap,
+  Observable,
+  Subject,
+  take,
+  tap,
+  timer,
+} from 'rxjs';
 import {
   type Context,
   currentContext,
@@ -235,6 +249,25 @@ describe('this.emit (S54)', () => {
       expect(log).toEqual([['job', 1, 'before']]);
     });
   });
+});
+
+describe('whoever owns a run in a handler', () => {
+  it.each(['auto', 'off'] as const)(
+    'should be in the handler when he hears of it: the next run borrows its worker too, asyncContext %s (D16)',
+    async (asyncContext) => {
+      const seen = new Set<unknown>();
+      const trigger = (): Observable<unknown> =>
+        from([1, 2, 3]).pipe(
+          concatMap((n) => flow.run$('child', { n })),
+          tap(() => seen.add(currentContext()?.routineId)),
+        );
+      const flow: Flow = flowOf({ s: { slots: { trigger } }, child: { slots: { trigger: () => sleep(1) } } }, [], {
+        asyncContext,
+        executionTimeoutMs: 2_000,
+      });
+      expect([(await flow.execute('s')).status, [...seen]]).toEqual(['completed', ['s']]);
+    },
+  );
 });
 
 describe('whoever watches a job', () => {

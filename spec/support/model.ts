@@ -197,7 +197,9 @@ export const predict = (world: World, faults: Faults = {}): Story => {
   const alive = (job: Job): boolean => job.status !== 'pending' && !isFinal(job.status);
   const cap = (job: Job): number => job.plan.cap ?? world.workers;
   const on = (host: Host): Job[] => all.filter((job) => job.host === host);
-  const limit = (host: Host): number => Math.max(world.workers, ...on(host).filter(alive).map(cap));
+  // A job that stands still takes no worker, and lets others have no more (D14).
+  const goesOn = (job: Job): boolean => alive(job) && job.status !== 'paused';
+  const limit = (host: Host): number => Math.max(world.workers, ...on(host).filter(goesOn).map(cap));
   const busy = (host: Host): number => on(host).reduce((sum, { running }) => sum + running.size, 0);
   const isReady = (job: Job): boolean => job.gate && job.queue.length > 0 && job.running.size < cap(job);
 
