@@ -1,4 +1,4 @@
-import { asyncScheduler, Subscription, VirtualTimeScheduler } from 'rxjs';
+import { asyncScheduler, VirtualTimeScheduler } from 'rxjs';
 import { clockOf } from '../../lib/prelude/Clock.js';
 
 /** Holds the two clocks of the platform: readings of `performance.now`, and the time of day that belongs to them. */
@@ -70,27 +70,5 @@ describe('clockOf', () => {
     expect(readings).toEqual([70]);
     expect(clock.elapsedFurther()).toBe(70);
     expect(clock.epoch(70)).toBe(70);
-  });
-});
-
-describe('the clock of a scheduler of the user', () => {
-  it('should stand still while it throws, and go on then (D31)', () => {
-    let now: number | undefined = 5;
-    const clock = clockOf({
-      now: () => {
-        if (now === undefined) throw new Error('no');
-        return now;
-      },
-      schedule: () => Subscription.EMPTY,
-    });
-    const readings = [5, undefined, 9].map((next) => {
-      now = next;
-      return [clock.elapsed(), clock.elapsedFurther()];
-    });
-    expect(readings).toEqual([
-      [5, 5],
-      [5, 5],
-      [9, 9],
-    ]);
   });
 });
