@@ -11,12 +11,12 @@ import { build } from 'esbuild';
  * code may do at odd moments 0.8 kB.
  */
 const GOAL = 16_000;
-const LIMIT = 38_200;
+const LIMIT = 38_300;
 /**
  * The same for a page that imports `Flow` and `Routine` alone: without a `Registry` and `JobState` it ships neither io-ts nor what
  * reads JSON, and without an operator nothing of the streams of routines.
  */
-const FLOW_LIMIT = 33_700;
+const FLOW_LIMIT = 33_800;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
