@@ -186,17 +186,10 @@ export const mutations = [
     specs: ['engine/activate'],
   },
   {
-    what: 'no second look after the clock was asked for an emission',
+    what: 'no second look after the payload of a stream was read, or the clock was asked for an emission',
     file: 'lib/engine/Emissions.ts',
-    from: 'if (!this.job.life.isOver) this.send(event, data);',
-    to: 'this.send(event, data);',
-    specs: ['engine/Emissions'],
-  },
-  {
-    what: 'no second look after the payload of a stream was read, and the clock',
-    file: 'lib/engine/Emissions.ts',
-    from: 'if (this.job.life.isOver) return;\n      given();',
-    to: 'given();',
+    from: 'if (this.job.life.isOver) return;\n      given?.();',
+    to: 'given?.();',
     specs: ['engine/Emissions'],
   },
   {
@@ -312,10 +305,10 @@ export const mutations = [
     specs: ['engine/Views'],
   },
   {
-    what: 'a value of a stream is counted before the step',
+    what: 'a value of a stream is not counted when it comes out',
     file: 'lib/engine/Emissions.ts',
-    from: 'if (this.job.life.isOver) return;\n      given();',
-    to: 'if (this.job.life.isOver) return;',
+    from: 'given?.();\n',
+    to: '\n',
     specs: ['engine/Emissions'],
   },
   {

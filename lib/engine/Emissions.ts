@@ -46,7 +46,7 @@ export class Emissions<R> {
   emit(event: Event, data: Data): void {
     const { run, engine } = this.job;
     if (run.isOpen && engine.drain.isActive) this.send(event, data);
-    else this.#emitAtRest(event, data);
+    else this.#emitAsStep(event, data);
   }
 
   private send(event: Event, data: Data): void {
@@ -56,13 +56,15 @@ export class Emissions<R> {
     event.emission$.next(emission);
   }
 
-  /** Its gate is closed, or nothing of the flow is at work. */
-  #emitAtRest(event: Event, data: Data): void {
+  /** Its gate is closed, nothing of the flow is at work, or a stream counts the value as `given` in the same step. */
+  #emitAsStep(event: Event, data: Data, given?: () => void): void {
     const { ledger, engine } = this.job;
     if (ledger.data.status === 'paused') this.#gather();
     engine.drain.change(() => {
       // The clock may be the user's, and have ended the job (D31); so below.
-      if (!this.job.life.isOver) this.send(event, data);
+      if (this.job.life.isOver) return;
+      given?.();
+      this.send(event, data);
     });
   }
 
@@ -117,15 +119,8 @@ export class Emissions<R> {
    * other. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE`
    */
   give(event: Event, payload: Data, given: () => void): void {
-    const { plan, ledger, engine } = this.job;
     this.#check(() => describeEvent(event), event.connections, payload);
-    const data = plan.isolate(payload);
-    if (ledger.data.status === 'paused') this.#gather();
-    engine.drain.change(() => {
-      if (this.job.life.isOver) return;
-      given();
-      this.send(event, data);
-    });
+    this.#emitAsStep(event, this.job.plan.isolate(payload), given);
   }
 
   /** A stream from outside brings a payload to a slot. @throws as `give` */
