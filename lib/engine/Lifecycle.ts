@@ -33,16 +33,12 @@ export class Lifecycle implements Life {
     this.pausing = new Pausing(job, this);
   }
 
+  // Made outside the handler that may have started the job, or it would keep that in memory.
   get done(): Promise<object> {
-    return (this.#done ??= runOutside(newDone, this));
-  }
-
-  /** Made outside the handler that may have started the job, or it would keep that in memory. */
-  newDone(): Promise<object> {
-    return new Promise((resolve) => {
+    return (this.#done ??= runOutside(newPromise, (resolve) => {
       if (this.isOver) resolve(this.job.handles.state);
       else this.#resolve = resolve;
-    });
+    }));
   }
 
   atEnd(work: () => void): void {
@@ -228,12 +224,12 @@ export class Lifecycle implements Life {
   }
 }
 
+const newPromise = (executor: (resolve: (state: object) => void) => void): Promise<object> => new Promise(executor);
+
 // Not functions that each job makes for itself: closures that an old job holds keep the jobs after it from being collected young.
 const announceEnd = (life: Lifecycle): void => {
   life.announceEnd();
 };
-
-const newDone = (life: Lifecycle): Promise<object> => life.newDone();
 
 const timeOut = (life: Lifecycle): void => {
   life.failLate();

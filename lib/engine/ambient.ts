@@ -35,6 +35,12 @@ const runSynchronously = <A>(attempt: HandlerContext, invoke: Invoke<A>, input: 
 export const runAs = <A>(attempt: HandlerContext, carry: boolean, invoke: Invoke<A>, input: A): unknown =>
   carry && carried !== undefined ? carried.run(attempt, invoke, attempt, input) : runSynchronously(attempt, invoke, input);
 
+/** Calls back in the context of an attempt. */
+export const runIn = <T>(attempt: HandlerContext, work: () => T): T =>
+  runAs(attempt, attempt.run.parts.plan.carries, call, work) as T;
+
+const call = <T>(_: unknown, work: () => T): T => work();
+
 /**
  * An observer that hears in the context of the handler at work here: what is told to whoever owns a run is part of the handler that owns
  * it, so the run that follows is its child as well.
@@ -42,29 +48,23 @@ export const runAs = <A>(attempt: HandlerContext, carry: boolean, invoke: Invoke
 export const inContext = <T>(observer: Subscriber<T>): Partial<Observer<T>> => {
   const attempt = currentAttempt();
   if (attempt === undefined) return observer;
-  const { carries } = attempt.run.parts.plan;
-  const within = (work: () => void): void => void runAs(attempt, carries, call, work);
   return {
     next: (value) => {
-      within(() => {
+      runIn(attempt, () => {
         observer.next(value);
       });
     },
     error: (error) => {
-      within(() => {
+      runIn(attempt, () => {
         observer.error(error);
       });
     },
     complete: () => {
-      within(() => {
+      runIn(attempt, () => {
         observer.complete();
       });
     },
   };
-};
-
-const call = (_: unknown, work: () => void): void => {
-  work();
 };
 
 /** Calls back outside every handler: watchers are told in nobody's context, and a promise keeps the context in which it is made. */

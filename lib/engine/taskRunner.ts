@@ -1,5 +1,5 @@
 import { activate, takeIn } from './activate.js';
-import { runAs } from './ambient.js';
+import { runIn } from './ambient.js';
 import type { Drain } from './Drain.js';
 import type { HandlerContext } from './HandlerContext.js';
 import type { Run } from './JobParts.js';
@@ -58,7 +58,7 @@ export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps): Sea
       enter(attempt.run, scoped);
       drain.enter(failWith, attempt, error);
     },
-    within: (attempt, work) => runAs(attempt, attempt.run.parts.plan.carries, call, work) as ReturnType<typeof work>,
+    within: runIn,
     tearDown: ({ run, routineId }, work) => {
       steps.after(() => {
         tearDown(run.parts, `a stream of routine '${routineId}'`, work);
@@ -66,5 +66,3 @@ export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps): Sea
     },
   };
 };
-
-const call = (_: unknown, work: () => unknown): unknown => work();
