@@ -73,7 +73,10 @@ export interface Arriving {
 
 const FIRST: Arriving = {};
 
-/** A payload that no event brings: an entry, a value of a feed, the next attempt of a task, a task that was written down, or one that a limit may drop by itself. */
+/**
+ * A payload that no event brings: an entry, a value of a feed, the next attempt of a task, a task that was written down, or one that a
+ * limit may drop by itself.
+ */
 export class Arrival<R> implements Origin<R> {
   readonly place: number;
   readonly tried: number;

@@ -1,15 +1,14 @@
-import type { SchedulerLike } from 'rxjs';
 import type { Ledger } from '../job/Ledger.js';
 import { delayed } from '../job/noteTask.js';
 import { type Delayed, Retries } from './Retries.js';
 import type { Steps } from './Steps.js';
 import type { Task } from './Task.js';
+import type { TimerJob } from './timer.js';
 
 /** A job as its retries see it. */
-export interface RetryingJob<R> {
+export interface RetryingJob<R> extends TimerJob {
   readonly run: { readonly isOpen: boolean };
   readonly ledger: Ledger;
-  readonly plan: { readonly settings: { readonly scheduler: SchedulerLike } };
   readonly engine: RetryEngine<R>;
 }
 

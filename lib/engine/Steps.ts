@@ -17,7 +17,10 @@ export class Steps {
   /** How many entries belong to outer calls. */
   #theirs = 0;
   readonly #untold: { deliver(): void }[] = [];
-  /** Whether the drain is at work, so that a handler may be on the stack: watchers hear of what happens when it has left. Written by the drain alone. */
+  /**
+   * Whether the drain is at work, so that a handler may be on the stack: watchers hear of what happens when it has left. Written by the
+   * drain alone.
+   */
   isHeld = false;
 
   /** `outside` calls back outside every handler's context. */

@@ -18,8 +18,8 @@ export interface Crew<A> {
 export class Worker<A> implements Host<A> {
   /** Its attempts go there; another one after the pool has changed its size. */
   out: Subscriber<A> | undefined = undefined;
-  readonly attempt$ = new Observable<A>((home) => {
-    this.out = home;
+  readonly attempt$ = new Observable<A>((out) => {
+    this.out = out;
     this.crew.arrived(this);
   });
   /** Whether it takes tasks at this moment. */

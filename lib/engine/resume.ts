@@ -9,7 +9,7 @@ import type { Admission } from './Admission.js';
 import { checkFlow, type ControlledState } from './JobControl.js';
 import type { Run, RunOptions } from './JobParts.js';
 import type { Plan } from '../plan/Plan.js';
-import { tasksIn, type Rename, takeUp } from './takeUp.js';
+import { taskMakersIn, type Rename, takeUp } from './takeUp.js';
 
 /** A state that no other flow works on, and what is behind it. */
 type Detach<S> = (state: S) => readonly [S, JobData];
@@ -29,7 +29,7 @@ export const resume = <S extends ControlledState>(
   const [state, data] = detach(given);
   const work = workOf(data, plan, options);
   const rename = renamingFrom(options.remap);
-  const makers = tasksIn(plan, data, work, rename);
+  const makers = taskMakersIn(plan, data, work, rename);
   const wanted = runOptionsFrom({ timeoutMs: work.timeoutMs, ...options }, plan.settings);
   admission.lookAgain(jobId);
   rebased(data, admission.base);

@@ -21,7 +21,7 @@ export type Rename = (routineId: string) => string;
  *
  * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`
  */
-export const tasksIn = (
+export const taskMakersIn = (
   plan: Plan,
   { currentRoutineId, streams }: JobData,
   work: RemainingWork,

@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import type { Run } from '../../lib/engine/JobParts.js';
 import type { Task } from '../../lib/engine/Task.js';
-import { tasksIn } from '../../lib/engine/takeUp.js';
+import { taskMakersIn } from '../../lib/engine/takeUp.js';
 import type { Connection, Data } from '../../lib/index.js';
 import { settingsFrom } from '../../lib/flow/FlowOptions.js';
 import { JobData } from '../../lib/job/JobData.js';
@@ -61,7 +61,7 @@ const same = (id: string): string => id;
 const run = {} as Run;
 
 const placeOf = (part: Partial<RemainingTask>, rename = same): Task<Run> => {
-  const [place] = tasksIn(plan(), jobAt(), rest(task(part)), rename);
+  const [place] = taskMakersIn(plan(), jobAt(), rest(task(part)), rename);
   if (place === undefined) throw new Error('no place');
   return place(run);
 };
@@ -70,7 +70,7 @@ const placeOf = (part: Partial<RemainingTask>, rename = same): Task<Run> => {
 const arriving = ({ connection, origin }: Task<Run>): Data =>
   connection.map === undefined ? origin.data : connection.map(origin.data);
 
-describe('placesIn', () => {
+describe('taskMakersIn', () => {
   it.each<[string, Partial<RemainingTask>, Data]>([
     ['the very connection that it came over', { connection: FIRST, route: 0 }, { first: 1 }],
     ['also the other one between the same ends', { connection: SECOND, route: 2 }, { second: 1 }],
@@ -112,8 +112,8 @@ describe('placesIn', () => {
 
   it('should keep the order of the tasks, and make nothing of none', () => {
     const tasks = [5, 3, 9].map((order) => task({ order }));
-    expect(tasksIn(plan(), jobAt('t'), rest(...tasks), same).map((place) => place(run).origin.order)).toEqual([5, 3, 9]);
-    expect(tasksIn(plan(), jobAt(), rest(), same)).toEqual([]);
+    expect(taskMakersIn(plan(), jobAt('t'), rest(...tasks), same).map((place) => place(run).origin.order)).toEqual([5, 3, 9]);
+    expect(taskMakersIn(plan(), jobAt(), rest(), same)).toEqual([]);
   });
 
   it.each<[string, Partial<RemainingTask>, string, object]>([
@@ -136,8 +136,8 @@ describe('placesIn', () => {
   });
 
   it('should refuse a current routine that is unknown, under its new name (G69, SC084)', () => {
-    const refused = thrown(() => tasksIn(plan(), jobAt('t'), rest(), () => 'gone'));
+    const refused = thrown(() => taskMakersIn(plan(), jobAt('t'), rest(), () => 'gone'));
     expect(ours(refused)).toMatchObject({ code: 'UNKNOWN_ROUTINE', details: { routineId: 'gone' } });
-    expect(tasksIn(plan(), jobAt('old'), rest(), () => 't')).toEqual([]);
+    expect(taskMakersIn(plan(), jobAt('old'), rest(), () => 't')).toEqual([]);
   });
 });
