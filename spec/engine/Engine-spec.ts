@@ -182,6 +182,25 @@ describe('Engine', () => {
     );
 
     it(
+      'should stay as large as the caps of running jobs when the flow gets fewer, and count no paused one (D14)',
+      marbles((m) => {
+        const { seen, flow } = spreading(m, 12, { maxWorkers: 4 });
+        const [paused] = [flow.start('s', {}, { maxWorkers: 6 }), flow.start('s')];
+        m.scheduler.schedule(() => void paused.pause(), 10);
+        m.scheduler.schedule(() => {
+          seen.peak = 0;
+          flow.setExecutionStrategy('concurrent', { maxWorkers: 1 });
+        }, 120);
+        m.flush();
+        expect([paused.status, seen.peak]).toEqual(['paused', 4]);
+        const next = flow.start('s');
+        seen.peak = 0;
+        m.flush();
+        expect([next.status, seen.peak]).toEqual(['completed', 1]);
+      }),
+    );
+
+    it(
       'should not count the cap of a job while it is paused, and count it again when it goes on (D14)',
       marbles((m) => {
         const { seen, flow } = spreading(m, 12, { maxWorkers: 2 });

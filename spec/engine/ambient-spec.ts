@@ -322,6 +322,23 @@ describe('whoever watches a job', () => {
     expect([[...seen], new Set(codes)]).toEqual([[undefined], new Set(['may wait'])]);
   });
 
+  it.each(['auto', 'off'] as const)(
+    'should be told in nobody’s context while a handler of another flow is on the stack, asyncContext %s (G15)',
+    async (asyncContext) => {
+      const seen: unknown[] = [];
+      const other = flowOf({ s: { slots: { trigger: () => sleep(1_000) } } }).start('s');
+      other.status$.subscribe((status) => {
+        if (status === 'cancelled') seen.push(currentContext());
+      });
+      const trigger: Handler = (_, ctx) => {
+        void other.cancel();
+        seen.push(currentContext() === ctx);
+      };
+      await flowOf({ s: { slots: { trigger } } }, [], { asyncContext }).execute('s');
+      expect(seen).toEqual([undefined, true]);
+    },
+  );
+
   it.each(WAYS)('should start jobs that borrow no worker, when a handler goes on by %s (S58)', async (_, trigger, options) => {
     const log: string[] = [];
     const child = async (): Promise<void> => {

@@ -1,5 +1,13 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type Context, Flow, type Handler, type Job, JobState } from '../../lib/index.js';
 import { flowOf, routine, sleep } from '../support/flows.js';
+
+/** Collects all that nobody keeps. */
+const collect = (): void => {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+};
 
 /** Runs something in a handler, before and after an `await`, and gives the codes of what it throws or rejects with. */
 const inHandler = async (wait: (ctx: Context, job: Job) => unknown, flow = new Flow({ executionTimeoutMs: 2_000 })) => {
@@ -90,6 +98,36 @@ describe('refuseWaiting (D16)', () => {
     const flow: Flow = flowOf({ outer: { slots: { trigger: outer } }, third: { slots: third } }, ['third.o -> third.more'], {
       executionTimeoutMs: 2_000,
     });
+    expect((await flow.execute('outer')).status).toBe('completed');
+  });
+
+  it('should let a run borrow a worker over jobs and handlers between them that have ended, and been collected (D16)', async () => {
+    let last: Promise<unknown> | undefined = undefined;
+    const other = flowOf(
+      {
+        inner: { slots: { trigger: () => void other.execute('mid') } },
+        mid: { slots: { trigger: () => void (last = flow.execute('third')) } },
+      },
+      [],
+      { maxWorkers: 2 },
+    );
+    const third: Handler = async (_, ctx) => {
+      for (let turns = 0; turns < 3; turns++) {
+        await sleep(1);
+        collect();
+      }
+      ctx.emit('o');
+    };
+    const outer: Handler = async () => {
+      await other.execute('inner');
+      await sleep(1);
+      await last;
+    };
+    const flow: Flow = flowOf(
+      { outer: { slots: { trigger: outer } }, third: { slots: { trigger: third, more: () => undefined } } },
+      ['third.o -> third.more'],
+      { executionTimeoutMs: 2_000 },
+    );
     expect((await flow.execute('outer')).status).toBe('completed');
   });
 

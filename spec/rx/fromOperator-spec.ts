@@ -1806,6 +1806,32 @@ describe('fromOperator', () => {
     );
 
     it.each(['immediate', 'commit'] as const)(
+      'should count its values anew after an error, emitMode %s (replay, S88)',
+      async (emitMode) => {
+        const log: unknown[] = [];
+        const failing = map(({ n }: Data) => {
+          if (n === 0) boom();
+          return { n };
+        });
+        const trigger = emitting({ n: 1 }, { n: 2 }, { n: 0 }, { n: 3 });
+        const flow = flowOf({ s: { slots: { trigger } }, t: { slots: { i: noting(log, ({ n }) => n) } } }, [], { emitMode });
+        flow.addRoutine(fromOperator('op', failing, { replay: true }).setAsOptional(), 'op');
+        flow.connect('s.o', 'op.input');
+        flow.connect('op.output', 't.i');
+        const job = flow.start('s');
+        const given: unknown[] = [];
+        job.record$.subscribe(({ type }) => {
+          if (type === 'taskSettled') given.push(job.snapshot().streams?.[0]?.given ?? 0);
+        });
+        await job.done;
+        expect([log, given.filter((count, at) => count !== given[at - 1])]).toEqual([
+          [1, 2, 3],
+          [0, 1, 2, 0, 1, 0],
+        ]);
+      },
+    );
+
+    it.each(['immediate', 'commit'] as const)(
       'should not be over in a snapshot before its last value counts, emitMode %s (D8, D13, S88)',
       async (emitMode) => {
         let json = '';

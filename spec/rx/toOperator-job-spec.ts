@@ -3,6 +3,7 @@ import {
   bufferCount,
   catchError,
   concat,
+  concatMap,
   count,
   distinct,
   EMPTY,
@@ -23,7 +24,16 @@ import {
   throwError,
   toArray,
 } from 'rxjs';
-import { type Data, ErrorHandler, Flow, type FlowOptions, type Job, JobError, TimeoutError } from '../../lib/index.js';
+import {
+  currentContext,
+  type Data,
+  ErrorHandler,
+  Flow,
+  type FlowOptions,
+  type Job,
+  JobError,
+  TimeoutError,
+} from '../../lib/index.js';
 import { fromOperator, fromSource, toOperator, type ToOperatorOptions } from '../../lib/rx/index.js';
 import { flowOf, forward, routine } from '../support/flows.js';
 import { type Marbles, marbles } from '../support/marbles.js';
@@ -80,6 +90,24 @@ const allOf = (flow: Flow, source$: Observable<object>, output = 'op.output'): P
 const numbers = (end: number): Observable<{ n: number }> => range(1, end).pipe(map((n) => ({ n })));
 
 describe("toOperator, as 'job': one job for the whole stream", () => {
+  it('should give its values in the handler that has subscribed: a run that follows borrows its worker (D16)', async () => {
+    const seen = new Set<unknown>();
+    const trigger = (): Observable<unknown> =>
+      from([{ v: 'a' }, { v: 'b' }]).pipe(
+        toOperator(flow, { entry: 's', output: 's.o', as: 'job' }),
+        concatMap(() => {
+          seen.add(currentContext()?.routineId);
+          return flow.execute('child');
+        }),
+      );
+    const flow: Flow = flowOf(
+      { outer: { slots: { trigger } }, s: { slots: { trigger: forward } }, child: { slots: { trigger: () => rest() } } },
+      [],
+      { executionTimeoutMs: 2_000 },
+    );
+    expect([(await flow.execute('outer')).status, [...seen]]).toEqual(['completed', ['outer']]);
+  });
+
   describe('as an operator (issue 4)', () => {
     it(
       'should never end where the source never does',
