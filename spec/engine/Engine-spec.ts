@@ -377,7 +377,7 @@ describe('Engine', () => {
     };
 
     it('should borrow its worker: nested executes of a sequential flow do not deadlock', async () => {
-      const { flow, log } = nesting(2, { executionTimeoutMs: 2_000 });
+      const { flow, log } = nesting(2, { executionTimeoutMs: 60_000 });
       const state = await flow.execute('s', {}, { jobId: 'outer' });
       expect(state.status).toBe('completed');
       expect(log.filter((line) => !line.startsWith('t of'))).toEqual([
@@ -401,7 +401,7 @@ describe('Engine', () => {
     it('should not take more than that worker: other handlers of a sequential flow stay at one', async () => {
       let now = 0;
       let peak = 0;
-      const flow = new Flow({ executionTimeoutMs: 2_000 });
+      const flow = new Flow({ executionTimeoutMs: 60_000 });
       const count: Handler = async () => {
         peak = Math.max(peak, ++now);
         await Promise.resolve();

@@ -122,7 +122,7 @@ describe('this.emit (S54)', () => {
       };
       const made = routine({ slots: { trigger: () => answer(nested) } });
       const t = { slots: { i: noting(log, ({ n }) => n) } };
-      const flow = flowOf({ child: { slots: { trigger: () => sleep(1) } }, t }, [], { asyncContext, executionTimeoutMs: 2_000 });
+      const flow = flowOf({ child: { slots: { trigger: () => sleep(1) } }, t }, [], { asyncContext, executionTimeoutMs: 60_000 });
       flow.addRoutine(made, 's');
       flow.connect('s', 'o', 't', 'i');
       const state = await flow.execute('s');
@@ -263,7 +263,7 @@ describe('whoever owns a run in a handler', () => {
         );
       const flow: Flow = flowOf({ s: { slots: { trigger } }, child: { slots: { trigger: () => sleep(1) } } }, [], {
         asyncContext,
-        executionTimeoutMs: 2_000,
+        executionTimeoutMs: 60_000,
       });
       expect([(await flow.execute('s')).status, [...seen]]).toEqual(['completed', ['s']]);
     },

@@ -10,7 +10,7 @@ const collect = (): void => {
 };
 
 /** Runs something in a handler, before and after an `await`, and gives the codes of what it throws or rejects with. */
-const inHandler = async (wait: (ctx: Context, job: Job) => unknown, flow = new Flow({ executionTimeoutMs: 2_000 })) => {
+const inHandler = async (wait: (ctx: Context, job: Job) => unknown, flow = new Flow({ executionTimeoutMs: 60_000 })) => {
   const codes: unknown[] = [];
   const attempt = async (ctx: Context): Promise<void> => {
     try {
@@ -75,7 +75,7 @@ describe('refuseWaiting (D16)', () => {
         },
       },
       [],
-      { maxWorkers: 4, executionTimeoutMs: 2_000 },
+      { maxWorkers: 4, executionTimeoutMs: 60_000 },
     );
     const job = flow.start('outer');
     expect([(await job.done).status, codes]).toEqual(['completed', ['WOULD_DEADLOCK', 'WOULD_DEADLOCK']]);
@@ -96,7 +96,7 @@ describe('refuseWaiting (D16)', () => {
       more: () => undefined,
     };
     const flow: Flow = flowOf({ outer: { slots: { trigger: outer } }, third: { slots: third } }, ['third.o -> third.more'], {
-      executionTimeoutMs: 2_000,
+      executionTimeoutMs: 60_000,
     });
     expect((await flow.execute('outer')).status).toBe('completed');
   });
@@ -126,7 +126,7 @@ describe('refuseWaiting (D16)', () => {
     const flow: Flow = flowOf(
       { outer: { slots: { trigger: outer } }, third: { slots: { trigger: third, more: () => undefined } } },
       ['third.o -> third.more'],
-      { executionTimeoutMs: 2_000 },
+      { executionTimeoutMs: 60_000 },
     );
     expect((await flow.execute('outer')).status).toBe('completed');
   });
@@ -153,7 +153,7 @@ describe('refuseWaiting (D16)', () => {
   });
 
   it('should refuse it in a run that the handler started, of the outer job, too', async () => {
-    const flow = new Flow({ executionTimeoutMs: 2_000 });
+    const flow = new Flow({ executionTimeoutMs: 60_000 });
     const codes: unknown[] = [];
     flow.addRoutine(routine({ slots: { trigger: (_, ctx) => ctx.flow.execute('inner') } }), 'outer');
     const inner: Handler = async () => {
@@ -174,7 +174,7 @@ describe('refuseWaiting (D16)', () => {
     ['the shutdown of another flow', () => flowOf({ s: { slots: { trigger: () => undefined } } }).shutdown()],
     ['a pause of its own job', (ctx) => ctx.pause().then(() => ctx.flow.jobs[0]?.resume())],
   ])('should let it wait for %s', async (_, wait) => {
-    const flow = new Flow({ executionTimeoutMs: 2_000 });
+    const flow = new Flow({ executionTimeoutMs: 60_000 });
     flow.addRoutine(routine({ slots: { trigger: () => sleep(1) } }), 'other');
     expect(await inHandler(wait, flow)).toEqual({ status: 'completed', codes: ['went through', 'went through'] });
   });

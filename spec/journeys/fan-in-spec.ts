@@ -158,7 +158,7 @@ describe('the advice of the guide (S97)', () => {
     const flow = gathering(2, got);
     try {
       const job = flow.start('s', { values: [1, 2] });
-      expect(await job.waitForCompletion({ timeoutMs: 10_000 })).toBe(true);
+      expect(await job.waitForCompletion({ timeoutMs: 60_000 })).toBe(true);
       expect(got).toEqual([[1, 2]]);
     } finally {
       await flow.shutdown();

@@ -61,7 +61,7 @@ describe('a first flow (S01)', () => {
     job.record$.subscribe((record) => {
       if (record.type === 'taskStarted') activations.push(`${record.routineId}.${record.slot}`);
     });
-    expect(await JobState.waitForCompletion(flow, job, { timeoutMs: 5_000 })).toBe(true);
+    expect(await JobState.waitForCompletion(flow, job, { timeoutMs: 60_000 })).toBe(true);
     expect(activations).toEqual(['reader.trigger', 'pricer.line', 'pricer.line', 'till.item', 'till.item']);
     expect(job.state.routineState('till')).toMatchObject({ total: 150 });
   });

@@ -103,7 +103,7 @@ describe("toOperator, as 'job': one job for the whole stream", () => {
     const flow: Flow = flowOf(
       { outer: { slots: { trigger } }, s: { slots: { trigger: forward } }, child: { slots: { trigger: () => rest() } } },
       [],
-      { executionTimeoutMs: 2_000 },
+      { executionTimeoutMs: 60_000 },
     );
     expect([(await flow.execute('outer')).status, [...seen]]).toEqual(['completed', ['outer']]);
   });

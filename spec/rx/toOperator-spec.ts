@@ -481,7 +481,7 @@ describe('toOperator', () => {
         ctx.emit('o', { v: all.join('') });
       };
       const flow: Flow = flowOf({ s: { slots: { trigger: inner } }, t: { slots: { i: forward } } }, ['s.o -> t.i']);
-      expect(await resultOf(of('outer'), through(flow, 'merge', { timeoutMs: 1_000 }))).toEqual(['abc']);
+      expect(await resultOf(of('outer'), through(flow, 'merge', { timeoutMs: 60_000 }))).toEqual(['abc']);
     });
   });
 
