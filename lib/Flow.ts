@@ -8,26 +8,24 @@ import { Engine } from './engine/Engine.js';
 import { JobControl, optionsForAll } from './engine/JobControl.js';
 import { owned } from './engine/owned.js';
 import type { Run } from './engine/JobParts.js';
-import { refuseWaiting } from './engine/refuseWaiting.js';
-import { resume } from './engine/resume.js';
+import { unlessWaiting } from './engine/refuseWaiting.js';
+import { resume, resumeHeld } from './engine/resume.js';
 import { start } from './engine/start.js';
 import { type Data, NO_DATA } from './flow/Data.js';
 import type { ExecuteOptions, ResumeOptions } from './flow/ExecuteOptions.js';
-import { type Finding, findingsOn } from './flow/Finding.js';
-import { FlowDescription } from './flow/FlowDescription.js';
+import type { Entry, RunArguments } from './flow/Entry.js';
+import { checkKnown, checkOptions, type Known } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
-import { type FlowOptions, settingsFrom } from './flow/FlowOptions.js';
+import { checkSwitch, FLOW_OPTIONS, type FlowOptions, settingsFrom } from './flow/FlowOptions.js';
 import type { PauseOptions } from './flow/TaskContext.js';
 import type { Plan } from './plan/Plan.js';
 import { Template } from './flow/Template.js';
-import { eitherOf } from './job/eitherOf.js';
+import { completedOrThrow, eitherOf } from './job/eitherOf.js';
 import type { JobError } from './job/JobError.js';
 import type { JobRecord } from './job/JobRecord.js';
 import { refusal } from './prelude/refusal.js';
 import type { DecodeOptions } from './wire/decodeJson.js';
-import type { FlowDefinition } from './wire/FlowDefinition.js';
-import { wireFindings } from './wire/wireFindings.js';
-import { writeFlow } from './wire/writeFlow.js';
+import { WrittenFlow } from './wire/WrittenFlow.js';
 import { Job } from './Job.js';
 import { detached, JobState } from './JobState.js';
 import type { Registry, Routine } from './Routine.js';
@@ -43,8 +41,20 @@ const stateOf = (job: unknown): JobState | undefined => {
 // The flow has made them.
 const jobOf = ({ parts }: Run): Job => parts.handles.job as Job;
 
+type Given = readonly [params?: object, options?: ExecuteOptions];
+const NO_OPTIONS: ExecuteOptions = {};
+
 /** What a flow from JSON needs beside it, and how much the JSON may ask for. */
 export type FromJsonOptions = DecodeOptions & Pick<FlowOptions, 'scheduler' | 'asyncContext' | 'random' | 'newId'>;
+
+const FROM_JSON_OPTIONS: Known<FromJsonOptions> = {
+  maxDepth: true,
+  maxString: true,
+  scheduler: true,
+  asyncContext: true,
+  random: true,
+  newId: true,
+};
 
 /** A job without a first task, for what brings it some in this same turn: `feed`. */
 export let openJob: (flow: Flow, entryRoutineId: string, options: ExecuteOptions) => Job;
@@ -58,7 +68,7 @@ export let openJob: (flow: Flow, entryRoutineId: string, options: ExecuteOptions
  * flow.addRoutine(new Doubler(), 'double');
  * const state = await flow.execute('double', { n: 21 });
  */
-export class Flow extends FlowDescription<Routine> {
+export class Flow extends WrittenFlow<Routine> {
   static {
     openJob = (flow, entryRoutineId, options) => jobOf(start(flow.#admission, entryRoutineId, NO_DATA, options, false));
   }
@@ -70,7 +80,7 @@ export class Flow extends FlowDescription<Routine> {
 
   /** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
   constructor(options: FlowOptions = {}) {
-    const settings = settingsFrom(options);
+    const settings = settingsFrom(checkKnown(options, FLOW_OPTIONS));
     const engine = new Engine(settings);
     const template = new Template<Routine, Plan>(settings, {
       compile: ({ settings, routines, connections }) => engine.compile(settings, { routines, connections }),
@@ -91,21 +101,6 @@ export class Flow extends FlowDescription<Routine> {
 
   // ── written down ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** What looks wrong in this flow, errors first, and what would keep it from JSON and back with this registry; empty if nothing does. */
-  validate(registry?: Registry): readonly Finding[] {
-    const { graph } = this.#template;
-    return [...(registry === undefined ? [] : wireFindings(this.#template, registry)), ...findingsOn(graph)];
-  }
-
-  /**
-   * The flow as JSON: its settings, routines with their config, and connections; nothing of its jobs, and no code.
-   *
-   * @throws FlowError `NOT_SERIALISABLE`: a config that is not plain data, or a function that no registry has a name for
-   */
-  toJSON(): FlowDefinition {
-    return writeFlow(this.#template);
-  }
-
   /**
    * The flow that JSON, or its text, holds; the registry makes its routines. What JSON cannot say (the scheduler, …) is in
    * the options.
@@ -113,48 +108,35 @@ export class Flow extends FlowDescription<Routine> {
    * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`, `NOT_CONSTRUCTIBLE`
    */
   static fromJSON(json: unknown, registry: Registry, options: FromJsonOptions = {}): Flow {
-    return new Flow(options).deserialize(json, registry, options);
-  }
-
-  /** The same as `toJSON`. */
-  serialize(): FlowDefinition {
-    return this.toJSON();
-  }
-
-  /**
-   * Fills this flow, which must be empty, from JSON or its text.
-   *
-   * @throws what `fromJSON` throws; FlowError `NOT_EMPTY`
-   */
-  deserialize(json: unknown, registry: Registry, options?: DecodeOptions): this {
-    if (this.routines.size > 0 || this.jobs.length > 0) throw flowError('NOT_EMPTY', { flowId: this.flowId });
-    // By what it has, so that a page without a registry does not ship one.
-    if (typeof registry?.read !== 'function')
-      throw flowError('BAD_OPTION', { option: 'registry', value: registry, expected: 'a Registry' });
-    this.#template.fill(registry.read(json, options), this);
-    return this;
+    const { maxDepth, maxString, ...others } = checkKnown(options, FROM_JSON_OPTIONS);
+    return new Flow(others).deserialize(json, registry, { maxDepth, maxString });
   }
 
   // ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Runs the flow from the slot `trigger` of one routine, and resolves at the end of everything, whatever the status.
+   * Runs the flow from the slot `trigger` of a routine, or from the slot given, and resolves at the end of everything, whatever the
+   * status; with `orThrow` it rejects with the JobError of a job that did not complete.
    *
-   * Rejects with FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER`, `BAD_PAYLOAD`, `BAD_OPTION`, `BAD_STRATEGY`, `DUPLICATE_JOB`,
-   * `SHUT_DOWN`, before anything has run.
+   * Rejects with FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `NO_TRIGGER`, `BAD_PAYLOAD`, `BAD_OPTION`, `BAD_STRATEGY`, `DUPLICATE_JOB`,
+   * `JOBS_FULL`, `SHUT_DOWN`, before anything has run.
    */
   // Not an async function, which would wrap the promise of the run in another one.
-  execute(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): Promise<JobState> {
+  execute<A extends object = object>(entry: Entry<A>, ...given: RunArguments<NoInfer<A>>): Promise<JobState> {
+    const [params = NO_DATA, wanted = NO_OPTIONS] = given as readonly unknown[] as Given;
     try {
-      return start(this.#admission, entryRoutineId, entryParams, options).parts.life.done as Promise<JobState>;
+      const { orThrow, ...options } = checkOptions(wanted);
+      const { done } = start(this.#admission, entry, params, options).parts.life;
+      const state = done as Promise<JobState>;
+      return checkSwitch('orThrow', orThrow ?? false) ? state.then(completedOrThrow) : state;
     } catch (error) {
       return refusal(error);
     }
   }
 
   /** The same, lazily and with failure in the type: a job that did not complete, or could not start, is a `Left`. */
-  executeTE(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): TaskEither<JobError, JobState> {
-    return () => eitherOf(() => this.execute(entryRoutineId, entryParams, options));
+  executeTE<A extends object = object>(entry: Entry<A>, ...given: RunArguments<NoInfer<A>>): TaskEither<JobError, JobState> {
+    return () => eitherOf(async () => this.start(entry, ...given).done);
   }
 
   /**
@@ -163,33 +145,46 @@ export class Flow extends FlowDescription<Routine> {
    *
    * @throws what `execute` rejects with
    */
-  start(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): Job {
-    return jobOf(start(this.#admission, entryRoutineId, entryParams, options));
+  start<A extends object = object>(entry: Entry<A>, ...given: RunArguments<NoInfer<A>>): Job {
+    const [params = NO_DATA, options = NO_OPTIONS] = given as readonly unknown[] as Given;
+    return jobOf(start(this.#admission, entry, params, options));
   }
 
   /** A run as a cold stream of its records: subscribing starts a job, unsubscribing cancels it. */
-  run$(entryRoutineId: string, entryParams: object = NO_DATA, options: ExecuteOptions = {}): Observable<JobRecord> {
-    return owned(() => this.start(entryRoutineId, entryParams, options));
+  run$<A extends object = object>(entry: Entry<A>, ...given: RunArguments<NoInfer<A>>): Observable<JobRecord> {
+    return owned(() => this.start(entry, ...given));
   }
 
   // ── its jobs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The jobs that have not come to their end, oldest first. */
-  get jobs(): readonly Job[] {
+  override get jobs(): readonly Job[] {
     return this.#control.all;
   }
 
-  /** Pauses one job, or with no job all that can be paused (see `Job.pause`). */
+  /** The job with this id, if it waits for its begin or has begun; undefined once it has ended. */
+  job(jobId: string): Job | undefined {
+    const run = this.#engine.jobs.get(jobId);
+    return run && jobOf(run);
+  }
+
+  /**
+   * Pauses one job, or with no job all that can be paused (see `Job.pause`). In a handler of this flow the promise rejects with JobError
+   * `WOULD_DEADLOCK`: the jobs will pause all the same.
+   */
   pause(job: Job | JobState, options?: PauseOptions): Promise<JobState>;
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- `undefined`, a lookup that failed, must not mean all jobs
   pause(options: PauseOptions): Promise<readonly JobState[]>;
   pause(): Promise<readonly JobState[]>;
-  async pause(...given: readonly [job?: unknown, options?: PauseOptions]): Promise<JobState | readonly JobState[]> {
+  pause(...given: readonly [job?: unknown, options?: PauseOptions]): Promise<JobState | readonly JobState[]> {
     const [job, options] = given;
     const state = stateOf(job);
-    return state === undefined
-      ? this.#control.pauseAll(optionsForAll(given))
-      : this.#control.jobWith(state, 'paused').pause(options);
+    try {
+      if (state !== undefined) return this.#control.jobWith(state, 'paused').pause(options);
+      return this.#control.pauseAll(optionsForAll(given), this.#isMine);
+    } catch (error) {
+      return refusal(error);
+    }
   }
 
   /**
@@ -204,9 +199,7 @@ export class Flow extends FlowDescription<Routine> {
     const state = stateOf(job);
     if (state === undefined) throw flowError('BAD_OPTION', { option: 'job', value: job, expected: 'a Job or a JobState' });
     if (!(job instanceof Job || this.#control.holds(state))) return jobOf(resume(this.#admission, detached, state, options));
-    const held = this.#control.jobWith(state, 'running');
-    held.resume();
-    return held;
+    return resumeHeld(this.#control.jobWith(state, 'running'), options);
   }
 
   /** Cancels one job, or with no job all that run (see `Job.cancel`). */
@@ -224,17 +217,24 @@ export class Flow extends FlowDescription<Routine> {
    * Refuses new runs from now on. By default it resolves when every job has ended or is paused; with `wait: false` the
    * jobs are cancelled with the reason `shutdown`.
    *
-   * Rejects with JobError `WOULD_DEADLOCK` in a handler of this flow that it would wait for.
+   * Rejects with JobError `WOULD_DEADLOCK` in a handler of this flow that it would wait for; nothing is done then.
    */
-  async shutdown({ wait = true }: { readonly wait?: boolean } = {}): Promise<void> {
-    if (wait) refuseWaiting('shutdown', ({ parts }) => parts.engine === this.#engine);
+  shutdown({ wait = true }: { readonly wait?: boolean } = {}): Promise<void> {
+    if (wait) return unlessWaiting('shutdown', this.#isMine, () => this.#shutDown());
     this.#admission.close();
-    if (wait) await this.#control.quiet();
-    else this.#control.cancelAll('shutdown');
+    this.#control.cancelAll('shutdown');
+    return Promise.resolve();
   }
 
-  async [asyncDispose](): Promise<void> {
-    await this.shutdown();
+  async #shutDown(): Promise<void> {
+    this.#admission.close();
+    await this.#control.quiet();
+  }
+
+  readonly #isMine = ({ parts }: { readonly parts: { readonly engine: object } }): boolean => parts.engine === this.#engine;
+
+  [asyncDispose](): Promise<void> {
+    return this.shutdown();
   }
 
   // ── what its routines ask ───────────────────────────────────────────────────────────────────────────────────────

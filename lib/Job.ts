@@ -1,10 +1,11 @@
 import { defer, type Observable } from 'rxjs';
+import { cancelTask } from './engine/cancelTask.js';
 import type { JobParts } from './engine/JobParts.js';
 import { eventView } from './engine/eventView.js';
 import { recordIterator } from './engine/recordIterator.js';
 import { routineView } from './engine/routineView.js';
 import { slotView } from './engine/slotView.js';
-import { refuseWaiting } from './engine/refuseWaiting.js';
+import { refuseWaiting, unlessWaiting, type WaitedFor } from './engine/refuseWaiting.js';
 import { type Progress, viewsOf } from './engine/Views.js';
 import { waitForEnd, type WaitOptions } from './engine/waitForEnd.js';
 import type { Data } from './flow/Data.js';
@@ -115,7 +116,7 @@ export class Job {
    * @throws JobError `WOULD_DEADLOCK` in a handler of this job
    */
   get done(): Promise<JobState> {
-    refuseWaiting('Waiting for job.done', ({ parts }) => parts === this.#parts);
+    refuseWaiting('Waiting for job.done', this.#isOwn);
     return this.#parts.life.done as Promise<JobState>;
   }
 
@@ -133,14 +134,21 @@ export class Job {
    * Lets what is at work finish and starts nothing new; resolves when the job is quiet, with what waits in
    * `state.pendingTasks`. A second call gets the same promise.
    *
-   * Rejects with JobError `ILLEGAL_TRANSITION` if the job has ended or is paused.
+   * Rejects with JobError `ILLEGAL_TRANSITION` if the job has ended or is paused, and `WOULD_DEADLOCK` in a handler of this job, or of one
+   * that it has started: the job will pause all the same.
    */
   pause(options: PauseOptions = {}): Promise<JobState> {
     try {
-      return this.#parts.life.pausing.pause(options) as Promise<JobState>;
+      const quiet = this.#parts.life.pausing.pause(options) as Promise<JobState>;
+      return unlessWaiting('Waiting for job.pause()', this.#isOwn, () => quiet);
     } catch (error) {
       return refusal(error);
     }
+  }
+
+  /** Made when it is asked for: closures that an old job holds keep the jobs after it from being collected young. */
+  get #isOwn(): WaitedFor {
+    return ({ parts }) => parts === this.#parts;
   }
 
   /**
@@ -163,14 +171,39 @@ export class Job {
   }
 
   /**
+   * Ends the job at once, as completed: tasks that wait are dropped, attempts at work get their signal and are aborted, operators are not
+   * flushed. The reason stands in `state.reason`.
+   *
+   * Rejects with JobError `ILLEGAL_TRANSITION` if the job has ended or has not begun.
+   */
+  async complete(reason?: string): Promise<JobState> {
+    this.#parts.life.complete(reason);
+    return Promise.resolve(this.state);
+  }
+
+  /**
+   * Ends one task, and no more: one that waits is dropped, one at work is aborted. It settles as `dropped`, without a retry, whatever the error
+   * handler says. Gives whether there was such a task (see `state.pendingTasks`).
+   */
+  cancelTask(taskId: string, reason?: string): boolean {
+    return cancelTask(this.#parts, taskId, reason);
+  }
+
+  /** Whether a pause waits until what is at work has ended. */
+  get pausing(): boolean {
+    return this.#parts.progress.pausing;
+  }
+
+  /**
    * Waits for the end: true at the end, false if `timeoutMs` pass before. The job goes on either way.
    *
    * Rejects with JobError `WOULD_DEADLOCK` in a handler of this job, FlowError `BAD_OPTION`, and what `onProgress` throws.
    */
-  async waitForCompletion(options: WaitOptions = {}): Promise<boolean> {
-    refuseWaiting('waitForCompletion', ({ parts }) => parts === this.#parts);
+  waitForCompletion(options: WaitOptions = {}): Promise<boolean> {
     const { life, plan } = this.#parts;
     const ended$ = defer(() => life.done);
-    return waitForEnd({ ended$, progress$: this.progress$, scheduler: plan.settings.scheduler }, options);
+    return unlessWaiting('waitForCompletion', this.#isOwn, () =>
+      waitForEnd({ ended$, progress$: this.progress$, scheduler: plan.settings.scheduler }, options),
+    );
   }
 }

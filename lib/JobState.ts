@@ -10,6 +10,7 @@ import { Metrics } from './job/Metrics.js';
 import type { LogEntry } from './job/SharedSpace.js';
 import { showTask, WrittenWork } from './job/RemainingWork.js';
 import { copyDeep, fromEntries } from './prelude/plainObject.js';
+import { refusal } from './prelude/refusal.js';
 import { uuid } from './prelude/uuid.js';
 import type { RoutiluxError } from './prelude/RoutiluxError.js';
 import { copyJob } from './job/copyJob.js';
@@ -186,10 +187,13 @@ export class JobState {
    *
    * @throws JobError `WOULD_DEADLOCK` in a handler of that job; FlowError `BAD_OPTION`, `UNKNOWN_JOB`
    */
-  static async waitForCompletion(flow: Flow, job: Job | JobState, options: WaitOptions = {}): Promise<boolean> {
-    if (isFinal(job.status)) return true;
-    const held = flow.jobs.find((each) => each === job || each.state === job);
-    if (held === undefined) throw flowError('UNKNOWN_JOB', { flowId: flow.flowId, jobId: 'jobId' in job ? job.jobId : job.id });
+  // Not an async function: a refusal in a handler counts as handled (D34).
+  static waitForCompletion(flow: Flow, job: Job | JobState, options: WaitOptions = {}): Promise<boolean> {
+    if (isFinal(job.status)) return Promise.resolve(true);
+    const jobId = 'jobId' in job ? job.jobId : job.id;
+    const held = flow.job(jobId);
+    if (held === undefined || !(held === job || held.state === job))
+      return refusal(flowError('UNKNOWN_JOB', { flowId: flow.flowId, jobId }));
     return held.waitForCompletion(options);
   }
 }

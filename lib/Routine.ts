@@ -4,7 +4,7 @@ import { type Codec, isCodec } from './flow/Codec.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import { ErrorHandler, type ErrorHandlerOptions } from './flow/ErrorHandler.js';
 import { Event as EventOf, type PayloadOf } from './flow/Event.js';
-import { checkOption } from './flow/checkOption.js';
+import { checkKnown, checkOption } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
 import type { Handler } from './flow/Handler.js';
@@ -12,7 +12,7 @@ import { homesOf } from './flow/Home.js';
 import { limitFrom } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
-import { Slot as SlotOf, type SlotOptions } from './flow/Slot.js';
+import { Slot as SlotOf, SLOT_OPTIONS, type SlotOptions } from './flow/Slot.js';
 import { copyPlain, setOwn } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
 import { Registry as RegistryOf } from './wire/Registry.js';
@@ -118,6 +118,7 @@ export class Routine {
   defineSlot<A extends object = Data>(name: string, handler?: Handler<A>, options: SlotOptions<A> = {}): Slot<A> {
     checkName('slot', name);
     if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, slot: name });
+    checkKnown<object>(options, SLOT_OPTIONS);
     const merge = checkMerge(options.merge) as Merge<never>;
     const [codec, limit] = [checkCodec(options.codec), limitFrom(options)];
     const slot = new SlotOf<A, Routine>(this, name, checkHandler(handler), merge, codec, options.emits, limit, receive);

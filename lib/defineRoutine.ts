@@ -65,9 +65,8 @@ export const defineRoutine = <S = Record<never, never>, E extends Payloads = Rec
     static override readonly type = type;
   })();
   for (const [name, payload] of entries<Codec<object> | readonly string[]>(events)) routine.defineEvent(name, payload);
-  for (const [name, slot] of entries<SlotDefinition<object, E>>(slots)) {
-    routine.defineSlot(name, slot.handler, slot);
-  }
+  for (const [name, { handler, ...options }] of entries<SlotDefinition<object, E>>(slots))
+    routine.defineSlot(name, handler, options);
   if (config !== undefined) routine.setConfig(config);
   return routine as unknown as DefinedRoutine<S, E>;
 };

@@ -7,9 +7,11 @@ import type { OutputRecord } from '../flow/OutputRecord.js';
 import { JobData } from '../job/JobData.js';
 import { cancelOn } from './cancelOn.js';
 import type { Engine } from './Engine.js';
+import type { HandlerContext } from './HandlerContext.js';
 import type { Handles, Run, RunOptions } from './JobParts.js';
 import { JobRun } from './JobRun.js';
 import type { Plan } from '../plan/Plan.js';
+import { holdsJob } from './refuseWaiting.js';
 import { viewsOf } from './Views.js';
 import { keepWarm } from './keepWarm.js';
 
@@ -60,10 +62,21 @@ export class Admission {
     if (jobId !== undefined && this.#engine.jobs.get(jobId) !== undefined) throw flowError('DUPLICATE_JOB', { flowId, jobId });
   }
 
-  /** Looks at the clock, and checks again right before a job is made: ids, getters and the clock are the user's (D31). */
-  lookAgain(jobId: string): void {
+  /**
+   * Looks at the clock, and checks again right before a job is made: ids, getters and the clock are the user's (D31).
+   *
+   * @throws FlowError `SHUT_DOWN`, `DUPLICATE_JOB`, `JOBS_FULL`
+   */
+  lookAgain(jobId: string, starter: HandlerContext | undefined): void {
     this.#engine.drain.refresh();
     this.check(jobId);
+    if (starter === undefined || !holdsJob(starter)) this.#checkRoom();
+  }
+
+  #checkRoom(): void {
+    const { flowId, maxJobs, maxPendingJobs } = this.#template.settings;
+    const { places } = this.#engine;
+    if (places.isFull && places.waiting >= maxPendingJobs) throw flowError('JOBS_FULL', { flowId, maxJobs, maxPendingJobs });
   }
 
   /** The time from which ticks are counted, epoch ms. */
@@ -76,8 +89,8 @@ export class Admission {
     return new JobData(jobId, this.#template.settings.flowId, this.#engine.time.now, historyBound, this.base);
   }
 
-  newRun(plan: Plan, data: JobData, options: RunOptions, state?: State): Run {
-    const run = new JobRun(plan, this.#engine, data, options);
+  newRun(plan: Plan, data: JobData, options: RunOptions, starter: HandlerContext | undefined, state?: State): Run {
+    const run = new JobRun(plan, this.#engine, data, options, starter);
     run.parts.handles = this.#makeHandles(run, state);
     return run;
   }
@@ -86,12 +99,26 @@ export class Admission {
     if (output !== undefined) viewsOf(run.parts).sink(toObserver(output));
     this.#engine.admit(run);
     if (signal !== undefined) cancelOn(signal, run.parts.life);
+    // One whose signal has aborted already is cancelled when it would begin.
+    if (run.parts.life.insteadOfBegin !== undefined) this.#engine.places.hasten(run);
+    return run;
+  }
+
+  /** Lets a job in that stands still, and goes on at once unless it is to be left `paused`. */
+  keep(run: Run, { output, signal }: Wanted, paused: boolean): Run {
+    const { life } = run.parts;
+    if (output !== undefined) viewsOf(run.parts).sink(toObserver(output));
+    this.#engine.jobs.add(run);
+    run.keepScope();
+    if (signal !== undefined) cancelOn(signal, life);
+    if (!life.isOver && (!paused || life.insteadOfBegin !== undefined)) life.pausing.resume();
+    if (life.insteadOfBegin !== undefined) this.#engine.places.hasten(run);
     return run;
   }
 
   #newWarmRun(plan: Plan): Run {
     const options = { ...runOptionsFrom({}, plan.settings), entryRoutineId: '', params: NO_DATA, leftMs: Infinity };
-    return keepWarm(this.newRun(plan, this.newData('', 2), options));
+    return keepWarm(this.newRun(plan, this.newData('', 2), options, undefined));
   }
 }
 

@@ -7,6 +7,7 @@ import type { RoutineData } from '../job/RoutineData.js';
 import type { Settled } from '../job/Settled.js';
 import type { Isolate } from '../prelude/isolate.js';
 import type { Connection } from '../plan/Plan.js';
+import type { Parent } from './children.js';
 import { executionOf } from './executionOf.js';
 import type { Effects } from './Effects.js';
 import type { Origin } from './Emission.js';
@@ -23,7 +24,7 @@ export interface TriedJob {
 }
 
 /** What only some attempts have. */
-interface Extras {
+interface Extras extends Parent {
   abort?: AbortController;
   /** Why it was aborted. */
   cause?: unknown;

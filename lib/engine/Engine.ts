@@ -4,7 +4,7 @@ import type { Plan } from '../plan/Plan.js';
 import { RingBuffer } from '../prelude/RingBuffer.js';
 import type { Attempt } from './Attempt.js';
 import { taskRunner, seatEvents } from './taskRunner.js';
-import { runOutside } from './ambient.js';
+import { platformCarriesContext, runOutside } from './ambient.js';
 import { Caps } from './Caps.js';
 import { Drain, type Drained } from './Drain.js';
 import { EventSubject } from './EventSubject.js';
@@ -14,8 +14,11 @@ import { JobSubject } from './JobSubject.js';
 import type { HandlerContext } from './HandlerContext.js';
 import { LiveJobs } from './LiveJobs.js';
 import { pipeline } from './pipeline.js';
+import { Places } from './Places.js';
+import { holdsJob } from './refuseWaiting.js';
 import { Rest } from './Rest.js';
 import { Scopes } from './Scopes.js';
+import { Starving } from './Starving.js';
 import { Steps } from './Steps.js';
 import { keepsStreams } from './streamKinds.js';
 import { Into, tasksOf, TaskStream } from './taskStream.js';
@@ -34,6 +37,8 @@ export class Engine {
   readonly time: Time;
   readonly drain: Drain;
   readonly turns: Turns<Run>;
+  readonly places: Places<Run>;
+  readonly starving: Starving<Run>;
   readonly #pool: WorkerPool<HandlerContext<Run>, Run>;
   readonly #scopes = new Scopes<Run>();
   readonly #caps = new Caps<Run>();
@@ -52,6 +57,10 @@ export class Engine {
     this.turns = new Turns(() => {
       this.drain.soon();
     });
+    this.starving = new Starving(this.turns, !platformCarriesContext || settings.asyncContext === 'off');
+    this.places = new Places(settings.maxJobs, (run) => {
+      this.#hasPlace(run);
+    });
     const events = seatEvents(this.drain, this.#scopes, steps);
     this.#pool = new WorkerPool(taskRunner(this.#scopes), events, this.time, steps, settings.maxWorkers);
     const { task$, toggle$, released$, turns } = this;
@@ -68,18 +77,30 @@ export class Engine {
   /** Later runs of the flow follow these settings. */
   configure(settings: FlowSettings): void {
     this.#settings = settings;
-    for (const run of this.jobs.all) if (run.parts.ledger.data.status !== 'paused') this.#widenFor(run);
+    for (const run of this.jobs.all) if (run.hasPlace && run.parts.ledger.data.status !== 'paused') this.#widenFor(run);
     this.#fit();
+    this.places.resize(settings.maxJobs);
   }
 
   // ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Takes a job on; it begins after the caller's turn, so that whoever subscribes in it misses nothing. */
+  /** Takes a job on; it begins after the caller's turn, so that whoever subscribes in it misses nothing, and once it has a place. */
   admit(run: Run): void {
+    const asks = !(this.drain.isScheduled || this.drain.isActive || this.time.isVirtual);
     this.jobs.add(run);
+    this.place(run);
+    this.#scopes.admit(run, asks && run.hasPlace);
+  }
+
+  /** A job joins those that wait for a place; one that a handler may wait for gets one at once. */
+  place(run: Run): void {
+    if (run.parent !== undefined && holdsJob(run.parent)) this.places.give(run);
+    else this.places.join(run);
+  }
+
+  #hasPlace(run: Run): void {
     this.#widenFor(run);
     this.#toBegin.push(run);
-    this.#scopes.admit(run, !(this.drain.isScheduled || this.drain.isActive || this.time.isVirtual));
     this.drain.soon();
   }
 
@@ -90,9 +111,10 @@ export class Engine {
     this.drain.soon();
   }
 
-  /** A job is paused: its cap widens the pool no more (D14). */
-  stands(run: Run): void {
+  /** A job is paused: its cap widens the pool no more (D14), and one that has not begun holds up nobody (D35). */
+  stands(run: Run, hasBegun: boolean): void {
     this.#narrowAfter(run);
+    if (!hasBegun) this.places.leave(run);
   }
 
   forget(run: Run): void {
@@ -101,6 +123,7 @@ export class Engine {
     run.forgetParent();
     if (this.jobs.size === 0) this.#pool.trim();
     this.#narrowAfter(run);
+    this.places.leave(run);
   }
 
   #widenFor(run: Run): void {
@@ -158,6 +181,8 @@ export class Engine {
     // Those that are there now.
     for (let left = this.#toBegin.length; left > 0; left--) {
       const run = this.#toBegin.shift() as Run;
+      // It may have been paused meanwhile.
+      if (!run.hasPlace) continue;
       this.steps.apply(begin, run, undefined);
       this.#toArm.push(run);
     }
@@ -168,6 +193,7 @@ export class Engine {
     this.#scopes.leave();
     for (let run = this.#toArm.shift(); run !== undefined; run = this.#toArm.shift()) run.parts.life.arm();
     if (this.#progressed.size > 0) this.#tellProgress();
+    if (!this.turns.isEmpty && !this.time.isVirtual) this.starving.watch();
   }
 
   #tellProgress(): void {

@@ -1,7 +1,8 @@
 import { checkData, type Data, NO_DATA } from '../flow/Data.js';
 import type { AnyEvent } from '../flow/Event.js';
 import { checkSerialisable, flowError } from '../flow/FlowError.js';
-import type { PauseOptions, Shared, TaskContext } from '../flow/TaskContext.js';
+import type { OutputOptions, PauseOptions, Shared, TaskContext } from '../flow/TaskContext.js';
+import { checkSwitch } from '../flow/FlowOptions.js';
 import { jobError } from '../job/JobError.js';
 import type { Ledger } from '../job/Ledger.js';
 import { stateSet } from '../job/noteRoutine.js';
@@ -26,6 +27,7 @@ export interface ContextJob extends DecidedJob {
 
 interface ContextParts extends HandingJob {
   readonly plan: Plan;
+  readonly options: { readonly detached: boolean };
   readonly ledger: Ledger;
   readonly emissions: ContextEmissions;
   /** Whether an emission counts at once, and nothing limits it. */
@@ -47,6 +49,7 @@ interface ContextEmissions {
 interface ContextLife {
   readonly pausing: { pause(options: PauseOptions): Promise<unknown> };
   cancel(reason?: string): void;
+  complete(reason?: string): void;
 }
 
 /**
@@ -118,11 +121,12 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     else emissions.defer(found.routine.id, found.name, payload);
   }
 
-  output(type: string, data: object = NO_DATA): void {
+  output(type: string, data: object = NO_DATA, { keep = true }: OutputOptions = {}): void {
     const payload = { ...this.checkedData(data, () => `Output '${type}' of routine '${this.routineId}'`, 'output') };
+    checkSwitch('keep', keep);
     this.checkAlive('output');
-    if (this.isBuffering) this.effects.add({ type: 'output', outputType: type, data: payload });
-    else handOver(this.run.parts, this.routineId, type, payload);
+    if (this.isBuffering && keep) this.effects.add({ type: 'output', outputType: type, data: payload });
+    else handOver(this.run.parts, this.routineId, type, payload, keep);
   }
 
   state(): Data {
@@ -212,6 +216,11 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   cancel(reason?: string): void {
     this.checkAlive('cancel');
     this.run.parts.life.cancel(reason);
+  }
+
+  complete(reason?: string): void {
+    this.checkAlive('complete');
+    this.run.parts.life.complete(reason);
   }
 
   checkAlive(call: string): void {

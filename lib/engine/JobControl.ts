@@ -4,6 +4,7 @@ import type { PauseOptions } from '../flow/TaskContext.js';
 import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import type { Run } from './JobParts.js';
+import { unlessWaiting, type WaitedFor } from './refuseWaiting.js';
 
 /** The state of a job, as far as a flow looks at it. */
 export interface ControlledState {
@@ -54,10 +55,11 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
   }
 
   /** All but the jobs that a handler at work waits for: the job of that handler would never be quiet. */
-  pauseAll(options: PauseOptions): Promise<readonly S[]> {
+  pauseAll(options: PauseOptions, isMine: WaitedFor): Promise<readonly S[]> {
     const isHeld = ({ parts, parent }: Run): boolean => parts.ledger.data.status === 'paused' || parent?.isAtWork === true;
     const runs = this.#engine.jobs.all.filter((run) => !isHeld(run));
-    return Promise.all(runs.map((run) => this.#handlesOf(run).job.pause(options)));
+    const quiet = runs.map((run) => this.#handlesOf(run).job.pause(options));
+    return unlessWaiting('Waiting for flow.pause()', isMine, () => Promise.all(quiet));
   }
 
   cancel(state: S, reason: string | undefined): S | Promise<S> {

@@ -1,12 +1,13 @@
 import type { FixedLimit } from '../flow/Limit.js';
 import type { Data } from '../flow/Data.js';
 import type { PauseOptions } from '../flow/TaskContext.js';
-import type { JobData } from '../job/JobData.js';
+import { doneIn, type JobData } from '../job/JobData.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { Scope } from '../prelude/Scope.js';
-import type { Plan } from '../plan/Plan.js';
+import type { Plan, Slot } from '../plan/Plan.js';
 import type { Attempt } from './Attempt.js';
 import { RoutineTable } from './RoutineTable.js';
+import type { Child, Parent } from './children.js';
 import type { Drain } from './Drain.js';
 import { Emissions } from './Emissions.js';
 import type { Gated, Toggle } from './gate.js';
@@ -16,6 +17,7 @@ import type { JobStreams } from './JobStreams.js';
 import { JobLedger } from './JobLedger.js';
 import { Limits } from './Limits.js';
 import { LiveWork } from './LiveWork.js';
+import type { Placed } from './Places.js';
 import type { RetryTimers } from './RetryTimers.js';
 import type { Settling } from './settle.js';
 import type { Steps } from './Steps.js';
@@ -32,6 +34,8 @@ export interface RunOptions {
   readonly params: Data;
   /** Tasks of this job at work at once. */
   readonly cap: number;
+  /** Whether it is nobody's child, though a handler has started it. */
+  readonly detached: boolean;
   /** In ms of running time, and what is left of it; `Infinity` for none. */
   readonly timeoutMs: number;
   readonly leftMs: number;
@@ -47,7 +51,7 @@ export interface Handles {
 }
 
 /** A job as it goes through the pipeline. */
-export interface Run extends Gated<Task<Run>>, Turn, Settling<HandlerContext<Run>>, Resting {
+export interface Run extends Gated<Task<Run>>, Placed, Turn, Settling<HandlerContext<Run>>, Resting {
   isOpen: boolean;
   inRing: boolean;
   /** Tasks of it that hold or borrow a worker. */
@@ -61,7 +65,7 @@ export interface Run extends Gated<Task<Run>>, Turn, Settling<HandlerContext<Run
   endsAt: number;
   /** The attempt that started it, if a handler did. */
   readonly parent: HandlerContext | undefined;
-  /** It is over: from now on it does not keep who started it in memory. */
+  /** It is over: from now on it is nobody's child, and does not keep who started it in memory. */
   forgetParent(): void;
   readonly parts: JobParts;
   /** Takes the oldest task off the queue, at work from here on, unless the job has run longer than it may: then it has failed (D32). */
@@ -82,15 +86,15 @@ export interface Life {
   /** Called instead of a begin when the engine takes the job on, if it is set. */
   insteadOfBegin: (() => void) | undefined;
   readonly deadline: { readonly left: number } | undefined;
-  readonly pausing: { pause(options: PauseOptions): Promise<object>; resume(): void };
+  readonly pausing: { readonly isAsked: boolean; pause(options: PauseOptions): Promise<object>; resume(): void };
   /** Resolves with the state of the job at its end. */
   readonly done: Promise<object>;
   /** Calls back at the end of the job, in the same step. */
   atEnd(work: () => void): void;
   /** The engine has taken the job on; it may have been paused, or ended, meanwhile. */
   begin(): void;
-  /** A job from elsewhere goes on here; `begun` if it had begun there. */
-  goOnFrom(begun: boolean): void;
+  /** A job from elsewhere stands here; `begun` if it had begun there. */
+  comeFromElsewhere(begun: boolean): void;
   /** Arms the timer of the execution timeout. */
   arm(): void;
   /** The job is idle: a pause that waits takes hold; else its operators flush, or the job has completed. */
@@ -99,6 +103,8 @@ export interface Life {
   fail(error: RoutiluxError): void;
   /** @throws JobError `ILLEGAL_TRANSITION` */
   cancel(reason?: string): void;
+  /** The same as completed. @throws JobError `ILLEGAL_TRANSITION` */
+  complete(reason?: string): void;
 }
 
 /** What a job needs of the engine of its flow. */
@@ -110,10 +116,13 @@ export interface JobEngine {
   readonly toggle$: { next(toggle: Toggle<Run>): void };
   readonly released$: { next(run: Run): void };
   readonly turns: { add(run: Run): void };
+  readonly starving: { readonly first: Run | undefined };
+  /** A job is to begin once it has a place. */
+  place(run: Run): void;
   /** A job goes on after a pause; its timeout is armed again when this stretch of work is over. */
   goesOn(run: Run): void;
-  /** A job is paused. */
-  stands(run: Run): void;
+  /** A job is paused; it may not have begun here. */
+  stands(run: Run, hasBegun: boolean): void;
   /** A job has ended. */
   forget(run: Run): void;
   /** A job has made progress: its followers are told at the end of this stretch of work. */
@@ -123,7 +132,7 @@ export interface JobEngine {
 }
 
 /** The parts of one job. A part that only some jobs need is made when it is first needed: most jobs are short, unwatched and never fail. */
-export class JobParts {
+export class JobParts implements Parent, Child {
   /** Set by whoever makes the run. */
   declare life: Life;
   /** Set by the flow. */
@@ -136,6 +145,11 @@ export class JobParts {
   tracker: Tracker<Run> | undefined = undefined;
   streams: JobStreams<Run> | undefined = undefined;
   views: Views | undefined = undefined;
+  /** Slots of which a warning has told what they hand back. */
+  warned: Set<Slot> | undefined = undefined;
+  /** Runs that its handlers have started and that go on. */
+  children: Set<Child> | undefined = undefined;
+  siblings: Set<Child> | undefined = undefined;
 
   constructor(
     readonly run: Run,
@@ -174,9 +188,16 @@ export class JobParts {
   }
 
   get progress(): Progress {
-    const { run, retries, tracker, streams, ledger } = this;
+    const { run, retries, tracker, ledger, life } = this;
     const queued = run.queue.length + (retries?.size ?? 0);
-    return { queued, active: run.active + (tracker?.size ?? 0) + (streams?.size ?? 0), status: ledger.data.status };
+    const active = run.active + (tracker?.size ?? 0);
+    return {
+      queued,
+      active,
+      done: doneIn(ledger.data),
+      status: ledger.data.status,
+      pausing: life.pausing.isAsked && !life.isOver,
+    };
   }
 
   /** The limits, made now if there are none: a source that can wait goes by them. */

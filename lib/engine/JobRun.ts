@@ -6,7 +6,7 @@ import { COMPLETED } from '../job/Settled.js';
 import { isTimed } from '../job/stopwatch.js';
 import type { Plan } from '../plan/Plan.js';
 import type { Scope } from '../prelude/Scope.js';
-import { currentAttempt } from './ambient.js';
+import { leaveHome } from './children.js';
 import { HandlerContext } from './HandlerContext.js';
 import { type JobEngine, JobParts, type Run, type RunOptions } from './JobParts.js';
 import { Lifecycle } from './Lifecycle.js';
@@ -22,15 +22,21 @@ export class JobRun implements Run {
   isOpen = false;
   /** Whether it stands in the ring, or is at its turn. */
   inRing = false;
+  hasPlace = false;
   active = 0;
   endsAt = Infinity;
   scope: Scope | undefined = undefined;
-  private starter: HandlerContext | undefined = currentAttempt();
   private formerStarter: WeakRef<HandlerContext> | undefined = undefined;
   readonly queue = new TaskQueue<Run>();
   readonly parts: JobParts;
 
-  constructor(plan: Plan, engine: JobEngine, data: JobData, options: RunOptions) {
+  constructor(
+    plan: Plan,
+    engine: JobEngine,
+    data: JobData,
+    options: RunOptions,
+    private starter: HandlerContext | undefined,
+  ) {
     this.parts = new JobParts(this, plan, engine, options, data);
     this.parts.life = new Lifecycle(this.parts);
   }
@@ -42,6 +48,7 @@ export class JobRun implements Run {
   // While a handler is at work, a run that it has led to may borrow its worker, over jobs that have ended. After that nothing keeps it:
   // if each job starts the next, the last would hold them all.
   forgetParent(): void {
+    leaveHome(this.parts);
     let parent = this.starter;
     while (parent?.isAtWork === false) ({ parent } = parent.run);
     this.formerStarter = parent && new WeakRef(parent);

@@ -5,6 +5,7 @@ import * as fold from '../job/fold.js';
 import { tellQueued } from '../job/noteTask.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { runOutside } from './ambient.js';
+import { endChildren } from './children.js';
 import { Deadline } from './Deadline.js';
 import type { JobParts, Life } from './JobParts.js';
 import { Pausing } from './Pausing.js';
@@ -23,6 +24,8 @@ export class Lifecycle implements Life {
   readonly pausing: Pausing<JobParts['run']>;
   /** Whether the engine has taken the job on. */
   #isTaken = false;
+  /** Whether it was paused before it has begun here. */
+  #isResumed = false;
   #done: Promise<object> | undefined = undefined;
   #resolve: ((state: object) => void) | undefined = undefined;
   #atEnd: (() => void)[] | undefined = undefined;
@@ -49,28 +52,38 @@ export class Lifecycle implements Life {
   // ── it begins, and goes on ──────────────────────────────────────────────────────────────────────────────────────
 
   begin(): void {
-    const { data } = this.job.ledger;
+    // It may stand here twice, if it was paused and resumed before its turn came.
+    if (this.#isTaken) return;
     this.#isTaken = true;
     if (this.insteadOfBegin !== undefined) this.insteadOfBegin();
-    else if (data.status === 'pending') this.#start();
-    else if (data.status === 'running' && !this.job.run.isOpen) this.#reopen();
+    else this.#start();
   }
 
   #start(): void {
-    this.#setStatus('running');
-    this.#open();
+    if (this.job.ledger.data.status === 'pending') this.#setStatus('running');
+    if (this.#isResumed) this.#reopen();
+    else this.#open();
   }
 
-  goOnFrom(begun: boolean): void {
+  comeFromElsewhere(begun: boolean): void {
     this.hasBegun = begun;
-    this.#setStatus('running');
+    this.#setStatus('paused');
   }
 
   /** After a pause. */
   goOn(): void {
-    if (this.job.ledger.data.status === 'paused') this.#setStatus('running');
-    // A job that has not been taken on yet begins at its time, in the context in which it was started.
-    if (this.#isTaken) this.#reopen();
+    const isPaused = this.job.ledger.data.status === 'paused';
+    if (!this.#isTaken) return isPaused ? this.#waitAgain() : undefined;
+    if (isPaused) this.#setStatus('running');
+    this.#reopen();
+  }
+
+  /** It has not begun here: it does so once it has a place, behind those that wait. */
+  #waitAgain(): void {
+    const { engine, run } = this.job;
+    this.#isResumed = true;
+    engine.place(run);
+    this.#setStatus(run.hasPlace ? 'running' : 'pending');
   }
 
   #reopen(): void {
@@ -122,7 +135,7 @@ export class Lifecycle implements Life {
     retries?.hold();
     emissions.stand();
     this.#setStatus('paused');
-    engine.stands(run);
+    engine.stands(run, this.#isTaken);
   }
 
   rest(): void {
@@ -140,18 +153,19 @@ export class Lifecycle implements Life {
   }
 
   timeOut(): void {
-    this.job.engine.steps.apply(timeOut, this, undefined);
+    this.job.engine.steps.apply(Lifecycle.#failLate, this, undefined);
   }
 
-  /** Fails as a job that has run longer than it may, unless it is over; within a step. */
-  failLate(): void {
-    if (this.isOver) return;
-    const { ledger, options } = this.job;
-    const error = jobError('TIMEOUT', { jobId: ledger.data.jobId, timeoutMs: options.timeoutMs });
+  // Static, and no function that each job makes for itself: closures that an old job holds keep the jobs after it from being collected young.
+  static readonly #failLate = (life: Lifecycle): void => {
+    if (life.isOver) return;
+    const { ledger, options, engine } = life.job;
+    const starving = engine.starving.first?.parts.ledger.data.jobId;
+    const error = jobError('TIMEOUT', { jobId: ledger.data.jobId, timeoutMs: options.timeoutMs, starving });
     const routineId = ledger.data.currentRoutineId ?? options.entryRoutineId;
-    keep(this.job, routineId, 'error', { error: error.message, error_type: error.name });
-    this.fail(error);
-  }
+    keep(life.job, routineId, 'error', { error: error.message, error_type: error.name });
+    life.fail(error);
+  };
 
   fail(error: RoutiluxError): void {
     const { ledger } = this.job;
@@ -160,15 +174,23 @@ export class Lifecycle implements Life {
   }
 
   cancel(reason?: string): void {
+    const { jobId, status } = this.job.ledger.data;
+    if (status !== 'cancelled') this.#endEarly('cancelled', reason, jobError('CANCELLED', { jobId, reason }));
+  }
+
+  complete(reason?: string): void {
+    const { jobId } = this.job.ledger.data;
+    this.#endEarly('completed', reason, jobError('STOPPED', { jobId, reason: reason ?? 'it was completed' }));
+  }
+
+  #endEarly(status: 'cancelled' | 'completed', reason: string | undefined, cause: Error): void {
     const { ledger, engine } = this.job;
-    const { jobId, status } = ledger.data;
-    if (status === 'cancelled') return;
-    checkTransition(jobId, status, 'cancelled');
+    checkTransition(ledger.data.jobId, ledger.data.status, status);
     engine.drain.change(() => {
       // The clock may be the user's, and have ended the job (D31).
       if (this.isOver) return;
       fold.reasonGiven(ledger.data, reason);
-      this.#end('cancelled', jobError('CANCELLED', { jobId, reason }));
+      this.#end(status, cause);
     });
   }
 
@@ -187,7 +209,7 @@ export class Lifecycle implements Life {
     views?.status(status);
     engine.forget(run);
     // Last: if a teardown throws, that is told before the end.
-    engine.steps.after(announceEnd, this);
+    engine.steps.after(Lifecycle.#announceEnd, this);
   }
 
   #dropAll(cause: Error): void {
@@ -197,6 +219,7 @@ export class Lifecycle implements Life {
     job.retries?.clear();
     job.tracker = undefined;
     job.run.queue.clear();
+    endChildren(job, job.engine.steps);
   }
 
   #stopStreams(): void {
@@ -205,17 +228,17 @@ export class Lifecycle implements Life {
   }
 
   /** Tells watchers of the end, and resolves `done`. */
-  announceEnd(): void {
-    const { ledger, handles, views } = this.job;
+  static readonly #announceEnd = (life: Lifecycle): void => {
+    const { ledger, handles, views } = life.job;
     views?.endSinks();
     note.ended(ledger);
-    this.isTold = true;
+    life.isTold = true;
     views?.end();
-    for (const work of this.#atEnd ?? []) work();
-    this.#atEnd = undefined;
-    this.#resolve?.(handles.state);
-    this.pausing.answer();
-  }
+    for (const work of life.#atEnd ?? []) work();
+    life.#atEnd = undefined;
+    life.#resolve?.(handles.state);
+    life.pausing.answer();
+  };
 
   #setStatus(status: JobStatus): void {
     const { ledger, views } = this.job;
@@ -225,12 +248,3 @@ export class Lifecycle implements Life {
 }
 
 const newPromise = (executor: (resolve: (state: object) => void) => void): Promise<object> => new Promise(executor);
-
-// Not functions that each job makes for itself: closures that an old job holds keep the jobs after it from being collected young.
-const announceEnd = (life: Lifecycle): void => {
-  life.announceEnd();
-};
-
-const timeOut = (life: Lifecycle): void => {
-  life.failLate();
-};

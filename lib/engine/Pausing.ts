@@ -15,6 +15,8 @@ export interface PausedJob<R> {
   readonly handles: { readonly state: object };
   readonly engine: PausingEngine<R>;
   readonly progress: { readonly queued: number };
+  /** What watches it, if anything does. */
+  readonly views: { progress(): void } | undefined;
 }
 
 interface PausingEngine<R> {
@@ -68,23 +70,32 @@ export class Pausing<R> {
     return quiet;
   }
 
+  /** Whether a pause waits for the job to be quiet. */
+  get isAsked(): boolean {
+    return this.#asked !== undefined;
+  }
+
   #close(): void {
     const { engine, run } = this.job;
     engine.drain.change(() => {
       if (this.#asked === undefined) return;
       engine.toggle$.next({ run, open: false });
+      this.job.views?.progress();
       engine.released$.next(run);
     });
   }
 
   /** Nothing is in flight behind the closed gate: the pause takes hold. */
   quietDown(): void {
-    const { ledger, progress } = this.job;
-    if (this.#asked === undefined) return;
-    const { reason, checkpoint } = this.#asked.options;
+    const { ledger, progress, handles } = this.job;
+    const asked = this.#asked;
+    if (asked === undefined) return;
+    const { reason, checkpoint } = asked.options;
+    // First, so that who follows the progress is not told of a pause that waits.
+    this.#asked = undefined;
     paused(ledger, reason, checkpoint, progress.queued);
     this.events.stand();
-    this.answer();
+    asked.answer(handles.state);
   }
 
   /**
@@ -99,6 +110,7 @@ export class Pausing<R> {
     engine.drain.change(() => {
       if (!this.#isHeld) return;
       this.answer();
+      this.job.views?.progress();
       this.events.goOn();
     });
   }

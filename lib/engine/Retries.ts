@@ -44,6 +44,13 @@ export class Retries<T> {
     return this.#timers.delete(delayed);
   }
 
+  /** Takes one out that is not wanted any more. */
+  drop(delayed: Delayed<T>): void {
+    const timer = this.#timers.get(delayed);
+    this.#timers.delete(delayed);
+    stopTimer(this.job, timer);
+  }
+
   /** Sets the timer of one that waits without one. */
   arm(delayed: Delayed<T>, delayMs: number): void {
     if (!this.#isUnarmed(delayed)) return;

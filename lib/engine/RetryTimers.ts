@@ -58,6 +58,13 @@ export class RetryTimers<R> {
     this.#retries.add(task, dueAt);
   }
 
+  /** Takes out the first task for which a test holds. */
+  drop(has: (task: Task<R>) => boolean): Task<R> | undefined {
+    const found = this.delayed.find(({ task }) => has(task));
+    if (found !== undefined) this.#retries.drop(found);
+    return found?.task;
+  }
+
   readonly #putIn = (due: Delayed<Task<R>>): void => {
     const { run, engine } = this.job;
     // Behind a closed gate it waits on, and is due when that opens.

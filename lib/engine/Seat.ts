@@ -12,8 +12,8 @@ export interface Seated<A> {
 /** What a seat tells: how the work of its attempt goes on and ends. */
 export interface SeatEvents<A> {
   value(attempt: A, value: unknown): void;
-  /** `scoped` if this is the async context in which the work was taken. */
-  finished(attempt: A, scoped: boolean): void;
+  /** `value` is what its promise has come to; `scoped` if this is the async context in which the work was taken. */
+  finished(attempt: A, value: unknown, scoped: boolean): void;
   failed(attempt: A, error: unknown, scoped: boolean): void;
   /** Runs user code in the async context of the attempt. */
   within<T>(attempt: A, work: () => T): T;
@@ -80,9 +80,9 @@ export class Seat<A> {
   readonly #within = <T>(ask: () => T): T => this.events.within(this.attempt as A, ask);
 
   // Made once for all that the seat waits for, one after the other.
-  readonly #fulfilled = (): void => {
+  readonly #fulfilled = (value: unknown): void => {
     this.waits = false;
-    if (this.attempt?.isAtWork === true) this.events.finished(this.attempt, true);
+    if (this.attempt?.isAtWork === true) this.events.finished(this.attempt, value, true);
   };
 
   readonly #rejected = (error: unknown): void => {
@@ -101,7 +101,7 @@ export class Seat<A> {
         if (attempt.isAtWork) events.failed(attempt, error, false);
       },
       complete: () => {
-        if (attempt.isAtWork) events.finished(attempt, false);
+        if (attempt.isAtWork) events.finished(attempt, undefined, false);
       },
     };
     let stream: Subscription;

@@ -108,6 +108,15 @@ export class TaskQueue<R> {
     if (dropped.size > this.length) this.#compact();
   }
 
+  /** Takes out the first task for which a test holds. */
+  remove(has: (task: Task<R>) => boolean): Task<R> | undefined {
+    const found = this.tasks().find(has);
+    if (found === undefined) return undefined;
+    for (const task of this.takeAll())
+      if (task.origin !== found.origin || task.connection !== found.connection) this.push(task.connection, task.origin);
+    return found;
+  }
+
   #compact(): void {
     for (const { connection, origin } of this.takeAll()) this.push(connection, origin);
   }

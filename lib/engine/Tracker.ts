@@ -3,7 +3,7 @@ import { tracked, untracked } from '../job/noteTask.js';
 import type { Failure } from '../job/Settled.js';
 import type { Attempt } from './Attempt.js';
 import { commitOf, type DecidedJob, failureOf, outcomeWithoutRetry } from './outcome.js';
-import { commit, noteFailure, type SettledJob } from './settlement.js';
+import { commit, noteDropped, noteFailure, type SettledJob, tellSignal } from './settlement.js';
 import { whenSettled } from './unfinished.js';
 
 /** A job as what it tracks sees it. */
@@ -59,7 +59,7 @@ export class Tracker<R extends DecidedJob> {
 
   #hear<E>(follow: (token: Token<R>, error: E) => void, token: Token<R>, error: E): void {
     const { life, engine } = this.job;
-    if (!life.isOver) engine.drain.enter(follow, token, error);
+    if (!life.isOver && this.#tokens.has(token)) engine.drain.enter(follow, token, error);
   }
 
   // The token stays until what follows is decided: an update of the state is the user's, and the job must not be at rest meanwhile.
@@ -100,6 +100,24 @@ export class Tracker<R extends DecidedJob> {
     noteFailure(this.job, attempt, outcome, failure, hadSucceeded);
     this.#release();
   };
+
+  /** A task is cancelled: its promises hold the job open no longer. False if none of them is open. */
+  abandon(has: (attempt: Attempt<R>) => boolean, cause: Error): boolean {
+    const tokens = [...this.#tokens].filter(({ attempt, late }) => !late && has(attempt));
+    const [first] = tokens;
+    if (first === undefined) return false;
+    for (const token of tokens) this.#remove(token);
+    this.#drop(first.attempt, cause);
+    return true;
+  }
+
+  #drop(attempt: Attempt<R>, cause: Error): void {
+    const hadSucceeded = attempt.outcome === 'completed';
+    attempt.stale = true;
+    revise(attempt, 'dropped', cause);
+    tellSignal(this.job.engine.steps, attempt, cause);
+    noteDropped(this.job, attempt, cause, hadSucceeded);
+  }
 
   #release(): void {
     this.job.engine.released$.next(this.job.run);

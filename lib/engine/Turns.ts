@@ -19,6 +19,11 @@ export class Turns<R extends Turn> {
     return this.#ring.length === 0;
   }
 
+  /** Those that stand in the ring, in the order of their turns. */
+  get all(): readonly R[] {
+    return [...this.#ring];
+  }
+
   /** A worker has become free. */
   wakeUp(): void {
     if (!this.isEmpty) this.wake();

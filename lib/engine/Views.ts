@@ -11,7 +11,11 @@ export interface Progress {
   readonly queued: number;
   /** Handlers at work, and promises that are tracked. */
   readonly active: number;
+  /** Tasks that have ended: completed, failed, skipped or dropped. */
+  readonly done: number;
   readonly status: JobStatus;
+  /** Whether a pause waits until what is at work has ended. */
+  readonly pausing: boolean;
 }
 
 /** A job as its views see it. */

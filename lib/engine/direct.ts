@@ -86,6 +86,10 @@ class DirectContext implements Context {
   cancel(): void {
     noJob('cancel');
   }
+
+  complete(): void {
+    noJob('complete');
+  }
 }
 
 const noJob = (call: string): never => {

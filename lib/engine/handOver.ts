@@ -12,12 +12,13 @@ export interface HandingJob {
 }
 
 /** A handler hands a result out. */
-export const handOver = ({ ledger, engine, life, views }: HandingJob, routineId: string, type: string, payload: Data): void => {
+export const handOver = (job: HandingJob, routineId: string, type: string, payload: Data, keep = true): void => {
+  const { ledger, engine, life, views } = job;
   engine.drain.refresh();
   // The clock may be the user's, and have ended the job (D31).
   if (life.isOver) return;
   const { jobId } = ledger.data;
   const record = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(ledger.now) };
-  output(ledger, record);
+  output(ledger, record, keep);
   views?.output(record);
 };

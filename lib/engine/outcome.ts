@@ -1,4 +1,3 @@
-import type { Data } from '../flow/Data.js';
 import { type ErrorHandler, isRetriable, retryDelay } from '../flow/ErrorHandler.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
@@ -113,14 +112,3 @@ const delayOf = ({ run, connection, attempt }: Failed): number => {
   };
   return handler === undefined ? 0 : retryDelay(attempt, random, handler);
 };
-
-/** A value of a returned stream goes out on the event that the slot names, if it names one. */
-export const passOn = (attempt: Emitter, value: unknown): void => {
-  const { emits } = attempt.connection.slot;
-  if (emits !== undefined) attempt.emit(emits.name, value as Data);
-};
-
-interface Emitter {
-  readonly connection: Connection;
-  emit(event: string, data: Data): void;
-}

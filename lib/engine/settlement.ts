@@ -5,13 +5,15 @@ import { type JobError, jobError } from '../job/JobError.js';
 import type { Ledger } from '../job/Ledger.js';
 import * as note from '../job/noteTask.js';
 import { kept, sharedLogged, sharedSet } from '../job/noteJob.js';
-import { failureNoted, stateSet } from '../job/noteRoutine.js';
+import { failureNoted, operatorCompleted, stateSet } from '../job/noteRoutine.js';
 import { streamChanged } from '../job/noteStream.js';
 import type { Change, Failure, Settled } from '../job/Settled.js';
 import type { StreamChange } from '../job/StreamState.js';
 import type { Event } from '../plan/Plan.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
+import { runOutside } from './ambient.js';
 import type { Attempt, TriedJob } from './Attempt.js';
+import { endChildren, handDown, type Parent } from './children.js';
 import { Arrival } from './Emission.js';
 import { handOver } from './handOver.js';
 import { type RetryingJob, type RetryTimers, retriesOf } from './RetryTimers.js';
@@ -20,7 +22,7 @@ import { stopClock } from './stopClock.js';
 import { Task } from './Task.js';
 
 /** A job as its attempts are settled. */
-export interface SettledJob<R> extends Omit<RetryingJob<R>, 'run' | 'engine'> {
+export interface SettledJob<R> extends Parent, Omit<RetryingJob<R>, 'run' | 'engine'> {
   /** `active` counts the attempts at work. */
   readonly run: R & RetryingJob<R>['run'] & { active: number };
   readonly emissions: SettledEmissions;
@@ -81,12 +83,18 @@ const make = <R extends TriedJob>(job: SettledJob<R>, { routineId }: Attempt<R>,
   else if (change.type === 'output') handOver(job, routineId, change.outputType, change.data);
   else if (change.type === 'sharedSet') sharedSet(ledger, change.key, change.value);
   else if (change.type === 'streamChanged') changeStream(ledger, change.routineId, change.change);
+  else if (change.type === 'operatorCompleted') endOperator(ledger, change.routineId);
   else sharedLogged(ledger, change.entry);
 };
 
 const changeStream = (ledger: Ledger, routineId: string, change: StreamChange): void => {
   const [stream] = ledger.data.streams.get(routineId) ?? [];
   if (stream !== undefined) streamChanged(ledger, routineId, stream, change);
+};
+
+const endOperator = (ledger: Ledger, routineId: string): void => {
+  const routine = ledger.data.routines.get(routineId);
+  if (routine !== undefined) operatorCompleted(ledger, routine);
 };
 
 /** The attempt is at work no more, and gives its worker back. */
@@ -98,11 +106,15 @@ const endAttempt = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>,
   if (job.views !== undefined) job.progressed();
 };
 
-/** Its clock stops, and its seat is free. */
-const stopWork = <R extends TriedJob>({ ledger, engine }: SettledJob<R>, attempt: Attempt<R>): void => {
+/** Its clock stops, its seat is free, and the runs that it has started have another parent or end (D33). */
+const stopWork = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>): void => {
+  const { ledger, engine } = job;
   const ms = stopClock(attempt, engine.time);
   if (ms !== undefined) note.timed(ledger, attempt.routineData, ms);
   attempt.seat?.vacate();
+  if (attempt.rare.children === undefined) return;
+  if (attempt.outcome === 'completed') handDown(attempt.more, job);
+  else endChildren(attempt.more, engine.steps);
 };
 
 /** Puts the next attempt at the end of the queue, after a delay. */
@@ -131,7 +143,6 @@ export const noteFailure = <R extends TriedJob>(
 
 /** The job ends before the attempt does: its signal aborts, and nothing it does counts any more. */
 export const abort = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, cause: Error): void => {
-  const { taskId, routineData } = attempt;
   // A failure that is stale has not been told: what follows from it is being asked at this moment.
   const hasFailed = attempt.error !== undefined && !attempt.stale;
   attempt.stale = true;
@@ -139,16 +150,31 @@ export const abort = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R
   tellSignal(job.engine.steps, attempt, cause);
   endAttempt(job, attempt, hasFailed ? 'failed' : 'dropped');
   attempt.input = undefined;
-  if (!hasFailed) failureNoted(job.ledger, { taskId, routineData, retryCount: attempt.origin.tried }, 'dropped', cause);
+  if (!hasFailed) noteDropped(job, attempt, cause, false);
 };
 
-const tellSignal = (steps: Steps, { more }: Attempt, cause: Error): void => {
+/** Takes down that an attempt was dropped. */
+export const noteDropped = (
+  { ledger }: Pick<SettledJob<never>, 'ledger'>,
+  { taskId, routineData, origin }: Attempt,
+  cause: Error,
+  hadSucceeded: boolean,
+): void => {
+  failureNoted(ledger, { taskId, routineData, retryCount: origin.tried }, 'dropped', cause, hadSucceeded);
+};
+
+/** Its signal aborts, once the step at hand has been applied. */
+export const tellSignal = (steps: Steps, { more }: Attempt, cause: Error): void => {
   more.cause = cause;
   const { abort: controller } = more;
   if (controller !== undefined)
     steps.after(() => {
-      controller.abort(cause);
+      runOutside(abortWith, { controller, cause });
     });
+};
+
+const abortWith = ({ controller, cause }: { controller: AbortController; cause: unknown }): void => {
+  controller.abort(cause);
 };
 
 /** A job as something is kept in its history. */

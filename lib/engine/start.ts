@@ -1,36 +1,66 @@
-import { type ExecuteOptions, runOptionsFrom } from '../flow/ExecuteOptions.js';
+import { EXECUTE_OPTIONS, type ExecuteOptions, runOptionsFrom } from '../flow/ExecuteOptions.js';
+import { checkKnown, checkOption } from '../flow/checkOption.js';
+import type { Entry } from '../flow/Entry.js';
 import { checkName } from '../flow/names.js';
-import { checkEntry } from '../flow/placeIn.js';
+import { checkEntry, slotIn } from '../flow/placeIn.js';
 import { takeParams } from '../flow/takeParams.js';
 import type { Admission } from './Admission.js';
+import { currentAttempt } from './ambient.js';
+import { adopt } from './children.js';
 import { enter } from './enter.js';
+import { HandlerContext } from './HandlerContext.js';
 import type { Run } from './JobParts.js';
-import type { Plan, Slot } from '../plan/Plan.js';
+import type { Plan, Routine, Slot } from '../plan/Plan.js';
 
-/** Starts a job at the slot `trigger` of a routine. If it does not enter, somebody else brings it a first task in this turn. */
+/** Starts a job at its entry. If it does not enter, somebody else brings it a first task in this turn. */
 export const start = (
   admission: Admission,
-  entryRoutineId: string,
+  entry: Entry<never>,
   entryParams: object,
   options: ExecuteOptions,
   enters = true,
 ): Run => {
   const plan = admission.open();
   const { settings } = plan;
+  checkKnown(options, EXECUTE_OPTIONS);
   const wanted = runOptionsFrom(options, settings);
   const jobId = wanted.jobId ?? checkName('job', settings.newId());
+  const slot = entryOf(plan, entry);
+  const entryRoutineId = slot.routine.id;
   const params = takeParams(plan, entryParams, () => `The entry of routine '${entryRoutineId}'`);
-  const entry = entryOf(plan, entryRoutineId);
-  const { cap, limit, timeoutMs } = wanted;
-  admission.lookAgain(jobId);
+  const { cap, limit, timeoutMs, detached } = wanted;
+  const starter = starterOf(wanted.parent);
+  admission.lookAgain(jobId, starter);
   const data = admission.newData(jobId, settings.history);
-  const run = admission.newRun(plan, data, { entryRoutineId, params, cap, limit, timeoutMs, leftMs: timeoutMs });
-  if (enters) enter(run, entry);
+  const run = admission.newRun(
+    plan,
+    data,
+    { entryRoutineId, params, cap, limit, timeoutMs, leftMs: timeoutMs, detached },
+    starter,
+  );
+  if (starter !== undefined && !detached) adoptInto(starter, run);
+  if (enters) enter(run, slot);
   return admission.admit(run, wanted);
 };
 
-/** @throws FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER` */
-const entryOf = ({ routines, settings: { flowId } }: Plan, entryRoutineId: string): Slot => {
-  checkEntry({ flowId, byId: routines }, entryRoutineId);
-  return routines.get(entryRoutineId)?.slots.get('trigger') as Slot;
+const starterOf = (parent: unknown): HandlerContext | undefined =>
+  parent === undefined
+    ? currentAttempt()
+    : checkOption('parent', parent as HandlerContext, parent instanceof HandlerContext, 'the ctx of a handler');
+
+/** A run is the child of its attempt, or of its job if that has succeeded; of nobody if it counts no more. */
+const adoptInto = (starter: HandlerContext, run: Run): void => {
+  const { outcome, stale } = starter;
+  const { parts } = starter.run as Run;
+  if (parts.life.isOver) return;
+  if (outcome === 'completed') adopt(parts, run.parts);
+  else if (outcome === undefined && !stale) adopt(starter.more, run.parts);
+};
+
+/** @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `NO_TRIGGER` */
+const entryOf = ({ routines, settings: { flowId } }: Plan, entry: Entry<never>): Slot => {
+  const parts = { flowId, byId: routines, routineOf: ({ described }: Routine) => described };
+  if (typeof entry !== 'object') checkEntry(parts, entry);
+  const { routineId, name } = typeof entry === 'object' ? slotIn(parts, entry) : { routineId: entry, name: 'trigger' };
+  return routines.get(routineId)?.slots.get(name) as Slot;
 };

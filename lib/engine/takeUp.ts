@@ -42,7 +42,7 @@ export const takeUp = (run: Run, work: RemainingWork, makers: readonly TaskMaker
     else retriesOf(run.parts).takeUp(make(run), dueAt);
   });
   emissions.order = work.order;
-  life.goOnFrom(work.begun);
+  life.comeFromElsewhere(work.begun);
 };
 
 /** Makes a task, once its run is there. */

@@ -4,19 +4,19 @@ import type { Drain } from './Drain.js';
 import type { HandlerContext } from './HandlerContext.js';
 import type { Run } from './JobParts.js';
 import { lenderOf } from './lenderOf.js';
-import { fail, passOn, succeed } from './outcome.js';
+import { handBack, passOn } from './handBack.js';
+import { fail, succeed } from './outcome.js';
 import type { Scopes } from './Scopes.js';
 import type { SeatEvents } from './Seat.js';
 import type { Steps } from './Steps.js';
 import { tearDown } from './tearDown.js';
-import { unfinished } from './unfinished.js';
 import { type TaskRunner, handOut } from './WorkerPool.js';
 
 /** How the workers of a flow run a task. */
 export const taskRunner = (scopes: Scopes<Run>): TaskRunner<HandlerContext<Run>, Run> => ({
   take: (run) => run.take(),
   takeIn,
-  call: (attempt) => unfinished(activate(attempt)),
+  call: (attempt) => handBack(attempt, activate(attempt)),
   succeed,
   fail,
   lenderOf: (run) => lenderOf<HandlerContext>(run) as HandlerContext<Run> | undefined,
@@ -30,11 +30,20 @@ export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps): Sea
   const handOutFrom = (attempt: HandlerContext<Run>): void => {
     if (attempt.seat !== undefined) handOut(attempt, attempt.seat.worker, steps);
   };
+  const failWith = (attempt: HandlerContext<Run>, error: unknown): void => {
+    if (fail(attempt, error)) handOutFrom(attempt);
+  };
   const finish = (attempt: HandlerContext<Run>): void => {
     if (succeed(attempt)) handOutFrom(attempt);
   };
-  const failWith = (attempt: HandlerContext<Run>, error: unknown): void => {
-    if (fail(attempt, error)) handOutFrom(attempt);
+  const finishWith = (attempt: HandlerContext<Run>, value: unknown): void => {
+    try {
+      const left = handBack(attempt, value);
+      if (left === undefined) finish(attempt);
+      else attempt.seat?.take(attempt, left);
+    } catch (error) {
+      failWith(attempt, error);
+    }
   };
   const give = (attempt: HandlerContext<Run>, value: unknown): void => {
     try {
@@ -50,9 +59,9 @@ export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps): Sea
     value: (attempt, value) => {
       drain.enter(give, attempt, value);
     },
-    finished: (attempt, scoped) => {
+    finished: (attempt, value, scoped) => {
       enter(attempt.run, scoped);
-      drain.enter(finish, attempt, undefined);
+      drain.enter(attempt.connection.slot.emits === undefined ? finish : finishWith, attempt, value);
     },
     failed: (attempt, error, scoped) => {
       enter(attempt.run, scoped);

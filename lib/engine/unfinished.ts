@@ -11,7 +11,7 @@ export type Unfinished =
  * looks at may throw.
  */
 export const unfinished = (value: unknown): Unfinished | undefined =>
-  typeof value === 'object' && value !== null ? unfinishedIn(value) : undefined;
+  (typeof value === 'object' && value !== null) || typeof value === 'function' ? unfinishedIn(value) : undefined;
 
 const unfinishedIn = (value: object): Unfinished | undefined => {
   if (has(value, 'then')) return { kind: 'promise', work: value as PromiseLike<unknown> };

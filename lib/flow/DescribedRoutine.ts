@@ -20,7 +20,7 @@ export interface DescribedSlot {
 export interface DescribedRoutine {
   readonly id: string;
   readonly slots: ReadonlyMap<string, DescribedSlot>;
-  readonly events: ReadonlyMap<string, unknown>;
+  readonly events: ReadonlyMap<string, { readonly paramNames: readonly string[] }>;
   readonly errorHandler: ErrorHandler | undefined;
   slot(name: string): unknown;
   event(name: string): unknown;

@@ -1,4 +1,4 @@
-import { checkOption } from './checkOption.js';
+import { checkKnown, checkOption, type Known } from './checkOption.js';
 import { flowError } from './FlowError.js';
 
 /** What happens when a task fails: end the job, go on, try again, or go on as if the task was not needed. */
@@ -27,6 +27,17 @@ export interface ErrorHandlerOptions {
   /** Marks the routine as one the job cannot do without. @default false */
   readonly critical?: boolean;
 }
+
+const OPTIONS: Known<ErrorHandlerOptions> = {
+  strategy: true,
+  maxRetries: true,
+  delayMs: true,
+  backoff: true,
+  maxDelayMs: true,
+  jitter: true,
+  retryOn: true,
+  critical: true,
+};
 
 /** A check that lets through the strategies of a list. It throws FlowError `BAD_STRATEGY`. */
 export const strategyAmong =
@@ -77,6 +88,7 @@ export class ErrorHandler {
   readonly critical: boolean;
 
   constructor(options: ErrorHandlerOptions = {}) {
+    checkKnown(options, OPTIONS);
     this.strategy = checkStrategy(options.strategy ?? 'stop');
     this.maxRetries = checkRetries(options.maxRetries ?? 3);
     this.delayMs = atLeastZero('delayMs', options.delayMs ?? 1_000);

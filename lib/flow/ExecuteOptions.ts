@@ -1,10 +1,11 @@
 import type { Observer } from 'rxjs';
-import { checkOption } from './checkOption.js';
+import { checkOption, type Known } from './checkOption.js';
 import { type FixedLimit, type Limit, limitFrom } from './Limit.js';
-import { checkTimeout, type ExecutionStrategy, type FlowSettings, strategyFor, workersFor } from './FlowOptions.js';
+import { checkSwitch, checkTimeout, type ExecutionStrategy, type FlowSettings, strategyFor, workersFor } from './FlowOptions.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
 import type { OutputRecord } from './OutputRecord.js';
+import type { TaskContext } from './TaskContext.js';
 
 /**
  * Where the output of a run goes: a function, or an observer. One that throws, or that gives a promise which is rejected
@@ -26,10 +27,39 @@ export interface ExecuteOptions extends Limit {
   readonly signal?: AbortSignal | undefined;
   /** Gets every output of this run. @default none */
   readonly output?: OutputObserver | undefined;
+  /**
+   * The `ctx` of the handler that starts the run, for platforms without async context after an `await`: the run is its child, and may borrow
+   * its worker. @default the handler at work here, if it can be known
+   */
+  readonly parent?: TaskContext | undefined;
+  /** Whether a run that a handler starts is nobody's child: it goes on when the job of the handler is cancelled or fails. @default false */
+  readonly detached?: boolean | undefined;
+  /** For `execute` alone: whether it rejects with the JobError of a job that did not complete. @default false */
+  readonly orThrow?: boolean | undefined;
 }
 
+const RUN_OPTIONS = {
+  timeoutMs: true,
+  executionStrategy: true,
+  maxWorkers: true,
+  maxQueued: true,
+  overflow: true,
+  signal: true,
+  output: true,
+} as const;
+
+/** Those of `execute` alone are not among them. */
+export const EXECUTE_OPTIONS: Known<Omit<ExecuteOptions, 'orThrow'>> = {
+  ...RUN_OPTIONS,
+  jobId: true,
+  parent: true,
+  detached: true,
+};
+
 /** What a run does otherwise that goes on with a state from elsewhere. */
-export interface ResumeOptions extends Omit<ExecuteOptions, 'jobId' | 'timeoutMs'> {
+export interface ResumeOptions extends Omit<ExecuteOptions, 'jobId' | 'timeoutMs' | 'parent' | 'detached' | 'orThrow'> {
+  /** Takes the job up and leaves it paused, until `job.resume()`. @default false */
+  readonly paused?: boolean | undefined;
   /** How long it may still take, in ms, above 0; `Infinity` for no limit. @default what was left of its timeout */
   readonly timeoutMs?: number | undefined;
   /**
@@ -38,6 +68,8 @@ export interface ResumeOptions extends Omit<ExecuteOptions, 'jobId' | 'timeoutMs
    */
   readonly remap?: Readonly<Record<string, string>> | undefined;
 }
+
+export const RESUME_OPTIONS: Known<ResumeOptions> = { ...RUN_OPTIONS, paused: true, remap: true };
 
 /** The options of a run, checked, with what the flow says filled in. */
 export interface Wanted {
@@ -48,6 +80,8 @@ export interface Wanted {
   readonly jobId: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly output: OutputObserver | undefined;
+  readonly parent: TaskContext | undefined;
+  readonly detached: boolean;
 }
 
 /** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
@@ -58,6 +92,8 @@ export const runOptionsFrom = (options: ExecuteOptions, settings: FlowSettings):
   jobId: options.jobId === undefined ? undefined : checkName('job', options.jobId),
   signal: options.signal === undefined ? undefined : checkSignal(options.signal),
   output: options.output === undefined ? undefined : checkOutput(options.output),
+  parent: options.parent,
+  detached: checkSwitch('detached', options.detached ?? false),
 });
 
 const capFrom = ({ executionStrategy, maxWorkers }: ExecuteOptions, settings: FlowSettings): number =>

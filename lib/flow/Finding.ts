@@ -3,7 +3,7 @@ import type { Graph } from './Graph.js';
 /** Something that looks wrong in a flow, found before it runs. An `error` makes a run fail, a `warning` may be meant. */
 export interface Finding {
   readonly severity: 'error' | 'warning';
-  /** `UNKNOWN_EVENT`, `NO_ENTRY` or `UNREACHABLE`. */
+  /** `UNKNOWN_EVENT`, `UNKNOWN_PARAM`, `NO_ENTRY` or `UNREACHABLE`. */
   readonly code: string;
   readonly routineId?: string;
   readonly message: string;
@@ -12,6 +12,7 @@ export interface Finding {
 /** Every finding on a graph: errors first. */
 export const findingsOn = (graph: Graph): readonly Finding[] => [
   ...unknownEmits(graph),
+  ...unknownParams(graph),
   ...noEntry(graph),
   ...unreachable(graph),
 ];
@@ -31,6 +32,21 @@ const unknownEmits = ({ routines }: Graph): readonly Finding[] =>
           ],
     ),
   );
+
+/** Renames of what an event does not declare; one that declares no names may emit any. */
+const unknownParams = ({ routines, connections }: Graph): readonly Finding[] =>
+  connections.flatMap(({ sourceId, sourceEvent, mapping }) => {
+    const declared = routines.get(sourceId)?.events.get(sourceEvent)?.paramNames ?? [];
+    if (typeof mapping !== 'object' || declared.length === 0) return [];
+    return Object.keys(mapping)
+      .filter((name) => !declared.includes(name))
+      .map((name) => ({
+        severity: 'warning',
+        code: 'UNKNOWN_PARAM',
+        routineId: sourceId,
+        message: `A connection renames '${name}', which event '${sourceEvent}' of routine '${sourceId}' does not declare (${declared.join(', ')}); renames are written { old: 'new' }.`,
+      }));
+  });
 
 const isEntry = ({ routines }: Graph, routineId: string): boolean => routines.get(routineId)?.slot('trigger') !== undefined;
 

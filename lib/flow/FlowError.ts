@@ -53,6 +53,8 @@ const sentences = {
     `Flow '${d.flowId}' has routines or jobs of its own, so it cannot be filled; use Flow.fromJSON, or an empty flow.`,
   NOT_SERIALISABLE: (d: { where: string; path: string; got: string; expected: string }) =>
     `${d.where} cannot be written down: ${d.path === '' ? 'it' : d.path} is ${d.got}, expected ${d.expected}; keep it out, or put plain data in its place.`,
+  JOBS_FULL: (d: { flowId: string; maxJobs: number; maxPendingJobs: number }) =>
+    `Flow '${d.flowId}' runs ${d.maxJobs} jobs at once, and ${d.maxPendingJobs} wait; start this one later, or raise maxPendingJobs.`,
   DUPLICATE_JOB: (d: { flowId: string; jobId: string }) =>
     `Flow '${d.flowId}' already has a job '${d.jobId}', which has not ended (see flow.jobs); leave jobId out to start a new one.`,
 } satisfies Record<string, (details: never) => string>;
@@ -92,7 +94,7 @@ export const checkSerialisable = (value: unknown, where: () => string): void => 
 };
 
 /** A value as an error names it. */
-const show = (value: unknown): string => {
+export const show = (value: unknown): string => {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : instanceName(value);

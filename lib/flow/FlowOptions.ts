@@ -2,7 +2,7 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { type Isolation, isolates } from '../prelude/isolate.js';
 import { uuid } from '../prelude/uuid.js';
 import { ErrorHandler, strategyAmong } from './ErrorHandler.js';
-import { checkOption } from './checkOption.js';
+import { checkOption, type Known } from './checkOption.js';
 import { type Limit, limitFrom, type Overflow } from './Limit.js';
 import { checkName } from './names.js';
 import { oneOf } from './oneOf.js';
@@ -20,6 +20,13 @@ export interface FlowOptions extends Limit {
   readonly maxWorkers?: number | undefined;
   /** How long a job may run, in ms, above 0, pauses not counted; `Infinity` for no limit. @default 300_000 */
   readonly executionTimeoutMs?: number | undefined;
+  /**
+   * Jobs that are begun at once, paused ones among them: a whole number from 1, or `Infinity`. Those beyond wait as `pending`, in the
+   * order of their start, and their timeout counts from their begin. A run that a handler starts does not wait. @default Infinity
+   */
+  readonly maxJobs?: number | undefined;
+  /** Jobs that wait for their begin: a whole number from 0, or `Infinity`. One more is refused with `JOBS_FULL`. @default Infinity */
+  readonly maxPendingJobs?: number | undefined;
   /** For routines that have none of their own. @default none: STOP */
   readonly errorHandler?: ErrorHandler | undefined;
   /** What a failure of a downstream task means that no handler covers: the job fails, or it is only recorded. @default 'stop' */
@@ -47,12 +54,36 @@ export interface FlowOptions extends Limit {
   readonly newId?: (() => string) | undefined;
 }
 
+export const FLOW_OPTIONS: Known<FlowOptions> = {
+  flowId: true,
+  executionStrategy: true,
+  maxWorkers: true,
+  executionTimeoutMs: true,
+  maxJobs: true,
+  maxPendingJobs: true,
+  errorHandler: true,
+  unhandledErrors: true,
+  emitMode: true,
+  isolation: true,
+  history: true,
+  pausedLimit: true,
+  maxQueued: true,
+  overflow: true,
+  metrics: true,
+  scheduler: true,
+  asyncContext: true,
+  random: true,
+  newId: true,
+};
+
 /** Options with every default filled in. */
 export interface FlowSettings {
   readonly flowId: string;
   readonly executionStrategy: ExecutionStrategy;
   readonly maxWorkers: number;
   readonly executionTimeoutMs: number;
+  readonly maxJobs: number;
+  readonly maxPendingJobs: number;
   readonly errorHandler: ErrorHandler | undefined;
   readonly unhandledErrors: 'stop' | 'record';
   readonly emitMode: 'immediate' | 'commit';
@@ -81,12 +112,12 @@ const checkWorkers = (value: number): number =>
 export const checkTimeout = (option: string, value: number): number =>
   checkOption(option, value, typeof value === 'number' && value > 0, 'ms above 0, or Infinity for no limit');
 
-const checkBound = (option: string, value: number): number =>
+const checkBound = (option: string, value: number, least = 0): number =>
   checkOption(
     option,
     value,
-    (Number.isInteger(value) && value >= 0) || value === Infinity,
-    'a whole number from 0 up, or Infinity',
+    (Number.isInteger(value) && value >= least) || value === Infinity,
+    `a whole number from ${least} up, or Infinity`,
   );
 
 export const checkErrorHandler = (value: ErrorHandler): ErrorHandler =>
@@ -95,7 +126,7 @@ export const checkErrorHandler = (value: ErrorHandler): ErrorHandler =>
 const checkScheduler = (value: SchedulerLike): SchedulerLike =>
   checkOption('scheduler', value, typeof (value as SchedulerLike | null)?.schedule === 'function', 'an RxJS scheduler');
 
-const checkSwitch = (option: string, value: boolean): boolean => oneOf(option, value, [true, false]);
+export const checkSwitch = (option: string, value: boolean): boolean => oneOf(option, value, [true, false]);
 
 /** A strategy and a number of workers that fit: sequential has 1 worker, concurrent 5 unless told otherwise. */
 export const workersFor = (strategy: ExecutionStrategy, maxWorkers: number | undefined, current?: FlowSettings): number => {
@@ -128,6 +159,8 @@ export const settingsFrom = (options: FlowOptions): FlowSettings => {
     executionStrategy,
     maxWorkers: workersFor(executionStrategy, options.maxWorkers),
     executionTimeoutMs: checkTimeout('executionTimeoutMs', options.executionTimeoutMs ?? 300_000),
+    maxJobs: checkBound('maxJobs', options.maxJobs ?? Infinity, 1),
+    maxPendingJobs: checkBound('maxPendingJobs', options.maxPendingJobs ?? Infinity),
     errorHandler: options.errorHandler === undefined ? undefined : checkErrorHandler(options.errorHandler),
     unhandledErrors: oneOf('unhandledErrors', options.unhandledErrors ?? 'stop', ['stop', 'record']),
     emitMode: oneOf('emitMode', options.emitMode ?? 'immediate', ['immediate', 'commit']),

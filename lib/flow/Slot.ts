@@ -1,3 +1,4 @@
+import type { Known } from './checkOption.js';
 import type { Codec } from './Codec.js';
 import type { Data } from './Data.js';
 import type { FixedLimit, Limit } from './Limit.js';
@@ -10,9 +11,14 @@ export interface SlotOptions<A extends object = Data> extends Limit {
   readonly merge?: Merge<A> | undefined;
   /** Checks (and may change) a payload when it enters the slot; a mismatch fails the task. @default none */
   readonly codec?: Codec<A> | undefined;
-  /** The event on which the values of a returned observable or async iterable are emitted. @default none: they are ignored */
+  /**
+   * The event on which is emitted what the handler hands back, or its promise comes to: a plain object, or each value of an observable, an async
+   * or a sync iterable. Anything else is a warning. @default none: a value is ignored, a stream that gives one is a warning
+   */
   readonly emits?: string | undefined;
 }
+
+export const SLOT_OPTIONS: Known<SlotOptions> = { merge: true, codec: true, emits: true, maxQueued: true, overflow: true };
 
 /** An input of a routine. It holds no data itself: what it has gathered belongs to the job. `P` is the kind of its routine. */
 export class Slot<in A extends object = Data, out P extends DescribedRoutine = DescribedRoutine> implements DescribedSlot {

@@ -9,6 +9,11 @@ export interface PauseOptions {
   readonly checkpoint?: unknown;
 }
 
+export interface OutputOptions {
+  /** Whether the output log keeps it. @default true */
+  readonly keep?: boolean | undefined;
+}
+
 /** What a handler may know and do of its task. The engine makes one per attempt; what users get is a `Context`. */
 export interface TaskContext {
   readonly routineId: string;
@@ -34,8 +39,11 @@ export interface TaskContext {
    * @throws what `emit` throws, but for `QUEUE_FULL`
    */
   emitDeferred(event: string | AnyEvent, data?: object): void;
-  /** Hands a result to `job.output$`, to the observers of this run, and to the output log. */
-  output(type: string, data?: object): void;
+  /**
+   * Hands a result to `job.output$`, to the observers of this run, and to the output log. With `keep: false` it is told at once, in every
+   * `emitMode`, and not kept: for tokens and other progress, which would push results out of the log and fill every snapshot.
+   */
+  output(type: string, data?: object, options?: OutputOptions): void;
   /** This routine's own keys in this job; `{}` before the first `setState`. */
   state(): Data;
   /**
@@ -55,6 +63,8 @@ export interface TaskContext {
   pause(options?: PauseOptions): Promise<void>;
   /** Ends this job at once. */
   cancel(reason?: string): void;
+  /** Ends this job at once, as completed: what waits is dropped, what is at work (this attempt, too) is aborted. */
+  complete(reason?: string): void;
 }
 
 export interface Shared {

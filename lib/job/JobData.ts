@@ -92,3 +92,10 @@ export class JobData {
     return routine?.hasRun === true ? routine.view() : undefined;
   }
 }
+
+/** How many of its tasks have ended: completed, failed, skipped or dropped. */
+export const doneIn = ({ routines }: Pick<JobData, 'routines'>): number => {
+  let done = 0;
+  for (const { completed, failed, skipped, dropped } of routines.values()) done += completed + failed + skipped + dropped;
+  return done;
+};

@@ -18,10 +18,12 @@ const sentences = {
     `The mapping to slot '${d.slot}' of routine '${d.routineId}' gave ${d.got}; it has to give one plain object.`,
   BAD_DECODE: (d: Place & { got: string }) =>
     `The codec of slot '${d.slot}' of routine '${d.routineId}' gave ${d.got}; it has to give one plain object.`,
-  TIMEOUT: (d: { jobId: string; timeoutMs: number }) =>
-    `Job '${d.jobId}' was still running at its timeout of ${d.timeoutMs} ms; raise executionTimeoutMs, or timeoutMs of this run.`,
+  TIMEOUT: (d: { jobId: string; timeoutMs: number; starving?: string | undefined }) =>
+    `Job '${d.jobId}' was still running at its timeout of ${d.timeoutMs} ms; ${d.starving === undefined ? 'raise executionTimeoutMs, or timeoutMs of this run' : `job '${d.starving}' waited for its first worker: if a handler has started it and waits for it, hand over its ctx, as in { parent: ctx }`}.`,
   CANCELLED: (d: { jobId: string; reason: string | undefined }) =>
     `Job '${d.jobId}' was cancelled${d.reason === undefined ? '' : `: ${d.reason}`}`,
+  TASK_CANCELLED: (d: { taskId: string; reason: string | undefined }) =>
+    `Task '${d.taskId}' was cancelled${d.reason === undefined ? '' : `: ${d.reason}`}`,
   STOPPED: (d: { jobId: string; reason: string }) => `The job of this task ended: ${d.reason}`,
   NOT_STARTED: (d: { reason: string }) => d.reason,
   ILLEGAL_TRANSITION: (d: { jobId: string; from: string; to: string }) =>

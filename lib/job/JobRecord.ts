@@ -109,7 +109,7 @@ export type JobRecord = Step &
     | ({ readonly type: 'taskStarted' } & SlotActivationTask)
     | { readonly type: 'emitted'; readonly routineId: string; readonly event: string; readonly data: Data }
     | ({ readonly type: 'taskSettled'; readonly outcome: TaskOutcome; readonly error?: unknown } & SlotActivationTask)
-    | { readonly type: 'output'; readonly output: OutputRecord }
+    | { readonly type: 'output'; readonly output: OutputRecord; readonly kept?: false }
     | { readonly type: 'paused'; readonly reason?: string; readonly checkpoint?: unknown; readonly pendingTasks: number }
     | { readonly type: 'resumed' }
     | { readonly type: 'warning'; readonly message: string; readonly error?: unknown }

@@ -7,7 +7,7 @@ export type RoutineStatus = 'pending' | 'running' | 'completed' | 'failed' | 'er
 const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   pending: ['running', 'paused', 'cancelled'],
   running: ['paused', 'completed', 'failed', 'cancelled'],
-  paused: ['running', 'cancelled'],
+  paused: ['running', 'completed', 'cancelled'],
   completed: [],
   failed: [],
   cancelled: [],

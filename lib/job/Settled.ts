@@ -8,6 +8,7 @@ export type Change =
   | { readonly type: 'emitted'; readonly routineId: string; readonly event: string; readonly data: Data }
   | { readonly type: 'deferred'; readonly routineId: string; readonly event: string; readonly data: Data }
   | { readonly type: 'output'; readonly outputType: string; readonly data: Data }
+  | { readonly type: 'operatorCompleted'; readonly routineId: string }
   | { readonly type: 'sharedSet'; readonly key: string; readonly value: unknown }
   | { readonly type: 'sharedLogged'; readonly entry: LogEntry }
   /** The one stream that the routine keeps has come further. */

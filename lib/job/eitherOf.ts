@@ -19,3 +19,9 @@ export const eitherOf = async <S extends End>(run: () => Promise<S>): Promise<Ei
     return left(notStarted(error));
   }
 };
+
+/** The end of a job that has completed. @throws JobError if it has not */
+export const completedOrThrow = <S extends End>(state: S): S => {
+  if (state.status === 'completed') return state;
+  throw whyNot(state);
+};

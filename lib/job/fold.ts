@@ -101,10 +101,10 @@ export const streamChanged = (state: StreamState, { input, ...change }: StreamCh
   if (input !== undefined) (state.inputs as Data[]).push(input);
 };
 
-/** Its ticks are counted from another time, epoch ms. */
-export const rebased = (job: Job, base: number): void => {
+/** Its ticks are counted from another time, epoch ms, and its history keeps so many entries at most. */
+export const rebased = (job: Job, base: number, bound: number): void => {
   const { history } = job;
-  job.history = History.of(history.bound, base, history.written(), history.dropped);
+  job.history = History.of(Math.min(history.bound, bound), base, history.written(), history.dropped);
 };
 
 /** It is taken up in a flow in which its routines may have other names, and their slots and events other places. */

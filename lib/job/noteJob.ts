@@ -72,8 +72,8 @@ export const sharedLogged = (ledger: Ledger, entry: LogEntry): void => {
   if (ledger.watched) ledger.tell({ type: 'sharedLogged', entry });
 };
 
-/** A handler hands a result out. */
-export const output = (ledger: Ledger, record: OutputRecord): void => {
-  fold.output(ledger.data, record);
-  if (ledger.watched) ledger.tell({ type: 'output', output: record });
+/** A handler hands a result out; the log of outputs keeps it, unless nobody wants that. */
+export const output = (ledger: Ledger, record: OutputRecord, keep: boolean): void => {
+  if (keep) fold.output(ledger.data, record);
+  if (ledger.watched) ledger.tell({ type: 'output', output: record, ...(keep ? {} : { kept: false }) });
 };

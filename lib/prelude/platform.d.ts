@@ -16,3 +16,4 @@ declare const AbortController: { new (): AbortController };
 declare const performance: { now(): number };
 declare const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
 declare function structuredClone<T>(value: T): T;
+declare function setTimeout(work: () => void, ms: number): unknown;

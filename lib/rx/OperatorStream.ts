@@ -168,9 +168,17 @@ export class OperatorStream implements Stream {
     if (this.#stage === 'over') return;
     this.#enter('over');
     this.#live = undefined;
-    operatorCompleted(this.job.ledger, this.job.routines.of(this.routine));
+    this.#noteEnd();
     this.#release?.();
     this.#release = undefined;
+  }
+
+  /** With `emitMode: 'commit'` it is told behind the values that come before it. */
+  #noteEnd(): void {
+    const { ledger, routines } = this.job;
+    const routine = routines.of(this.routine);
+    if (this.#attempt?.isBuffering !== true) operatorCompleted(ledger, routine);
+    else this.#attempt.effects.add({ type: 'operatorCompleted', routineId: routine.routineId });
   }
 
   #emit(value: unknown): void {

@@ -3,6 +3,7 @@ import { HandlerContext } from '../engine/HandlerContext.js';
 import type { Context } from '../flow/Context.js';
 import { keepStreams } from '../engine/JobStreams.js';
 import type { StreamKind } from '../engine/streamKinds.js';
+import { checkKnown } from '../flow/checkOption.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
 import { type DefinedRoutine, defineRoutine } from '../defineRoutine.js';
@@ -45,8 +46,9 @@ export type OperatorRoutine<In extends object, Out> = DefinedRoutine<{ input: In
 export const fromOperator = <In extends object, Out>(
   type: string,
   operator: OperatorFunction<In, Out>,
-  { replay = false }: FromOperatorOptions = {},
+  options: FromOperatorOptions = {},
 ): OperatorRoutine<In, Out> => {
+  const { replay = false } = checkKnown(options, { replay: true });
   if (typeof operator !== 'function')
     throw flowError('BAD_OPTION', { option: 'operator', value: operator, expected: 'an operator, as in map(…) or pipe(…)' });
   if (typeof replay !== 'boolean') throw flowError('BAD_OPTION', { option: 'replay', value: replay, expected: 'true or false' });

@@ -1,13 +1,25 @@
-import { concatMap, exhaustMap, mergeMap, Observable, type OperatorFunction, switchMap, tap } from 'rxjs';
+import {
+  catchError,
+  concatMap,
+  exhaustMap,
+  mergeMap,
+  Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  switchMap,
+  takeWhile,
+  tap,
+} from 'rxjs';
 import { inContext } from '../engine/ambient.js';
 import { abandon } from '../engine/owned.js';
+import { checkKnown, checkOption, type Known } from '../flow/checkOption.js';
 import type { Data } from '../flow/Data.js';
 import type { AnyEvent, Event } from '../flow/Event.js';
 import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
 import { flowError } from '../flow/FlowError.js';
 import { checkStrategy, checkTimeout, workersFor } from '../flow/FlowOptions.js';
 import { checkEntry, eventIn, type RoutinesById, type Place } from '../flow/placeIn.js';
-import { notStarted, whyNot } from '../job/JobError.js';
+import { type JobError, notStarted, whyNot } from '../job/JobError.js';
 import type { JobRecord } from '../job/JobRecord.js';
 import { type Flow, openJob } from '../Flow.js';
 import type { Job } from '../Job.js';
@@ -22,10 +34,11 @@ import { feed } from './feed.js';
 export type Flattening = 'merge' | 'concat' | 'switch' | 'exhaust' | 'job';
 
 /** How a flow stands in a stream; what is left out is the flow's own setting. */
-export interface ToOperatorOptions<E extends string | AnyEvent = string | AnyEvent> extends Pick<
-  ExecuteOptions,
-  'timeoutMs' | 'executionStrategy' | 'maxWorkers' | 'signal'
-> {
+export interface ToOperatorOptions<
+  E extends string | AnyEvent = string | AnyEvent,
+  In extends object = object,
+  Instead extends object = never,
+> extends Pick<ExecuteOptions, 'timeoutMs' | 'executionStrategy' | 'maxWorkers' | 'signal'> {
   /** The id of the routine whose slot `trigger` gets each value. */
   readonly entry: string;
   /** The event whose payloads the stream emits: `routineId.event`, or the event itself, which types the stream. */
@@ -34,7 +47,24 @@ export interface ToOperatorOptions<E extends string | AnyEvent = string | AnyEve
   readonly as?: Flattening | undefined;
   /** Jobs at once with `merge`, a whole number from 1; values beyond it wait, without a bound. @default Infinity */
   readonly concurrent?: number | undefined;
+  /**
+   * What takes the place of a job that did not complete, so that the stream lives on: gets its error, and the value that it was for. What it
+   * throws is the error of the stream. Not with `job`. @default none: the error is the stream's
+   */
+  readonly onJobError?: ((error: JobError, value: In) => ObservableInput<Instead>) | undefined;
 }
+
+const OPTIONS: Known<ToOperatorOptions> = {
+  entry: true,
+  output: true,
+  as: true,
+  concurrent: true,
+  onJobError: true,
+  timeoutMs: true,
+  executionStrategy: true,
+  maxWorkers: true,
+  signal: true,
+};
 
 /**
  * A flow as an operator: one job per value, the value being its `entryParams`, and out come the payloads of one event while
@@ -61,24 +91,40 @@ export interface ToOperatorOptions<E extends string | AnyEvent = string | AnyEve
  *
  * @throws FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER`, `UNKNOWN_EVENT`, `BAD_OPTION`, `BAD_STRATEGY`
  */
-export function toOperator<Out extends object, In extends object = object>(
+export function toOperator<Out extends object, In extends object = object, Instead extends object = never>(
   flow: Flow,
-  options: ToOperatorOptions<Event<Out>>,
-): OperatorFunction<In, Out>;
-export function toOperator<In extends object = object>(
+  options: ToOperatorOptions<Event<Out>, In, Instead>,
+): OperatorFunction<In, Out | Instead>;
+export function toOperator<In extends object = object, Instead extends object = never>(
   flow: Flow,
-  options: ToOperatorOptions<string>,
-): OperatorFunction<In, Data>;
-export function toOperator(flow: Flow, options: ToOperatorOptions): OperatorFunction<object, object> {
-  const { entry, output, as = 'merge', concurrent, ...wanted } = options;
+  options: ToOperatorOptions<string, In, Instead>,
+): OperatorFunction<In, Data | Instead>;
+export function toOperator(
+  flow: Flow,
+  options: ToOperatorOptions<string | AnyEvent, object, object>,
+): OperatorFunction<object, object> {
+  const { entry, output, as = 'merge', concurrent, onJobError, ...wanted } = checkKnown(options, OPTIONS);
   const parts = partsOf(flow);
   checkEntry(parts, entry);
   checkWanted(wanted);
   const place = eventIn(parts, output, 'output');
   const flatten = checkFlattening(as, concurrent);
+  checkInstead(as, onJobError);
   if (flatten === undefined) return asOneJob(flow, entry, wanted, place);
-  return flatten((params) => flow.run$(entry, params, wanted).pipe(payloadsOf(place)));
+  const run$ = (params: object): Observable<object> => flow.run$(entry, params, wanted).pipe(payloadsOf(place));
+  if (onJobError === undefined) return flatten(run$);
+  return flatten((params) => run$(params).pipe(catchError((error: unknown) => onJobError(error as JobError, params))));
 }
+
+const checkInstead = (as: Flattening, onJobError: unknown): void => {
+  const isFine = onJobError === undefined || (typeof onJobError === 'function' && as !== 'job');
+  checkOption(
+    'onJobError',
+    onJobError,
+    isFine,
+    "a function (error, value) => an observable or what makes one, and not with 'job'",
+  );
+};
 
 /** One job for the whole stream, from the subscription on. */
 const asOneJob =
@@ -86,7 +132,10 @@ const asOneJob =
   (source$) =>
     new Observable((observer) => {
       const job = tryToOpen(flow, entry, wanted);
-      observer.add(job.record$.pipe(payloadsOf(place)).subscribe(inContext(observer)));
+      let isSourceOver = false;
+      // An operator that ends by itself: the job may have more to do, but the stream has nothing to give (D40).
+      const told$ = job.record$.pipe(takeWhile((record) => isSourceOver || !isEndOf(place, record)));
+      observer.add(told$.pipe(payloadsOf(place)).subscribe(inContext(observer)));
       observer.add(() => {
         abandon(job);
       });
@@ -94,7 +143,10 @@ const asOneJob =
       const tell = (error: unknown): void => {
         observer.error(error);
       };
-      if (!observer.closed) observer.add(feed(job, `${entry}.trigger`, source$.pipe(tap({ error: tell }))));
+      if (!observer.closed)
+        observer.add(
+          feed(job, `${entry}.trigger`, source$.pipe(tap({ error: tell, complete: () => void (isSourceOver = true) }))),
+        );
     });
 
 /** @throws JobError `NOT_STARTED` */
@@ -106,7 +158,7 @@ const tryToOpen = (flow: Flow, entry: string, wanted: ExecuteOptions): Job => {
   }
 };
 
-type Flatten = (project: (params: object) => Observable<Data>) => OperatorFunction<object, Data>;
+type Flatten = (project: (params: object) => Observable<object>) => OperatorFunction<object, object>;
 
 const FLATTENINGS: Readonly<Record<Flattening, Flatten | undefined>> = {
   merge: (project) => mergeMap(project),
@@ -143,6 +195,10 @@ const checkWanted = ({ timeoutMs, executionStrategy, maxWorkers }: ExecuteOption
   if (executionStrategy !== undefined) checkStrategy(executionStrategy);
   workersFor('concurrent', maxWorkers);
 };
+
+/** Whether the operator has completed whose values are the result, if it is one. */
+const isEndOf = ({ routineId }: Place, record: JobRecord): boolean =>
+  record.type === 'operatorCompleted' && record.routineId === routineId;
 
 /** The payloads among the records of one job, and its failure as an error. */
 const payloadsOf =

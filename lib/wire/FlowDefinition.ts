@@ -65,6 +65,8 @@ export const FlowDefinition = shape('FlowDefinition', {
   isolation: oneOf('shallow', 'freeze', 'clone'),
   history: countLimit,
   pausedLimit: countLimit,
+  maxJobs: optional(ordinalLimit),
+  maxPendingJobs: optional(countLimit),
   maxQueued: optional(ordinalLimit),
   overflow: optional(oneOf(...OVERFLOWS)),
   metrics: flag,

@@ -27,12 +27,12 @@ interface Known<R> {
  */
 export const readFlow = <R extends Described>(json: unknown, registry: Known<R>, options?: DecodeOptions): FlowParts<R> => {
   const document = decodeJson(flowFormat, json, options);
-  const { routines, connections, errorHandler, ...settings } = document;
+  const { routines, connections, errorHandler, maxJobs = Infinity, maxPendingJobs = Infinity, ...settings } = document;
   const missing = unregistered(document, registry);
   if (missing.length > 0) refuse(flowFormat, missing);
   const handlerFrom = (handler: Handler | undefined): ErrorHandler | undefined => handler && toErrorHandler(handler, registry);
   return {
-    settings: { ...settings, ...limitFrom(settings), errorHandler: handlerFrom(errorHandler) },
+    settings: { ...settings, maxJobs, maxPendingJobs, ...limitFrom(settings), errorHandler: handlerFrom(errorHandler) },
     routines: toInstances(routines, registry, handlerFrom),
     connections: connections.map(({ mapping, ...ends }) => ({
       ...ends,

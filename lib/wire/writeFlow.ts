@@ -23,6 +23,8 @@ export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowD
     version: newest(FLOW_STEPS),
     ...pick(settings, 'flowId', 'executionStrategy', 'maxWorkers', 'executionTimeoutMs', 'unhandledErrors', 'emitMode'),
     ...pick(settings, 'isolation', 'history', 'pausedLimit'),
+    maxJobs: unlessInfinite(settings.maxJobs),
+    maxPendingJobs: unlessInfinite(settings.maxPendingJobs),
     ...toLimit(settings),
     metrics: settings.metrics,
     errorHandler: settings.errorHandler && toHandler(`The error handler of flow '${settings.flowId}'`, settings.errorHandler),
@@ -31,6 +33,8 @@ export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowD
   };
   return encode(where, document) as FlowDefinition;
 };
+
+const unlessInfinite = (limit: number): number | undefined => (limit === Infinity ? undefined : limit);
 
 const toRoutine = (id: string, routine: Described): FlowDocument['routines'][number] => {
   if (routine.type === '')

@@ -223,7 +223,7 @@ describe('JobRun', () => {
       await settled();
       const seen: unknown[] = [];
       job.progress$.subscribe((progress) => seen.push(progress)).unsubscribe();
-      expect(seen).toEqual([{ queued: 0, active: 1, status: 'running' }]);
+      expect(seen).toEqual([{ queued: 0, active: 1, done: 1, status: 'running', pausing: false }]);
       work.resolve();
       await job.done;
     });

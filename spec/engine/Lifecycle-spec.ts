@@ -22,9 +22,9 @@ const bench = ({ status = 'pending', leftMs = Infinity, keepsStreams = false }: 
   const scheduler = new VirtualTimeScheduler();
   const steps = new Steps();
   const told: string[] = [];
-  const user = { atLook: (): void => undefined, atReopen: (): void => undefined, atFlush: (): boolean => false };
+  const user = { isRoom: true, atLook: (): void => undefined, atReopen: (): void => undefined, atFlush: (): boolean => false };
   const note = (what: string) => () => void told.push(what);
-  const run = { isOpen: false, endsAt: Infinity, queue: { tasks: () => [], clear: note('queue cleared') } };
+  const run = { isOpen: false, hasPlace: false, endsAt: Infinity, queue: { tasks: () => [], clear: note('queue cleared') } };
   const time = { elapsed: 0, reading: 0, catchUp: note('looks at the clock') };
   const later: (() => void)[] = [];
   const job = {
@@ -38,7 +38,12 @@ const bench = ({ status = 'pending', leftMs = Infinity, keepsStreams = false }: 
     retries: { hold: note('retries hold'), clear: note('retries cleared') },
     limits: { wakeAll: note('sources wake') },
     tracker: {},
-    views: { status: (to: string) => told.push(`status ${to}`), endSinks: note('sinks end'), end: note('views end') },
+    views: {
+      status: (to: string) => told.push(`status ${to}`),
+      progress: () => undefined,
+      endSinks: note('sinks end'),
+      end: note('views end'),
+    },
     streams: {
       reopen: () => {
         user.atReopen();
@@ -64,6 +69,11 @@ const bench = ({ status = 'pending', leftMs = Infinity, keepsStreams = false }: 
         },
       },
       released$: { next: note('released') },
+      starving: { first: undefined },
+      place: () => {
+        run.hasPlace = user.isRoom;
+        told.push('waits for a place');
+      },
       goesOn: note('to be armed'),
       stands: note('stands'),
       forget: note('forgotten'),
@@ -100,20 +110,45 @@ describe('Lifecycle', () => {
       expect([told, ledger.told]).toEqual([['instead'], []]);
     });
 
-    it('should be none of a job that was paused, or has ended, before the engine took it on', () => {
-      for (const status of ['paused', 'cancelled'] as const) {
-        const { life, told } = bench({ status });
-        life.begin();
-        expect(told).toEqual([]);
-      }
+    it('should be one, also if it stands in the line twice', () => {
+      const { life, ledger } = bench();
+      life.begin();
+      life.begin();
+      expect(ledger.types).toEqual(['started']);
     });
 
-    it('should go on with a job from elsewhere without a second start', () => {
-      const { life, ledger, told } = bench({ status: 'paused' });
-      life.goOnFrom(true);
-      life.begin();
-      expect([ledger.types, told]).toEqual([['resumed'], ['status running', 'to be armed', 'opens', 'sources wake', 'released']]);
-    });
+    it.each([
+      [
+        true,
+        'running',
+        ['status paused', 'waits for a place', 'status running', 'to be armed', 'opens', 'sources wake', 'released'],
+      ],
+      [
+        false,
+        'pending',
+        [
+          'status paused',
+          'waits for a place',
+          'status pending',
+          'status running',
+          'to be armed',
+          'opens',
+          'sources wake',
+          'released',
+        ],
+      ],
+    ])(
+      'should go on with a job from elsewhere without a second start, once it has a place (D35): at once %p',
+      (isRoom, status, expected) => {
+        const { life, ledger, told, user } = bench({ status: 'paused' });
+        user.isRoom = isRoom;
+        life.comeFromElsewhere(true);
+        life.goOn();
+        expect(ledger.data.status).toBe(status);
+        life.begin();
+        expect([ledger.types, told]).toEqual([['resumed'], expected]);
+      },
+    );
   });
 
   describe('streams', () => {

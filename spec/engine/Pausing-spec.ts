@@ -41,6 +41,7 @@ const bench = (status: JobStatus = 'running') => {
       handles: { state },
       engine: { drain, toggle$, released$ },
       progress: { queued: 3 },
+      views: undefined,
     },
     {
       stand: () => {

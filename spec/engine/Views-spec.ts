@@ -185,8 +185,8 @@ describe('Views', () => {
           d: '00',
         });
         flush();
-        expect(told[0]).toEqual({ queued: 1, active: 0, status: 'pending' });
-        expect(told.at(-1)).toEqual({ queued: 0, active: 0, status: 'completed' });
+        expect(told[0]).toEqual({ queued: 1, active: 0, done: 0, status: 'pending', pausing: false });
+        expect(told.at(-1)).toMatchObject({ queued: 0, active: 0, status: 'completed', pausing: false });
       }),
     );
   });

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type Context, Flow, type Handler, type Job, JobState } from '../../lib/index.js';
+import { filter, firstValueFrom } from 'rxjs';
+import { type Context, currentContext, Flow, type Handler, type Job, JobState } from '../../lib/index.js';
 import { flowOf, routine, sleep } from '../support/flows.js';
 
 /** Collects all that nobody keeps. */
@@ -40,6 +41,129 @@ describe('refuseWaiting (D16)', () => {
     ['leaving an `await using` block of its flow', (ctx) => ctx.flow[Symbol.asyncDispose]()],
   ])('should throw WOULD_DEADLOCK in a handler that waits for %s, before and after an await', async (_, wait) => {
     expect(await inHandler(wait)).toEqual({ status: 'completed', codes: ['WOULD_DEADLOCK', 'WOULD_DEADLOCK'] });
+  });
+
+  it.each<[string, (ctx: Context, job: Job) => unknown]>([
+    ['its own job.pause()', (_, job) => job.pause()],
+    ['flow.pause of its own job', (ctx, job) => ctx.flow.pause(job)],
+    ['flow.pause of its own state', (ctx) => ctx.flow.pause(ctx.job, { reason: 'limit' })],
+    ['flow.pause() of all jobs', (ctx) => ctx.flow.pause()],
+  ])('should reject with WOULD_DEADLOCK in a handler that waits for %s, and pause all the same (D34, f04)', async (_, wait) => {
+    const codes: unknown[] = [];
+    const trigger: Handler = async (__, ctx) => {
+      await sleep(1);
+      await Promise.resolve(wait(ctx, ctx.flow.jobs[0] as Job)).catch((error: unknown) =>
+        codes.push((error as { code: string }).code),
+      );
+    };
+    const flow = flowOf({ s: { slots: { trigger } } });
+    const job = flow.start('s');
+    await firstValueFrom(job.status$.pipe(filter((status) => status === 'paused')));
+    expect(codes).toEqual(['WOULD_DEADLOCK']);
+    job.resume();
+    expect((await job.done).status).toBe('completed');
+  });
+
+  it('should refuse the pause of an outer job in a run that its handler waits for (D34, f04)', async () => {
+    const codes: unknown[] = [];
+    const flow: Flow = flowOf({
+      outer: { slots: { trigger: (_, ctx) => ctx.flow.execute('inner') } },
+      inner: {
+        slots: {
+          trigger: () =>
+            outer.pause().then(
+              () => codes.push('went through'),
+              (error: unknown) => codes.push((error as { code: string }).code),
+            ),
+        },
+      },
+    });
+    const outer = flow.start('outer');
+    await firstValueFrom(outer.status$.pipe(filter((status) => status === 'paused')));
+    expect(codes).toEqual(['WOULD_DEADLOCK']);
+    outer.resume();
+    expect((await outer.done).status).toBe('completed');
+  });
+
+  it('should refuse it in what the handler has left to be tracked: its job cannot be quiet before (D34)', async () => {
+    const codes: unknown[] = [];
+    const waiting = async (job: Job): Promise<void> => {
+      await sleep(1);
+      for (const wait of [() => job.pause(), () => job.waitForCompletion(), () => job.done])
+        try {
+          await wait();
+          codes.push('went through');
+        } catch (error) {
+          codes.push((error as { code: string }).code);
+        }
+      job.resume();
+    };
+    const flow = flowOf({ s: { slots: { trigger: (_, ctx) => void ctx.track(waiting(ctx.flow.jobs[0] as Job)) } } });
+    expect((await flow.execute('s')).status).toBe('completed');
+    expect(codes).toEqual(Array(3).fill('WOULD_DEADLOCK'));
+  });
+
+  it('should harm nobody who does not await the answer (D34)', async () => {
+    const unhandled: unknown[] = [];
+    const listener = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', listener);
+    const flow = flowOf({
+      s: {
+        slots: {
+          trigger: (_, ctx) => {
+            void ctx.flow.pause(ctx.job);
+            void ctx.flow.shutdown();
+            void JobState.waitForCompletion(ctx.flow, ctx.job);
+            void ctx.flow[Symbol.asyncDispose]();
+          },
+        },
+      },
+    });
+    const job = flow.start('s');
+    await firstValueFrom(job.status$.pipe(filter((status) => status === 'paused')));
+    await sleep(1);
+    process.off('unhandledRejection', listener);
+    expect(unhandled).toEqual([]);
+    job.resume();
+    await job.done;
+  });
+
+  it('should refuse nothing in a watcher, a sink or a listener of a signal, and make nothing a child there (D34)', async () => {
+    const seen: string[] = [];
+    const flow: Flow = flowOf(
+      {
+        s: {
+          slots: {
+            trigger: async (_, ctx) => {
+              ctx.signal.addEventListener('abort', () => {
+                seen.push(currentContext() === undefined ? 'listener outside' : 'listener inside');
+              });
+              ctx.output('x');
+              await sleep(1);
+              void other.cancel();
+              await sleep(1);
+            },
+          },
+        },
+        t: {
+          slots: {
+            trigger: (_, ctx) =>
+              new Promise((resolve) => {
+                ctx.signal.addEventListener('abort', () => {
+                  seen.push(currentContext() === undefined ? 'other outside' : 'other inside');
+                  resolve(undefined);
+                });
+              }),
+          },
+        },
+      },
+      [],
+      { maxWorkers: 2 },
+    );
+    const other = flow.start('t');
+    const output = (): void => void seen.push(currentContext() === undefined ? 'sink outside' : 'sink inside');
+    await flow.start('s', {}, { output }).done;
+    expect(seen).toEqual(['sink outside', 'other outside']);
   });
 
   it('should find the handler that waits over a job between them that has ended (S75)', async () => {

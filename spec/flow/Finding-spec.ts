@@ -26,6 +26,20 @@ describe('Flow.validate', () => {
     expect(flow.validate()[2]?.message).toContain("'lone'");
   });
 
+  it('should warn of a rename of what the event does not declare: the wrong way round (D37, f05)', () => {
+    const flow = flowOf({ s: entry, a: { slots } });
+    const source = new Routine();
+    source.defineEvent('declared', ['x']);
+    source.defineEvent('any');
+    source.defineSlot('trigger');
+    flow.addRoutine(source, 'source');
+    flow.connect('source', 'declared', 'a', 'i', { y: 'x' });
+    flow.connect('source', 'any', 'a', 'i', { y: 'x' });
+    flow.connect('source', 'declared', 'a', 'i', { x: 'y' });
+    expect(codes(flow.validate())).toEqual(['warning UNKNOWN_PARAM source']);
+    expect(flow.validate()[0]?.message).toMatch(/renames 'y'.*event 'declared' of routine 'source' does not declare \(x\)/);
+  });
+
   it('should put the errors first: a slot that emits what its routine lacks', () => {
     const flow = new Flow();
     const wrong = new Routine();

@@ -13,6 +13,7 @@ const LEGAL: readonly string[] = [
   'running → failed',
   'running → cancelled',
   'paused → running',
+  'paused → completed',
   'paused → cancelled',
 ];
 

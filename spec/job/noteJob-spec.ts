@@ -32,7 +32,12 @@ const TABLE: readonly [string, (ledger: ToldLedger) => void, object][] = [
   ['all that waited have been emitted', (ledger) => note.deferredEmitted(ledger, 3), { type: 'deferredEmitted', count: 3 }],
   ['a shared value is set', (ledger) => note.sharedSet(ledger, 'k', 1), { type: 'sharedSet', key: 'k', value: 1 }],
   ['something is logged', (ledger) => note.sharedLogged(ledger, ENTRY), { type: 'sharedLogged', entry: ENTRY }],
-  ['something is handed out', (ledger) => note.output(ledger, OUTPUT), { type: 'output', output: OUTPUT }],
+  ['something is handed out', (ledger) => note.output(ledger, OUTPUT, true), { type: 'output', output: OUTPUT }],
+  [
+    'the same, and nobody keeps it',
+    (ledger) => note.output(ledger, OUTPUT, false),
+    { type: 'output', output: OUTPUT, kept: false },
+  ],
 ];
 
 describe('noteJob', () => {

@@ -142,7 +142,7 @@ describe('fromSource', () => {
       expect(job.status).toBe('running');
       let seen: unknown;
       job.progress$.subscribe((progress) => (seen = progress)).unsubscribe();
-      expect(seen).toEqual({ queued: 0, active: 1, status: 'running' });
+      expect(seen).toEqual({ queued: 0, active: 0, done: 2, status: 'running', pausing: false });
       value$.complete();
       expect(await endOf(job)).toBe('completed');
     });
@@ -767,7 +767,7 @@ describe('fromSource', () => {
       const job: Job = flow.start('s');
       await rest();
       await job.cancel();
-      expect(seen).toEqual([{ queued: 0, active: 0, status: 'cancelled' }]);
+      expect(seen).toEqual([{ queued: 0, active: 0, done: 1, status: 'cancelled', pausing: false }]);
     });
 
     it('should keep progress at what is left, also for whoever asks as an operator beside it is unsubscribed from', async () => {

@@ -13,7 +13,7 @@ import {
   lastValueFrom,
   map,
   NEVER,
-  type Observable,
+  Observable,
   of,
   type OperatorFunction,
   range,
@@ -35,7 +35,7 @@ import {
   TimeoutError,
 } from '../../lib/index.js';
 import { fromOperator, fromSource, toOperator, type ToOperatorOptions } from '../../lib/rx/index.js';
-import { flowOf, forward, routine } from '../support/flows.js';
+import { flowOf, forward, routine, sleep } from '../support/flows.js';
 import { type Marbles, marbles } from '../support/marbles.js';
 import { ours, rejection, thrown } from '../support/thrown.js';
 import { rest, until } from '../support/turns.js';
@@ -585,5 +585,46 @@ describe("toOperator, as 'job': one job for the whole stream", () => {
         { numRuns: 100 },
       );
     });
+  });
+});
+
+describe("toOperator with as: 'job' and an operator that completes (D40, f14)", () => {
+  const taking = (count: number, emitMode: 'immediate' | 'commit' = 'immediate') => {
+    const flow = flowOf({ s: { slots: { trigger: (data, ctx) => ctx.emit('o', { ...data }) } } }, [], { emitMode });
+    flow.addRoutine(fromOperator('op', take<object>(count)), 'op');
+    flow.connect('s', 'o', 'op', 'input');
+    return flow;
+  };
+
+  it.each(['immediate', 'commit'] as const)(
+    'should end the stream and leave the source, as in RxJS, with emitMode %s',
+    async (emitMode) => {
+      const flow = taking(2, emitMode);
+      let left = false;
+      const source$ = new Observable<{ k: number }>((observer) => {
+        let k = 0;
+        const timer = setInterval(() => {
+          observer.next({ k: k++ });
+        }, 1);
+        return () => {
+          left = true;
+          clearInterval(timer);
+        };
+      });
+      const values = await lastValueFrom(
+        source$.pipe(toOperator(flow, { entry: 's', output: 'op.output', as: 'job' }), toArray()),
+      );
+      expect([values, left]).toEqual([[{ k: 0 }, { k: 1 }], true]);
+      await sleep(1);
+      expect(flow.jobs).toEqual([]);
+    },
+  );
+
+  it('should go on with the stream of another routine', async () => {
+    const flow = taking(1);
+    const values = await lastValueFrom(
+      of({ k: 0 }, { k: 1 }).pipe(toOperator(flow, { entry: 's', output: 's.o', as: 'job' }), toArray()),
+    );
+    expect(values).toEqual([{ k: 0 }, { k: 1 }]);
   });
 });

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import {
   catchError,
   concat,
+  concatMap,
+  delay,
   firstValueFrom,
   from,
   lastValueFrom,
@@ -563,5 +565,72 @@ describe('toOperator', () => {
     await until(() => got.length === 3);
     await rest();
     expect(got.sort()).toEqual(['one a', 'two a', 'two b']);
+  });
+});
+
+describe('onJobError (D40)', () => {
+  const failing = flowOf({
+    s: {
+      slots: {
+        trigger: ({ n }, ctx) => {
+          if (n === 2) throw new RangeError('two');
+          ctx.emit('o', { n });
+        },
+      },
+    },
+  });
+
+  it.each(['merge', 'concat', 'exhaust'] as const)(
+    'should take the place of a job that failed, and the stream lives on: %s',
+    async (as) => {
+      const seen: unknown[] = [];
+      const source$ = from([1, 2, 3]).pipe(concatMap((n) => of({ n }).pipe(delay(2))));
+      const through$ = source$.pipe(
+        toOperator(failing, {
+          entry: 's',
+          output: 's.o',
+          as,
+          onJobError: (error, value: { n: number }) => {
+            seen.push([error.code, (error.cause as Error).message, value]);
+            return [{ instead: value.n }];
+          },
+        }),
+        toArray(),
+      );
+      expect(await lastValueFrom(through$)).toEqual([{ n: 1 }, { instead: 2 }, { n: 3 }]);
+      expect(seen).toEqual([['TASK_FAILED', 'two', { n: 2 }]]);
+    },
+  );
+
+  it('should leave the value out if it gives nothing, and end the stream with what it throws', async () => {
+    const through = (onJobError: () => []) =>
+      lastValueFrom(
+        from([{ n: 2 }, { n: 3 }]).pipe(toOperator(failing, { entry: 's', output: 's.o', as: 'concat', onJobError }), toArray()),
+      );
+    expect(await through(() => [])).toEqual([{ n: 3 }]);
+    const thrown = new Error('mine');
+    await expect(
+      through(() => {
+        throw thrown;
+      }),
+    ).rejects.toBe(thrown);
+  });
+
+  it('should get a job that could not start', async () => {
+    const full = flowOf({ s: { slots: { trigger: () => sleep(5) } } }, [], { maxJobs: 1, maxPendingJobs: 0 });
+    const codes: string[] = [];
+    const onJobError = ({ code }: JobError) => {
+      codes.push(code);
+      return [];
+    };
+    await lastValueFrom(from([{}, {}]).pipe(toOperator(full, { entry: 's', output: 's.o', onJobError }), toArray()));
+    expect(codes).toEqual(['NOT_STARTED']);
+  });
+
+  it.each([
+    ['a number', { onJobError: 5 as never }],
+    ["a function with 'job'", { as: 'job' as const, onJobError: () => [] }],
+  ])('should be refused if it is %s', (_, options) => {
+    expect(() => toOperator(failing, { entry: 's', output: 's.o', ...options })).toThrow(/onJobError/);
   });
 });

@@ -50,6 +50,8 @@ const checkTasks = ({ records, taken }: Watched): void => {
 
 const BEFORE = { taskQueued: undefined, taskStarted: 'taskQueued', taskSettled: 'taskStarted' } as const;
 
+const NO_PROGRESS = { done: 0 };
+
 const count = (records: readonly JobRecord[], test: (record: JobRecord) => boolean): number => records.filter(test).length;
 
 /** The end is told once and last, with nothing at work; and a job is complete exactly when it is at rest. */
@@ -73,7 +75,10 @@ const checkEnd = ({ job, records, progress, taken }: Watched): void => {
   );
   assert.equal(records.at(-1)?.type, 'ended', 'ended is told last');
   assert.equal(started, settled, 'nothing is at work at the end');
-  assert.deepEqual(progress.at(-1), { queued: 0, active: 0, status: job.status });
+  const { done, ...last } = progress.at(-1) ?? NO_PROGRESS;
+  assert.deepEqual(last, { queued: 0, active: 0, status: job.status, pausing: false });
+  const ends = count(records, (record) => record.type === 'taskSettled' && record.outcome !== 'retry');
+  if (taken === undefined) assert.equal(done, ends, 'as many are told as done as have ended');
   assert.equal(job.state.pendingTasks.length, 0, 'nothing waits at the end');
   if (job.status === 'completed') assert.equal(queued + (taken?.queued.length ?? 0), settled, 'everything is done at the end');
 };

@@ -147,7 +147,7 @@ describe('found by random flows', () => {
     job.progress$.subscribe((each) => progress.push(each));
     await turn();
     await job.cancel();
-    expect(progress.at(-1)).toEqual({ queued: 0, active: 0, status: 'cancelled' });
+    expect(progress.at(-1)).toEqual({ queued: 0, active: 0, done: 1, status: 'cancelled', pausing: false });
   });
 
   it('should write down a job that can be read again when undefined is thrown after a promise was left behind (D5, D20)', async () => {

@@ -59,7 +59,7 @@ export interface Watched {
   /** The handler calls of this stretch. */
   readonly activations: Activation[];
   readonly records: JobRecord[];
-  readonly progress: { queued: number; active: number; status: string }[];
+  readonly progress: { queued: number; active: number; done: number; status: string; pausing: boolean }[];
   /** Handlers that were called after the job's end. */
   late: number;
 }

@@ -91,7 +91,7 @@ export class FoldedTasks {
 
   /** There was no room for it: it has waited until now, or was never queued. */
   #shed(taskId: string): false {
-    this.#queued.delete(taskId);
+    if (!this.#queued.delete(taskId)) this.#delayed.delete(taskId);
     return false;
   }
 

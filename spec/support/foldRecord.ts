@@ -118,15 +118,15 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
   sharedLogged: ({ data }, { entry }) => {
     fold.sharedLogged(data, entry);
   },
-  output: ({ data }, { output }) => {
-    fold.output(data, output);
+  output: ({ data }, { output, kept = true }) => {
+    if (kept) fold.output(data, output);
   },
   warning: nothing,
   ended: (job, { status, error, reason, timestamp }) => {
     const { data, tasks } = job;
     if (error !== undefined) fold.failedWith(data, error);
     if (reason !== undefined) fold.reasonGiven(data, reason);
-    if (status !== 'completed') fold.dropped(data, tasks.size);
+    fold.dropped(data, tasks.size);
     tasks.clear();
     fold.statusSet(data, status, timestamp.getTime());
     job.stand(timestamp.getTime());

@@ -1,0 +1,55 @@
+import { show } from '../flow/FlowError.js';
+import { has } from '../prelude/has.js';
+import { isPlainObject } from '../prelude/plainObject.js';
+import type { Data } from '../flow/Data.js';
+import type { Slot } from '../plan/Plan.js';
+import { type Unfinished, unfinished } from './unfinished.js';
+
+/** An attempt, as what its handler hands back is emitted. */
+export interface Emitting {
+  readonly connection: { readonly slot: Slot };
+  readonly isAtWork: boolean;
+  readonly run: { readonly parts: WarningJob };
+  emit(event: string, data: Data): void;
+}
+
+interface WarningJob {
+  readonly ledger: { warn(message: string): void };
+  /** Slots of which a warning has told. */
+  warned: Set<Slot> | undefined;
+}
+
+/**
+ * What a handler has handed back, or its promise has come to (D37): what is unfinished is given, a plain object is emitted if the slot names an
+ * event, an iterable is read then. Throws what `emit` throws.
+ */
+export const handBack = (attempt: Emitting, value: unknown): Unfinished | undefined => {
+  const { emits } = attempt.connection.slot;
+  const left = unfinished(value);
+  if (left !== undefined || emits === undefined || value === undefined || !attempt.isAtWork) return left;
+  if (isIterable(value)) return { kind: 'stream', work: value };
+  if (isPlainObject(value)) attempt.emit(emits.name, value);
+  else warnOnce(attempt, `handed back ${show(value)}, which cannot be emitted on '${emits.name}'; it takes one plain object`);
+  return undefined;
+};
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && has(value, Symbol.iterator);
+
+/** A value of a returned stream is emitted, if the slot names an event. */
+export const passOn = (attempt: Emitting, value: unknown): void => {
+  const { emits } = attempt.connection.slot;
+  if (emits !== undefined) attempt.emit(emits.name, value as Data);
+  else
+    warnOnce(
+      attempt,
+      "handed back a stream, whose values are nobody's: name an event for them (emits), or emit them with ctx.emit",
+    );
+};
+
+const warnOnce = ({ connection: { slot }, run: { parts } }: Emitting, what: string): void => {
+  const warned = (parts.warned ??= new Set());
+  if (warned.has(slot)) return;
+  warned.add(slot);
+  parts.ledger.warn(`Slot '${slot.name}' of routine '${slot.routine.id}' ${what}.`);
+};
