@@ -127,6 +127,35 @@ export const mutations = [
   // ── the records add up to the state ────────────────────────────────────────────────────────────────────────────────
   ...recordMutations(),
 
+  // ── many jobs, and runs inside handlers ───────────────────────────────────────────────────────────────────────────
+  {
+    what: 'a job begins without a place',
+    file: 'lib/engine/Engine.ts',
+    from: 'if (run.parent !== undefined && holdsJob(run.parent)) this.places.give(run);',
+    to: 'if (this.places !== undefined) this.places.give(run);',
+    specs: ['many-jobs'],
+  },
+  {
+    what: 'a job that has ended keeps its place',
+    file: 'lib/engine/Engine.ts',
+    from: 'this.#narrowAfter(run);\n    this.places.leave(run);',
+    to: 'this.#narrowAfter(run);',
+    specs: ['many-jobs'],
+  },
+  {
+    what: 'the runs that an attempt has started go on when it fails',
+    file: 'lib/engine/settlement.ts',
+    from: 'else endChildren(attempt.more, engine.steps);',
+    to: '',
+    specs: ['children'],
+  },
+  {
+    what: 'the runs of a job go on when it is cancelled',
+    file: 'lib/engine/Lifecycle.ts',
+    from: 'endChildren(job, job.engine.steps);',
+    to: '',
+    specs: ['children'],
+  },
   // ── the second looks: user code has run, so the job may have ended (D31) ───────────────────────────────────────────
   // An update that ends its job is refused what it gives, so the look is the one after that failure.
   {
@@ -209,8 +238,8 @@ export const mutations = [
   {
     what: 'no second look at a job before its timeout ends it',
     file: 'lib/engine/Lifecycle.ts',
-    from: 'if (this.isOver) return;\n    const { ledger, options } = this.job;',
-    to: 'const { ledger, options } = this.job;',
+    from: 'if (life.isOver) return;\n    const { ledger, options, engine } = life.job;',
+    to: 'const { ledger, options, engine } = life.job;',
     specs: ['engine/Lifecycle'],
   },
   {
@@ -293,7 +322,7 @@ export const mutations = [
   {
     what: 'the cap of a paused job widens the pool',
     file: 'lib/engine/Lifecycle.ts',
-    from: 'engine.stands(run);',
+    from: 'engine.stands(run, this.#isTaken);',
     to: '',
     specs: ['engine/Engine'],
   },
@@ -328,14 +357,14 @@ export const mutations = [
   {
     what: 'no second look after ids, getters and the clock, before a job is made',
     file: 'lib/engine/start.ts',
-    from: 'admission.lookAgain(jobId);',
+    from: 'admission.lookAgain(jobId, starter);',
     to: '',
     specs: ['engine/callbacks-regressions'],
   },
   {
     what: 'no second look after getters and the clock, before a job is taken up',
     file: 'lib/engine/resume.ts',
-    from: 'admission.lookAgain(jobId);',
+    from: 'admission.lookAgain(jobId, starter);',
     to: '',
     specs: ['engine/Admission'],
   },
