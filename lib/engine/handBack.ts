@@ -23,10 +23,14 @@ interface WarningJob {
  * What a handler has handed back, or its promise has come to (D37): what is unfinished is given, a plain object is emitted if the slot names an
  * event, an iterable is read then. Throws what `emit` throws.
  */
-export const handBack = (attempt: Emitting, value: unknown): Unfinished | undefined => {
+// Most handlers hand nothing back.
+export const handBack = (attempt: Emitting, value: unknown): Unfinished | undefined =>
+  value === undefined ? undefined : leftBy(attempt, value);
+
+const leftBy = (attempt: Emitting, value: unknown): Unfinished | undefined => {
   const { emits } = attempt.connection.slot;
   const left = unfinished(value);
-  if (left !== undefined || emits === undefined || value === undefined || !attempt.isAtWork) return left;
+  if (left !== undefined || emits === undefined || !attempt.isAtWork) return left;
   if (isIterable(value)) return { kind: 'stream', work: value };
   if (isPlainObject(value)) attempt.emit(emits.name, value);
   else warnOnce(attempt, `handed back ${show(value)}, which cannot be emitted on '${emits.name}'; it takes one plain object`);
