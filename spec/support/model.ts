@@ -195,7 +195,9 @@ export const predict = (world: World, faults: Faults = {}): Story => {
   const first = newHost();
   const all = world.jobs.map((plan, place) => newJob(plan, place, first));
   const alive = (job: Job): boolean => job.status !== 'pending' && !isFinal(job.status);
-  const cap = (job: Job): number => job.plan.cap ?? world.workers;
+  // What was written down may lower the number of the flow, and never raises it (D36).
+  const cap = ({ plan, host }: Job): number =>
+    host === first ? (plan.cap ?? world.workers) : Math.min(plan.cap ?? world.workers, world.workers);
   const on = (host: Host): Job[] => all.filter((job) => job.host === host);
   // A job that stands still takes no worker, and lets others have no more (D14).
   const goesOn = (job: Job): boolean => alive(job) && job.status !== 'paused';
