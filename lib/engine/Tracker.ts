@@ -104,11 +104,11 @@ export class Tracker<R extends DecidedJob> {
   /** A task is cancelled: its promises hold the job open no longer. False if none of them is open. */
   abandon(has: (attempt: Attempt<R>) => boolean, cause: Error): boolean {
     const tokens = [...this.#tokens].filter(({ attempt, late }) => !late && has(attempt));
-    const [first] = tokens;
-    if (first === undefined) return false;
-    for (const token of tokens) this.#remove(token);
-    this.#drop(first.attempt, cause);
-    return true;
+    const [first] = tokens.filter(({ attempt: { stale, error } }) => !stale && error === undefined);
+    // Those of an attempt that has failed before, and is to be tried again, keep the job open as before.
+    for (const token of tokens) if (token.attempt.outcome === 'dropped' || token.attempt === first?.attempt) this.#remove(token);
+    if (first !== undefined) this.#drop(first.attempt, cause);
+    return first !== undefined;
   }
 
   #drop(attempt: Attempt<R>, cause: Error): void {

@@ -23,7 +23,10 @@ const goOn = ({ engine, run }: JobParts): void => {
 
 const end = (job: JobParts, taskId: string, cause: Error): boolean => {
   const has = (task: Task<Run>): boolean => task.idIn(job.ledger.data.jobId) === taskId;
-  return endAtWork(job, has, cause) || job.tracker?.abandon(has, cause) === true || dropWaiting(job, has);
+  const wasAtWork = endAtWork(job, has, cause);
+  // The promises that it tracks are no reason to hold the job open either.
+  const wasTracked = job.tracker?.abandon(has, cause) === true;
+  return wasAtWork || wasTracked || dropWaiting(job, has);
 };
 
 const endAtWork = (job: JobParts, has: (task: Task<Run>) => boolean, cause: Error): boolean => {

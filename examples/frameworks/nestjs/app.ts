@@ -1,7 +1,7 @@
 // Jobs behind HTTP. `POST /jobs` starts one and answers at once; `GET /jobs/:id/progress` is its progress as server-sent
 // events, and the last event, `end`, has the result:
 //
-//   event: progress    data: {"queued":2,"active":1,"status":"running"}
+//   event: progress    data: {"queued":2,"active":1,"done":1,"status":"running","pausing":false}
 //   event: end         data: {"status":"completed","words":1234}
 //
 // A watcher does not own the job: who leaves stops nothing, and who comes late gets the progress of this moment first, or

@@ -67,8 +67,15 @@ const rest = async (events: AsyncGenerator<ServerSent, void>): Promise<ServerSen
   return all;
 };
 
-const running = (queued: number): ServerSent => ['progress', { queued, active: 1, status: 'running' }];
-const ended: ServerSent = ['progress', { queued: 0, active: 0, status: 'completed' }];
+const running = (queued: number, texts = 3): ServerSent => [
+  'progress',
+  { queued, active: 1, done: texts - queued, status: 'running', pausing: false },
+];
+/** The entry is a task as well. */
+const ended = (texts = 3): ServerSent => [
+  'progress',
+  { queued: 0, active: 0, done: texts + 1, status: 'completed', pausing: false },
+];
 
 describe('jobs behind HTTP', { timeout: 30_000 }, () => {
   let library: Library;
@@ -99,7 +106,7 @@ describe('jobs behind HTTP', { timeout: 30_000 }, () => {
     await library.finish(2);
     assert.deepEqual(await next(events), running(0));
     await library.finish(3);
-    assert.deepEqual(await rest(events), [ended, ['end', { status: 'completed', words: 6 }]]);
+    assert.deepEqual(await rest(events), [ended(), ['end', { status: 'completed', words: 6 }]]);
   });
 
   it('should go on with a job whose watcher has left', async () => {
@@ -133,7 +140,7 @@ describe('jobs behind HTTP', { timeout: 30_000 }, () => {
     const first = watch(url, id);
     await library.finish(1);
     await rest(first);
-    assert.deepEqual(await rest(watch(url, id)), [ended, ['end', { status: 'completed', words: 2 }]]);
+    assert.deepEqual(await rest(watch(url, id)), [ended(1), ['end', { status: 'completed', words: 2 }]]);
   });
 
   it('should tell why a job failed', async () => {

@@ -33,7 +33,7 @@ const JobView = ({ job }: { readonly job: Job }) => {
   );
 };
 
-const NOTHING_YET = { status: 'pending', queued: 0, active: 0, outputs: [], error: undefined } as const;
+const NOTHING_YET = { status: 'pending', queued: 0, active: 0, done: 0, pausing: false, outputs: [], error: undefined } as const;
 
 const Reader = ({ flow }: { readonly flow: Flow }) => {
   const { job, start, cancel } = useJob((signal) => flow.start('pages', { urls: URLS }, { signal }));
