@@ -237,6 +237,33 @@ describe('a run that a handler has started (D33)', () => {
     expect((await cleanUp)?.status).toBe('completed');
   });
 
+  it('should end with its parent however deep it is nested', async () => {
+    const flow: Flow = flowOf({
+      s: { slots: { trigger: ({ n }, ctx) => (Number(n) > 0 ? ctx.flow.execute('s', { n: Number(n) - 1 }) : sleep(60_000)) } },
+    });
+    const outer = flow.start('s', { n: 2_000 });
+    while (flow.jobs.length < 2_001) await sleep(1);
+    await outer.cancel();
+    expect(flow.jobs).toEqual([]);
+    expect((await flow.execute('s', { n: -1 }, { timeoutMs: 1 })).status).toBe('failed');
+  });
+
+  it('should be left alone by a pause of all jobs while a tracked promise waits for it', async () => {
+    const flow: Flow = flowOf(
+      {
+        outer: { slots: { trigger: (_, ctx) => void ctx.track(ctx.flow.execute('inner')) } },
+        inner: { slots: { trigger: () => sleep(5) } },
+      },
+      [],
+      { maxWorkers: 2 },
+    );
+    const outer = flow.start('outer');
+    await sleep(2);
+    await flow.pause();
+    expect([outer.status, flow.jobs.length]).toEqual(['paused', 1]);
+    await outer.cancel();
+  });
+
   it('should end over flows, too', async () => {
     const { work } = effects();
     const other = flowOf({ inner: { slots: { trigger: (_, ctx) => work('inner', ctx) } } });

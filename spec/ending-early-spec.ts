@@ -228,6 +228,78 @@ describe('cancelTask (D45)', () => {
     expect(ran).toEqual([1, 3, 4, 5]);
   });
 
+  it('should end with one call an attempt that is at work and tracks promises, and say no to a second one', async () => {
+    const never = new Promise(() => undefined);
+    const flow = flowOf({ s: { slots: { trigger: (_, ctx) => (ctx.track(never), never) } } });
+    const job = flow.start('s', {}, { jobId: 'j' });
+    const records = recordsOf(job);
+    await sleep(2);
+    expect([job.cancelTask('j:0.0'), job.cancelTask('j:0.0')]).toEqual([true, false]);
+    expect((await job.done).status).toBe('completed');
+    expect(records.filter(({ type }) => type === 'failureNoted')).toHaveLength(1);
+  });
+
+  it('should drop the retry of an attempt whose promises are open still', async () => {
+    let tries = 0;
+    const trigger: Handler = (_, ctx) => {
+      tries++;
+      ctx.track(sleep(20));
+      throw new Error('no');
+    };
+    const flow = flowOf({ s: { slots: { trigger } } });
+    flow.routines.get('s')?.setErrorHandler(new ErrorHandler({ strategy: 'retry', delayMs: 5 }));
+    const job = flow.start('s', {}, { jobId: 'j' });
+    await firstValueFrom(job.record$.pipe(filter(({ type }) => type === 'taskDelayed')));
+    expect([job.cancelTask('j:0.0'), job.state.pendingTasks]).toEqual([true, []]);
+    expect([(await job.done).status, tries]).toEqual(['completed', 1]);
+  });
+
+  it('should end the runs that what it tracks has started (D33)', async () => {
+    const flow: Flow = flowOf(
+      {
+        outer: { slots: { trigger: (_, ctx) => void ctx.track(ctx.flow.execute('inner')) } },
+        inner: { slots: { trigger: () => sleep(60_000) } },
+      },
+      [],
+      { maxWorkers: 2 },
+    );
+    const outer = flow.start('outer', {}, { jobId: 'j' });
+    await sleep(5);
+    const [, inner] = flow.jobs;
+    expect(outer.cancelTask('j:0.0')).toBe(true);
+    expect(inner?.state).toMatchObject({ status: 'cancelled', reason: 'parent ended' });
+    expect((await outer.done).status).toBe('completed');
+  });
+
+  it('should say no of a task that is done, though it tracks something late, and write nothing down of it', async () => {
+    let late = (): void => undefined;
+    const trigger: Handler = (_, ctx) => {
+      late = () => {
+        ctx.track(sleep(5));
+        ctx.track(sleep(5));
+      };
+      ctx.emit('o');
+    };
+    const flow = flowOf({ s: { slots: { trigger } }, t: { slots: { i: () => sleep(3) } } }, ['s.o -> t.i']);
+    const job = flow.start('s', {}, { jobId: 'j' });
+    await sleep(1);
+    late();
+    expect(job.snapshot().pendingTasks.map(({ routineId }) => routineId)).not.toContain('s');
+    expect(job.cancelTask('j:0.0')).toBe(false);
+    expect((await job.done).status).toBe('completed');
+  });
+
+  it('should tell who follows the progress', async () => {
+    const { flow } = three();
+    const job = flow.start('s');
+    await atWork(job);
+    const seen: number[] = [];
+    job.progress$.subscribe(({ queued }) => seen.push(queued));
+    job.cancelTask(taskOf(job, 2));
+    expect(seen).toEqual([2, 1]);
+    await job.cancel();
+  });
+
   it.each(['', 'nobody', 'j:1.1', 'j:99.0'])('should say no to %p, and of a job that has ended', async (taskId) => {
     const flow = flowOf({ s: { slots: { trigger: () => sleep(1) } } });
     const job = flow.start('s', {}, { jobId: 'j' });

@@ -162,6 +162,38 @@ describe('maxJobs (D35)', () => {
     expect((await flow.execute('outer')).status).toBe('completed');
   });
 
+  it('should not let a run wait that a handler has left to a timer: its job may wait for it', async () => {
+    let inner: Promise<unknown> | undefined = undefined;
+    const trigger: Handler = (_, ctx) => {
+      setTimeout(() => {
+        inner = ctx.flow.execute('inner', {}, { parent: ctx });
+      }, 1);
+      ctx.emit('o');
+    };
+    const flow: Flow = flowOf(
+      {
+        outer: { slots: { trigger, wait: async () => (await sleep(5), await inner) } },
+        inner: { slots: { trigger: () => sleep(1) } },
+      },
+      ['outer.o -> outer.wait'],
+      { maxJobs: 1, maxPendingJobs: 0, maxWorkers: 2 },
+    );
+    expect((await flow.execute('outer')).status).toBe('completed');
+  });
+
+  it('should take up a paused job though no more may wait, and cancel it without a place (D36)', async () => {
+    const elsewhere = held({ flowId: 'f' });
+    const away = elsewhere.start('b');
+    await away.pause();
+    const { flow, start, end } = held({ flowId: 'f', maxJobs: 1, maxPendingJobs: 0 });
+    start('a');
+    expect(codeOf(() => flow.resume(away.state))).toBe('JOBS_FULL');
+    expect(flow.resume(away.state, { paused: true }).status).toBe('paused');
+    await flow.job('b')?.cancel();
+    await end('a');
+    await elsewhere.flow.cancel();
+  });
+
   it('should count a run inside a handler among those that have begun', async () => {
     const begun: string[] = [];
     let end = (): void => undefined;

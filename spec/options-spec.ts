@@ -102,6 +102,16 @@ describe('execute', () => {
     await expect(flow.execute(stranger)).rejects.toMatchObject({ code: 'UNKNOWN_ROUTINE' });
   });
 
+  it("should fail with its entry, whichever the slot is, with unhandledErrors: 'record' (D1)", async () => {
+    const flow = new Flow({ unhandledErrors: 'record' });
+    const failing = new Routine();
+    const other = failing.defineSlot('other', () => {
+      throw new Error('no');
+    });
+    flow.addRoutine(failing, 'r');
+    expect((await flow.execute(other)).status).toBe('failed');
+  });
+
   it('should reject with the JobError of a job that did not complete, with orThrow (D39)', async () => {
     const fail = (): never => {
       throw new RangeError('no');

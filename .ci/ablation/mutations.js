@@ -131,7 +131,7 @@ export const mutations = [
   {
     what: 'a job begins without a place',
     file: 'lib/engine/Engine.ts',
-    from: 'if (run.parent !== undefined && holdsJob(run.parent)) this.places.give(run);',
+    from: 'if (isInside(run.parent) || run.parts.life.insteadOfBegin !== undefined) this.places.give(run);',
     to: 'if (this.places !== undefined) this.places.give(run);',
     specs: ['many-jobs'],
   },
@@ -145,8 +145,8 @@ export const mutations = [
   {
     what: 'the runs that an attempt has started go on when it fails',
     file: 'lib/engine/settlement.ts',
-    from: 'else endChildren(attempt.more, engine.steps);',
-    to: '',
+    from: "if (attempt.outcome !== 'completed') endChildren(attempt.more, engine.steps);",
+    to: "if (attempt.outcome !== 'completed') return;",
     specs: ['children'],
   },
   {
@@ -364,7 +364,7 @@ export const mutations = [
   {
     what: 'no second look after getters and the clock, before a job is taken up',
     file: 'lib/engine/resume.ts',
-    from: 'admission.lookAgain(jobId, starter);',
+    from: 'admission.lookAgain(jobId, starter, paused);',
     to: '',
     specs: ['engine/Admission'],
   },

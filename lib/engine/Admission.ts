@@ -11,7 +11,7 @@ import type { HandlerContext } from './HandlerContext.js';
 import type { Handles, Run, RunOptions } from './JobParts.js';
 import { JobRun } from './JobRun.js';
 import type { Plan } from '../plan/Plan.js';
-import { holdsJob } from './refuseWaiting.js';
+import { isInside } from './refuseWaiting.js';
 import { viewsOf } from './Views.js';
 import { keepWarm } from './keepWarm.js';
 
@@ -67,10 +67,10 @@ export class Admission {
    *
    * @throws FlowError `SHUT_DOWN`, `DUPLICATE_JOB`, `JOBS_FULL`
    */
-  lookAgain(jobId: string, starter: HandlerContext | undefined): void {
+  lookAgain(jobId: string, starter: HandlerContext | undefined, waits = false): void {
     this.#engine.drain.refresh();
     this.check(jobId);
-    if (starter === undefined || !holdsJob(starter)) this.#checkRoom();
+    if (!isInside(starter) && !waits) this.#checkRoom();
   }
 
   #checkRoom(): void {

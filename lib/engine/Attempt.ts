@@ -34,6 +34,8 @@ interface Extras extends Parent {
   taskId?: string;
   /** Promises that it tracks and that are open. */
   tracking?: number;
+  /** Whether they came when its task was done. */
+  late?: boolean;
   lent?: boolean;
   shared?: Shared;
   /** Its start by the clock, and its duration, in ms; only of a timed attempt. */

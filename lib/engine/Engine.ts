@@ -15,7 +15,7 @@ import type { HandlerContext } from './HandlerContext.js';
 import { LiveJobs } from './LiveJobs.js';
 import { pipeline } from './pipeline.js';
 import { Places } from './Places.js';
-import { holdsJob } from './refuseWaiting.js';
+import { isInside } from './refuseWaiting.js';
 import { Rest } from './Rest.js';
 import { Scopes } from './Scopes.js';
 import { Starving } from './Starving.js';
@@ -94,7 +94,7 @@ export class Engine {
 
   /** A job joins those that wait for a place; one that a handler may wait for gets one at once. */
   place(run: Run): void {
-    if (run.parent !== undefined && holdsJob(run.parent)) this.places.give(run);
+    if (isInside(run.parent) || run.parts.life.insteadOfBegin !== undefined) this.places.give(run);
     else this.places.join(run);
   }
 

@@ -4,7 +4,7 @@ import type { PauseOptions } from '../flow/TaskContext.js';
 import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import type { Run } from './JobParts.js';
-import { unlessWaiting, type WaitedFor } from './refuseWaiting.js';
+import { holdsJob, unlessWaiting, type WaitedFor } from './refuseWaiting.js';
 
 /** The state of a job, as far as a flow looks at it. */
 export interface ControlledState {
@@ -56,7 +56,8 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
 
   /** All but the jobs that a handler at work waits for: the job of that handler would never be quiet. */
   pauseAll(options: PauseOptions, isMine: WaitedFor): Promise<readonly S[]> {
-    const isHeld = ({ parts, parent }: Run): boolean => parts.ledger.data.status === 'paused' || parent?.isAtWork === true;
+    const isHeld = ({ parts, parent }: Run): boolean =>
+      parts.ledger.data.status === 'paused' || (parent !== undefined && !parts.options.detached && holdsJob(parent));
     const runs = this.#engine.jobs.all.filter((run) => !isHeld(run));
     const quiet = runs.map((run) => this.#handlesOf(run).job.pause(options));
     return unlessWaiting('Waiting for flow.pause()', isMine, () => Promise.all(quiet));

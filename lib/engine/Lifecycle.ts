@@ -216,6 +216,7 @@ export class Lifecycle implements Life {
     const { job } = this;
     fold.dropped(job.ledger.data, job.progress.queued + attemptsAtWork(job).length);
     for (const attempt of job.engine.attemptsOf(job.run)) abort(job, attempt, cause);
+    for (const { more } of job.tracker?.attempts ?? []) endChildren(more, job.engine.steps);
     job.retries?.clear();
     job.tracker = undefined;
     job.run.queue.clear();

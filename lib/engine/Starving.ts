@@ -2,6 +2,8 @@
 export interface Waiting {
   /** Who has started it, if a handler did and is known. */
   readonly parent: object | undefined;
+  /** Whether it may start a task; not if it has ended or is paused. */
+  readonly isReady: boolean;
   readonly parts: {
     readonly ledger: {
       readonly data: { readonly jobId: string; readonly currentRoutineId: string | undefined };
@@ -67,8 +69,8 @@ export class Starving<R extends Waiting> {
   }
 }
 
-const mayStarve = ({ parent, parts: { ledger } }: Waiting): boolean =>
-  parent === undefined && ledger.data.currentRoutineId === undefined;
+const mayStarve = ({ parent, isReady, parts: { ledger } }: Waiting): boolean =>
+  isReady && parent === undefined && ledger.data.currentRoutineId === undefined;
 
 const HOW_TO_LEND =
   'This job waits for its first worker, and all of them are held; if a handler has started it and waits for it, hand over its ctx: { parent: ctx }';

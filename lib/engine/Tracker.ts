@@ -2,6 +2,7 @@ import type { TaskOutcome } from '../job/JobRecord.js';
 import { tracked, untracked } from '../job/noteTask.js';
 import type { Failure } from '../job/Settled.js';
 import type { Attempt } from './Attempt.js';
+import { endChildren, handDown } from './children.js';
 import { commitOf, type DecidedJob, failureOf, outcomeWithoutRetry } from './outcome.js';
 import { commit, noteDropped, noteFailure, type SettledJob, tellSignal } from './settlement.js';
 import { whenSettled } from './unfinished.js';
@@ -42,7 +43,9 @@ export class Tracker<R extends DecidedJob> {
   /** Keeps the job open until a promise of an attempt settles. A task that was done before stays done. */
   follow(attempt: Attempt<R>, work: PromiseLike<unknown>): void {
     const { more } = attempt;
-    const token = { attempt, late: attempt.outcome !== undefined && (more.tracking ?? 0) === 0 };
+    const late = attempt.outcome !== undefined && ((more.tracking ?? 0) === 0 || more.late === true);
+    const token = { attempt, late };
+    more.late = late;
     this.#tokens.add(token);
     more.tracking = (more.tracking ?? 0) + 1;
     tracked(this.job.ledger, attempt);
@@ -77,6 +80,8 @@ export class Tracker<R extends DecidedJob> {
 
   readonly #conclude = (token: Token<R>, commits: boolean): void => {
     const { attempt } = token;
+    // An update of the state is the user's, and may have cancelled the task.
+    if (!this.#tokens.has(token)) return;
     this.#remove(token);
     if (this.job.life.isOver) return;
     if (commits && attempt.settled !== undefined) commit(this.job, attempt, attempt.settled);
@@ -93,6 +98,7 @@ export class Tracker<R extends DecidedJob> {
 
   readonly #fail = (token: Token<R>, { outcome, failure }: { outcome: TaskOutcome; failure: Failure }): void => {
     const { attempt } = token;
+    endChildren(attempt.more, this.job.engine.steps);
     this.#remove(token);
     if (this.job.life.isOver) return;
     const hadSucceeded = attempt.outcome === 'completed';
@@ -105,6 +111,7 @@ export class Tracker<R extends DecidedJob> {
   abandon(has: (attempt: Attempt<R>) => boolean, cause: Error): boolean {
     const tokens = [...this.#tokens].filter(({ attempt, late }) => !late && has(attempt));
     const [first] = tokens.filter(({ attempt: { stale, error } }) => !stale && error === undefined);
+    if (first !== undefined) endChildren(first.attempt.more, this.job.engine.steps);
     // Those of an attempt that has failed before, and is to be tried again, keep the job open as before.
     for (const token of tokens) if (token.attempt.outcome === 'dropped' || token.attempt === first?.attempt) this.#remove(token);
     if (first !== undefined) this.#drop(first.attempt, cause);
@@ -124,9 +131,11 @@ export class Tracker<R extends DecidedJob> {
   }
 
   #remove(token: Token<R>): void {
-    const { more } = token.attempt;
+    const { more, outcome } = token.attempt;
     this.#tokens.delete(token);
     more.tracking = (more.tracking ?? 1) - 1;
+    if (more.tracking === 0) more.late = false;
+    if (more.tracking === 0 && outcome === 'completed') handDown(more, this.job);
     untracked(this.job.ledger, token.attempt);
   }
 }

@@ -16,7 +16,8 @@ export const cancelTask = (job: JobParts, taskId: string, reason: string | undef
 };
 
 /** It may have been the last of the job, or have held a worker, or a pause. */
-const goOn = ({ engine, run }: JobParts): void => {
+const goOn = ({ engine, run, views }: JobParts): void => {
+  views?.progress();
   engine.turns.add(run);
   engine.released$.next(run);
 };

@@ -40,6 +40,18 @@ const takeFrom = (parent: Parent): Iterable<Child> => {
   return children ?? [];
 };
 
-const end = ({ life }: Child): void => {
-  if (!life.isOver) life.cancel('parent ended');
+/** Those that are to end: one after the other, and never one on the stack of another, however deep they are nested. */
+const ending: Child[] = [];
+let isEnding = false;
+
+const end = (child: Child): void => {
+  ending.push(child);
+  if (isEnding) return;
+  isEnding = true;
+  try {
+    for (let next = ending.shift(); next !== undefined; next = ending.shift())
+      if (!next.life.isOver) next.life.cancel('parent ended');
+  } finally {
+    isEnding = false;
+  }
 };

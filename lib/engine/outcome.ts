@@ -19,6 +19,8 @@ interface Failed {
   readonly run: DecidedJob;
   readonly routineId: string;
   readonly connection: Connection;
+  /** 0 for the entry. */
+  readonly order: number;
   readonly attempt: number;
 }
 
@@ -84,9 +86,10 @@ const outcomeOf = (attempt: Failed, error: unknown): TaskOutcome => {
 
 const OUTCOMES = { stop: 'failed', continue: 'error_continued', skip: 'skipped' } as const;
 
-const isRecorded = ({ run, connection }: Failed): boolean =>
+// The entry is the first of all, whichever its slot is.
+const isRecorded = ({ run, connection, order }: Failed): boolean =>
   run.parts.plan.settings.unhandledErrors === 'record' &&
-  (connection.described !== undefined || connection.slot.name !== 'trigger');
+  (connection.described !== undefined || (connection.slot.name !== 'trigger' && order > 0));
 
 // The filter is the user's: one that throws retries nothing.
 const isWorthRetry = (attempt: Failed, handler: ErrorHandler, error: unknown): boolean => {

@@ -7,6 +7,9 @@ import type { HandlerContext } from './HandlerContext.js';
 export const holdsJob = ({ run, isAtWork, rare }: HandlerContext): boolean =>
   !run.parts.life.isOver && (isAtWork || (rare.tracking ?? 0) > 0);
 
+/** Whether a run is started in a job that goes on: that may wait for it. */
+export const isInside = (starter: HandlerContext | undefined): boolean => starter !== undefined && !starter.run.parts.life.isOver;
+
 /** Whether a job is one of those that somebody would wait for. */
 export type WaitedFor = (run: { readonly parts: { readonly engine: object } }) => boolean;
 

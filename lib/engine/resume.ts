@@ -38,7 +38,7 @@ export const resume = <S extends ControlledState>(
   const paused = checkSwitch('paused', options.paused ?? false);
   const wanted = runOptionsFrom(options, plan.settings);
   const starter = currentAttempt();
-  admission.lookAgain(jobId, starter);
+  admission.lookAgain(jobId, starter, paused);
   rebased(data, admission.base, plan.settings.history);
   const run = admission.newRun(plan, data, goingOn(work, options, wanted, rename), starter, state);
   takeUp(run, work, makers, rename);

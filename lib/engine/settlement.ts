@@ -113,8 +113,9 @@ const stopWork = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>): 
   if (ms !== undefined) note.timed(ledger, attempt.routineData, ms);
   attempt.seat?.vacate();
   if (attempt.rare.children === undefined) return;
-  if (attempt.outcome === 'completed') handDown(attempt.more, job);
-  else endChildren(attempt.more, engine.steps);
+  // While it tracks promises, they are its own.
+  if (attempt.outcome !== 'completed') endChildren(attempt.more, engine.steps);
+  else if ((attempt.rare.tracking ?? 0) === 0) handDown(attempt.more, job);
 };
 
 /** Puts the next attempt at the end of the queue, after a delay. */

@@ -50,11 +50,11 @@ const starterOf = (parent: unknown): HandlerContext | undefined =>
 
 /** A run is the child of its attempt, or of its job if that has succeeded; of nobody if it counts no more. */
 const adoptInto = (starter: HandlerContext, run: Run): void => {
-  const { outcome, stale } = starter;
+  const { outcome, stale, rare } = starter;
   const { parts } = starter.run as Run;
   if (parts.life.isOver) return;
-  if (outcome === 'completed') adopt(parts, run.parts);
-  else if (outcome === undefined && !stale) adopt(starter.more, run.parts);
+  if (outcome === 'completed' && (rare.tracking ?? 0) === 0) adopt(parts, run.parts);
+  else if (!stale) adopt(starter.more, run.parts);
 };
 
 /** @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `NO_TRIGGER` */

@@ -3,7 +3,7 @@ import { Starving, type Waiting } from '../../lib/engine/Starving.js';
 /** A job that waits; `from` is the handler that has started it, if that is known. */
 const waiting = (from?: object, currentRoutineId?: string) => {
   const warn = jest.fn();
-  const job: Waiting = { parent: from, parts: { ledger: { data: { jobId: 'j', currentRoutineId }, warn } } };
+  const job: Waiting = { parent: from, isReady: true, parts: { ledger: { data: { jobId: 'j', currentRoutineId }, warn } } };
   return { job, warn };
 };
 
@@ -66,6 +66,12 @@ describe('Starving (D33)', () => {
     all.pop();
     jest.advanceTimersByTime(5_000);
     expect([warn.mock.calls, jest.getTimerCount()]).toEqual([[], 0]);
+  });
+
+  it('should leave out one that has ended or is paused, and stands in the ring still', () => {
+    const { all, starving } = bench();
+    all.push({ ...waiting().job, isReady: false });
+    expect(starving.first).toBeUndefined();
   });
 
   it('should name the first of them', () => {
