@@ -67,10 +67,10 @@ export class Admission {
    *
    * @throws FlowError `SHUT_DOWN`, `DUPLICATE_JOB`, `JOBS_FULL`
    */
-  lookAgain(jobId: string, starter: HandlerContext | undefined, waits = false): void {
+  lookAgain(jobId: string, starter: HandlerContext | undefined, isToStand = false): void {
     this.#engine.drain.refresh();
     this.check(jobId);
-    if (!isInside(starter) && !waits) this.#checkRoom();
+    if (!isInside(starter) && !isToStand) this.#checkRoom();
   }
 
   #checkRoom(): void {
@@ -112,7 +112,6 @@ export class Admission {
     run.keepScope();
     if (signal !== undefined) cancelOn(signal, life);
     if (!life.isOver && (!paused || life.insteadOfBegin !== undefined)) life.pausing.resume();
-    if (life.insteadOfBegin !== undefined) this.#engine.places.hasten(run);
     return run;
   }
 

@@ -59,8 +59,8 @@ export class RetryTimers<R> {
   }
 
   /** Takes out the first task for which a test holds. */
-  drop(has: (task: Task<R>) => boolean): Task<R> | undefined {
-    const found = this.delayed.find(({ task }) => has(task));
+  takeIf(test: (task: Task<R>) => boolean): Task<R> | undefined {
+    const found = this.delayed.find(({ task }) => test(task));
     if (found !== undefined) this.#retries.drop(found);
     return found?.task;
   }

@@ -109,8 +109,8 @@ export class TaskQueue<R> {
   }
 
   /** Takes out the first task for which a test holds. */
-  remove(has: (task: Task<R>) => boolean): Task<R> | undefined {
-    const found = this.tasks().find(has);
+  takeIf(test: (task: Task<R>) => boolean): Task<R> | undefined {
+    const found = this.tasks().find(test);
     if (found === undefined) return undefined;
     for (const task of this.takeAll())
       if (task.origin !== found.origin || task.connection !== found.connection) this.push(task.connection, task.origin);

@@ -1,6 +1,5 @@
 import { dropped } from '../job/fold.js';
 import { jobError } from '../job/JobError.js';
-import { shed } from '../job/noteTask.js';
 import type { JobParts, Run } from './JobParts.js';
 import { abort } from './settlement.js';
 import type { Task } from './Task.js';
@@ -39,13 +38,13 @@ const endAtWork = (job: JobParts, has: (task: Task<Run>) => boolean, cause: Erro
 };
 
 const dropWaiting = (job: JobParts, has: (task: Task<Run>) => boolean): boolean => {
-  const task = dropQueued(job, has) ?? job.retries?.drop(has);
-  if (task !== undefined) shed(job.ledger, job.routines.of(task.connection.slot.routine), task);
+  const task = dropQueued(job, has) ?? job.retries?.takeIf(has);
+  if (task !== undefined) job.run.shed(task);
   return task !== undefined;
 };
 
 const dropQueued = ({ run, limits }: JobParts, has: (task: Task<Run>) => boolean): Task<Run> | undefined => {
-  const task = run.queue.remove(has);
+  const task = run.queue.takeIf(has);
   if (task !== undefined) limits?.taken(task);
   return task;
 };

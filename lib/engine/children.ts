@@ -1,3 +1,4 @@
+import { RingBuffer } from '../prelude/RingBuffer.js';
 import type { Steps } from './Steps.js';
 
 /** A run that a handler has started. */
@@ -41,7 +42,7 @@ const takeFrom = (parent: Parent): Iterable<Child> => {
 };
 
 /** Those that are to end: one after the other, and never one on the stack of another, however deep they are nested. */
-const ending: Child[] = [];
+const ending = new RingBuffer<Child>();
 let isEnding = false;
 
 const end = (child: Child): void => {

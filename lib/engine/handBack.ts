@@ -6,7 +6,7 @@ import type { Slot } from '../plan/Plan.js';
 import { type Unfinished, unfinished } from './unfinished.js';
 
 /** An attempt, as what its handler hands back is emitted. */
-export interface Emitting {
+interface HandingBack {
   readonly connection: { readonly slot: Slot };
   readonly isAtWork: boolean;
   readonly run: { readonly parts: WarningJob };
@@ -24,10 +24,10 @@ interface WarningJob {
  * event, an iterable is read then. Throws what `emit` throws.
  */
 // Most handlers hand nothing back.
-export const handBack = (attempt: Emitting, value: unknown): Unfinished | undefined =>
+export const handBack = (attempt: HandingBack, value: unknown): Unfinished | undefined =>
   value === undefined ? undefined : leftBy(attempt, value);
 
-const leftBy = (attempt: Emitting, value: unknown): Unfinished | undefined => {
+const leftBy = (attempt: HandingBack, value: unknown): Unfinished | undefined => {
   const { emits } = attempt.connection.slot;
   const left = unfinished(value);
   if (left !== undefined || emits === undefined || !attempt.isAtWork) return left;
@@ -41,7 +41,7 @@ const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && has(value, Symbol.iterator);
 
 /** A value of a returned stream is emitted, if the slot names an event. */
-export const passOn = (attempt: Emitting, value: unknown): void => {
+export const passOn = (attempt: HandingBack, value: unknown): void => {
   const { emits } = attempt.connection.slot;
   if (emits !== undefined) attempt.emit(emits.name, value as Data);
   else
@@ -51,7 +51,7 @@ export const passOn = (attempt: Emitting, value: unknown): void => {
     );
 };
 
-const warnOnce = ({ connection: { slot }, run: { parts } }: Emitting, what: string): void => {
+const warnOnce = ({ connection: { slot }, run: { parts } }: HandingBack, what: string): void => {
   const warned = (parts.warned ??= new Set());
   if (warned.has(slot)) return;
   warned.add(slot);

@@ -1,10 +1,9 @@
 import type { RoutinesById } from '../flow/placeIn.js';
-import type { Routine } from '../plan/Plan.js';
-import type { JobParts } from './JobParts.js';
+import type { Plan, Routine } from '../plan/Plan.js';
 
-/** The routines of a job, as its plan has them. */
-export const routinesOf = ({ plan, ledger }: JobParts): RoutinesById<Routine> => ({
-  flowId: ledger.data.flowId,
+/** The routines of a flow, as a plan has them. */
+export const routinesOf = ({ plan }: { readonly plan: Pick<Plan, 'routines' | 'settings'> }): RoutinesById<Routine> => ({
+  flowId: plan.settings.flowId,
   byId: plan.routines,
   routineOf: ({ described }) => described,
 });

@@ -10,7 +10,8 @@ import { adopt } from './children.js';
 import { enter } from './enter.js';
 import { HandlerContext } from './HandlerContext.js';
 import type { Run } from './JobParts.js';
-import type { Plan, Routine, Slot } from '../plan/Plan.js';
+import { routinesOf } from './routinesOf.js';
+import type { Plan, Slot } from '../plan/Plan.js';
 
 /** Starts a job at its entry. If it does not enter, somebody else brings it a first task in this turn. */
 export const start = (
@@ -58,9 +59,9 @@ const adoptInto = (starter: HandlerContext, run: Run): void => {
 };
 
 /** @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `NO_TRIGGER` */
-const entryOf = ({ routines, settings: { flowId } }: Plan, entry: Entry<never>): Slot => {
-  const parts = { flowId, byId: routines, routineOf: ({ described }: Routine) => described };
+const entryOf = (plan: Plan, entry: Entry<never>): Slot => {
+  const parts = routinesOf({ plan });
   if (typeof entry !== 'object') checkEntry(parts, entry);
   const { routineId, name } = typeof entry === 'object' ? slotIn(parts, entry) : { routineId: entry, name: 'trigger' };
-  return routines.get(routineId)?.slots.get(name) as Slot;
+  return plan.routines.get(routineId)?.slots.get(name) as Slot;
 };
