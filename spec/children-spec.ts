@@ -248,6 +248,22 @@ describe('a run that a handler has started (D33)', () => {
     expect((await flow.execute('s', { n: -1 }, { timeoutMs: 1 })).status).toBe('failed');
   });
 
+  it('should be paused with all others if it is detached: nobody is known to wait for it (D4)', async () => {
+    const flow: Flow = flowOf(
+      {
+        outer: { slots: { trigger: (_, ctx) => (ctx.flow.start('inner', {}, { detached: true }), sleep(10)) } },
+        inner: { slots: { trigger: () => sleep(10) } },
+      },
+      [],
+      { maxWorkers: 2 },
+    );
+    flow.start('outer');
+    const jobs = await running(flow, 2);
+    expect((await flow.pause()).length).toBe(2);
+    await sleep(1);
+    await Promise.all(jobs.map((job) => job.cancel()));
+  });
+
   it('should be left alone by a pause of all jobs while a tracked promise waits for it', async () => {
     const flow: Flow = flowOf(
       {

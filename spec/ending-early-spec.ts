@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, of } from 'rxjs';
+import { filter, firstValueFrom, ignoreElements, of, timer } from 'rxjs';
 import { type Context, ErrorHandler, type Flow, type FlowOptions, type Handler, type Job, type JobRecord } from '../lib/index.js';
 import { feed, fromOperator } from '../lib/rx/index.js';
 import { emitting, flowOf, progressOf, sleep } from './support/flows.js';
@@ -287,6 +287,42 @@ describe('cancelTask (D45)', () => {
     expect(job.snapshot().pendingTasks.map(({ routineId }) => routineId)).not.toContain('s');
     expect(job.cancelTask('j:0.0')).toBe(false);
     expect((await job.done).status).toBe('completed');
+  });
+
+  it('should tell once that it tracks no more, if an update of the state cancels it at the commit (D13, D31)', async () => {
+    let asked = 0;
+    const x: Handler = (_, ctx) => {
+      ctx.track(sleep(2));
+      ctx.setState(() => {
+        if (asked++ > 0) ctx.flow.job(ctx.job.jobId)?.cancelTask(ctx.taskId);
+        return { a: 1 };
+      });
+    };
+    const flow = flowOf(
+      { s: { slots: { trigger: emitting({}) } }, t: { slots: { x, y: () => sleep(20) } } },
+      ['s.o -> t.x', 's.o -> t.y'],
+      { emitMode: 'commit', maxWorkers: 2 },
+    );
+    const job = flow.start('s');
+    const records = recordsOf(job);
+    expect((await job.done).routineState('t')).not.toHaveProperty('a');
+    expect(records.filter(({ type }) => type === 'untracked')).toHaveLength(1);
+  });
+
+  it('should hear no more of what it hands back: no warning, and nothing emitted (D37)', async () => {
+    for (const value of [5, { n: 1 }]) {
+      const got: unknown[] = [];
+      const trigger: Handler = (_, ctx) => (ctx.flow.job(ctx.job.jobId)?.cancelTask(ctx.taskId), value);
+      const flow = flowOf(
+        { s: { slots: { trigger: [trigger, { emits: 'o' }] } }, t: { slots: { i: (data) => void got.push(data) } } },
+        ['s.o -> t.i'],
+      );
+      const job = flow.start('s');
+      feed(job, 's.trigger', timer(2).pipe(ignoreElements()));
+      const records = recordsOf(job);
+      expect((await job.done).status).toBe('completed');
+      expect([got, records.filter(({ type }) => type === 'warning')]).toEqual([[], []]);
+    }
   });
 
   it('should tell who follows the progress', async () => {

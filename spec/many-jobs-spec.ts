@@ -247,6 +247,17 @@ describe('maxJobs (D35)', () => {
     await end('a');
   });
 
+  it('should do so as well after it was paused and resumed meanwhile', async () => {
+    const { start, end } = held({ maxJobs: 1 });
+    start('a');
+    const job = start('b', { signal: AbortSignal.abort('gone') });
+    await job.pause();
+    await sleep(1);
+    job.resume();
+    expect(await job.done).toMatchObject({ status: 'cancelled', reason: 'gone' });
+    await end('a');
+  });
+
   it('should not widen the pool for one that waits (D14)', async () => {
     const now: Record<string, number> = {};
     const peaks: Record<string, number> = {};
