@@ -2,8 +2,9 @@ import { filter, firstValueFrom, type Observable } from 'rxjs';
 import { flowError } from '../flow/FlowError.js';
 import type { PauseOptions } from '../flow/TaskContext.js';
 import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
-import { isPlainObject } from '../prelude/plainObject.js';
+import { copyDeep, isPlainObject } from '../prelude/plainObject.js';
 import type { Run } from './JobParts.js';
+import { readPause } from './Pausing.js';
 import { holdsJob, unlessWaiting, type WaitedFor } from './refuseWaiting.js';
 
 /** The state of a job, as far as a flow looks at it. */
@@ -54,13 +55,19 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
     return this.#engine.jobs.get(state.jobId)?.parts.handles.state === state;
   }
 
-  /** All but the jobs that a handler at work waits for: the job of that handler would never be quiet. */
+  /** In one step: all but those that stand, and the jobs that a handler at work waits for: the job of that handler would never be quiet. */
   pauseAll(options: PauseOptions, isMine: WaitedFor): Promise<readonly S[]> {
-    const isHeld = ({ parts, parent }: Run): boolean =>
-      parts.ledger.data.status === 'paused' || (parent !== undefined && !parts.options.detached && holdsJob(parent));
-    const runs = this.#engine.jobs.all.filter((run) => !isHeld(run));
-    const quiet = runs.map((run) => this.#handlesOf(run).job.pause(options));
-    return unlessWaiting('Waiting for flow.pause()', isMine, () => Promise.all(quiet));
+    const { jobs, drain } = this.#engine;
+    const { reason, checkpoint } = readPause(
+      options,
+      jobs.all.some((run) => canPause(run) && run.parts.plan.commits),
+    );
+    const quiet: Promise<object>[] = [];
+    drain.change(() => {
+      for (const { parts } of jobs.all.filter(canPause))
+        quiet.push(parts.life.pausing.ask({ reason, checkpoint: copyDeep(checkpoint) }));
+    });
+    return unlessWaiting('Waiting for flow.pause()', isMine, () => Promise.all(quiet as Promise<S>[]));
   }
 
   cancel(state: S, reason: string | undefined): S | Promise<S> {
@@ -103,6 +110,11 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
 /** @throws FlowError `WRONG_FLOW` */
 export const checkFlow = (flowId: string, { jobId, flowId: jobFlowId }: Pick<ControlledState, 'jobId' | 'flowId'>): void => {
   if (jobFlowId !== flowId) throw flowError('WRONG_FLOW', { flowId, jobId, jobFlowId });
+};
+
+const canPause = ({ parts, parent }: Run): boolean => {
+  const { status } = parts.ledger.data;
+  return status !== 'paused' && !isFinal(status) && (parent === undefined || parts.options.detached || !holdsJob(parent));
 };
 
 const isBusy = ({ state: { status } }: { readonly state: ControlledState }): boolean =>

@@ -86,7 +86,12 @@ export interface Life {
   /** Called instead of a begin when the engine takes the job on, if it is set. */
   insteadOfBegin: (() => void) | undefined;
   readonly deadline: { readonly left: number } | undefined;
-  readonly pausing: { readonly isAsked: boolean; pause(options: PauseOptions): Promise<object>; resume(): void };
+  readonly pausing: {
+    readonly isAsked: boolean;
+    pause(options: PauseOptions): Promise<object>;
+    ask(options: PauseOptions): Promise<object>;
+    resume(): void;
+  };
   /** Resolves with the state of the job at its end. */
   readonly done: Promise<object>;
   /** Calls back at the end of the job, in the same step. */

@@ -58,13 +58,15 @@ export class Pausing<R> {
    * @throws JobError `ILLEGAL_TRANSITION`
    */
   pause(options: PauseOptions): Promise<object> {
-    const { plan, ledger } = this.job;
-    if (plan.commits) checkSerialisable(options.checkpoint, () => 'The checkpoint of a pause');
-    const { reason } = options;
-    const checkpoint = copyDeep(options.checkpoint);
+    return this.ask(readPause(options, this.job.plan.commits));
+  }
+
+  /** The same with options that have been read: no code of the user runs. */
+  ask(options: PauseOptions): Promise<object> {
+    const { ledger } = this.job;
     if (this.#asked !== undefined) return this.#asked.quiet;
     checkTransition(ledger.data.jobId, ledger.data.status, 'paused');
-    this.#asked = asking({ reason, checkpoint });
+    this.#asked = asking(options);
     const { quiet } = this.#asked;
     this.#close();
     return quiet;
@@ -127,6 +129,12 @@ export class Pausing<R> {
     asked?.answer(this.job.handles.state);
   }
 }
+
+/** What a pause is asked with, read once. @throws FlowError `NOT_SERIALISABLE` if a job that commits could not be written with it */
+export const readPause = ({ reason, checkpoint }: PauseOptions, commits: boolean): PauseOptions => {
+  if (commits) checkSerialisable(checkpoint, () => 'The checkpoint of a pause');
+  return { reason, checkpoint: copyDeep(checkpoint) };
+};
 
 const asking = (options: PauseOptions): Asked => {
   let answer: Asked['answer'] = () => undefined;

@@ -1,11 +1,13 @@
 import { NEVER, Observable } from 'rxjs';
-import type { Flow, Job } from '../../lib/index.js';
+import type { Flow, Job, JobState } from '../../lib/index.js';
 import { feed } from '../../lib/rx/index.js';
 import { emitting, flowOf, progressOf, sleep } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { turn } from '../support/virtualTime.js';
 
 const noop = (): void => undefined;
+
+const held = ({ status, pausePoints }: JobState): unknown[] => [status, pausePoints[0]?.reason];
 
 // Each was found by `simulation/callbacks-spec.ts`.
 describe('found by calling back from user code (D31)', () => {
@@ -79,6 +81,50 @@ describe('found by calling back from user code (D31)', () => {
     const states = await Promise.all(Array.from({ length: 5 }, () => flow.execute('short')));
     expect(states.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed', 'completed', 'completed']);
     expect(peak).toBe(1);
+  });
+
+  it('should pause all jobs in one step: who follows the first may pause, cancel or start another', async () => {
+    const flow = flowOf({ s: { slots: { trigger: () => sleep(5) } } }, [], { maxWorkers: 4 });
+    const [first, second, third] = [flow.start('s'), flow.start('s'), flow.start('s')];
+    await turn();
+    first.progress$.subscribe(({ pausing }) => {
+      if (!pausing) return;
+      void second.pause({ reason: 'mine' });
+      void third.cancel();
+      flow.start('s', {}, { jobId: 'late' });
+    });
+    const states = await flow.pause({ reason: 'all' });
+    expect(states.map(held)).toEqual([
+      ['paused', 'all'],
+      ['paused', 'all'],
+      ['cancelled', undefined],
+    ]);
+    expect((await flow.job('late')?.done)?.status).toBe('completed');
+    await flow.shutdown({ wait: false });
+  });
+
+  it('should read the options of a pause of all jobs once, before any is paused, and give each a checkpoint of its own', async () => {
+    const flow = flowOf({ s: { slots: { trigger: () => sleep(2) } } }, [], { maxWorkers: 3 });
+    const [first, second, third] = [flow.start('s'), flow.start('s'), flow.start('s')];
+    let reads = 0;
+    const checkpoint = {
+      get page() {
+        reads++;
+        void first.pause({ reason: 'mine' });
+        void second.cancel();
+        return { n: 1 };
+      },
+    };
+    await turn();
+    await flow.pause({ reason: 'all', checkpoint });
+    expect([first, second, third].map(({ state }) => held(state))).toEqual([
+      ['paused', 'mine'],
+      ['cancelled', undefined],
+      ['paused', 'all'],
+    ]);
+    expect(third.state.pausePoints[0]?.checkpoint).toEqual({ page: { n: 1 } });
+    expect(reads).toBe(1);
+    await flow.shutdown({ wait: false });
   });
 
   it('should start nothing if what gives the id shuts the flow down', () => {
