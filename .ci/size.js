@@ -11,12 +11,12 @@ import { build } from 'esbuild';
  * code may do at odd moments 0.8 kB, what users met (places for jobs, children, options that are known, ends of one task) 3.1 kB.
  */
 const GOAL = 16_000;
-const LIMIT = 41_600;
+const LIMIT = 42_600;
 /**
  * The same for a page that imports `Flow` and `Routine` alone: without a `Registry` and `JobState` it ships neither io-ts nor what
  * reads JSON, and without an operator nothing of the streams of routines.
  */
-const FLOW_LIMIT = 37_000;
+const FLOW_LIMIT = 38_100;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 

@@ -23,15 +23,13 @@ import { Template } from './flow/Template.js';
 import { completedOrThrow, eitherOf } from './job/eitherOf.js';
 import type { JobError } from './job/JobError.js';
 import type { JobRecord } from './job/JobRecord.js';
+import { asyncDispose } from './prelude/asyncDispose.js';
 import { refusal } from './prelude/refusal.js';
 import type { DecodeOptions } from './wire/decodeJson.js';
 import { WrittenFlow } from './wire/WrittenFlow.js';
 import { Job } from './Job.js';
 import { detached, JobState } from './JobState.js';
 import type { Registry, Routine } from './Routine.js';
-
-/** Platforms before `await using` lack the symbol; there the method is out of reach, and `shutdown` is the way. */
-const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
 
 const stateOf = (job: unknown): JobState | undefined => {
   if (job instanceof Job) return job.state;

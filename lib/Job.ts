@@ -2,7 +2,7 @@ import { defer, type Observable } from 'rxjs';
 import { cancelTask } from './engine/cancelTask.js';
 import type { JobParts } from './engine/JobParts.js';
 import { eventView } from './engine/eventView.js';
-import { recordIterator } from './engine/recordIterator.js';
+import { type RecordIterator, recordIterator } from './engine/recordIterator.js';
 import { routineView } from './engine/routineView.js';
 import { slotView } from './engine/slotView.js';
 import { refuseWaiting, unlessWaiting, type WaitedFor } from './engine/refuseWaiting.js';
@@ -101,7 +101,7 @@ export class Job {
    * The records from now on, for `for await`. A reader that is slower than the job finds at most the newest 10,000, and a
    * `warning` if some were left out; breaking off the loop only stops watching.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<JobRecord> {
+  [Symbol.asyncIterator](): RecordIterator {
     return recordIterator(this.record$);
   }
 

@@ -61,7 +61,7 @@ export class Engine {
     this.places = new Places(settings.maxJobs, (run) => {
       this.#hasPlace(run);
     });
-    const events = seatEvents(this.drain, this.#scopes, steps);
+    const events = seatEvents(this.drain, this.#scopes, steps, this.time);
     this.#pool = new WorkerPool(taskRunner(this.#scopes), events, this.time, steps, settings.maxWorkers);
     const { task$, toggle$, released$, turns } = this;
     pipeline({ task$, toggle$, released$, turns, pool: this.#pool }).subscribe(new Rest());

@@ -1,4 +1,6 @@
-import { defer, type Observable, type Subscription, takeWhile } from 'rxjs';
+import type { Leave, Reading } from './Reading.js';
+import { readStream } from './readStream.js';
+import type { Stream } from './streamIn.js';
 import { type Unfinished, whenSettled } from './unfinished.js';
 
 /** An attempt as a seat holds it. */
@@ -17,8 +19,10 @@ export interface SeatEvents<A> {
   failed(attempt: A, error: unknown, scoped: boolean): void;
   /** Runs user code in the async context of the attempt. */
   within<T>(attempt: A, work: () => T): T;
-  /** Runs user code when the step at hand has been applied; what it throws becomes a warning of the attempt's job. */
-  tearDown(attempt: A, work: () => void): void;
+  /** Calls back once others have had their turn. */
+  breathe(goOn: () => void): void;
+  /** Leaves a stream when the step at hand has been applied, and tells it why; what it throws becomes a warning of the attempt's job. */
+  leave(attempt: A, leave: Leave): void;
 }
 
 /** What a seat tells its `Worker`. */
@@ -36,39 +40,29 @@ export class Seat<A> {
   waits = false;
   /** The attempt that has lent the worker, if the attempt of this seat borrows it. */
   lender: { lent: boolean } | undefined = undefined;
-  #stream: Subscription | undefined = undefined;
+  #leave: Leave | undefined = undefined;
 
   constructor(
     readonly worker: Host<A>,
     private readonly events: SeatEvents<A>,
   ) {}
 
-  take(attempt: A & Seated<A>, { kind, work }: Unfinished): void {
+  take(attempt: A & Seated<A>, left: Unfinished): void {
     this.attempt = attempt;
     attempt.seat = this;
-    if (kind === 'promise') this.#await(work);
-    else
-      this.#subscribe(
-        attempt,
-        defer(() => work),
-      );
+    if (left.kind === 'promise') this.#await(left.work);
+    else this.#read(attempt, left);
   }
 
   /** Its attempt has settled, or is aborted. */
   vacate(): void {
     const { attempt } = this;
-    const stream = this.#stream;
+    const leave = this.#leave;
     this.attempt = undefined;
-    this.#stream = undefined;
+    this.#leave = undefined;
     if (this.lender !== undefined) this.lender.lent = false;
     this.worker.left(this);
-    if (attempt !== undefined && stream !== undefined) this.#close(attempt, stream);
-  }
-
-  #close(attempt: A, stream: Subscription): void {
-    this.events.tearDown(attempt, () => {
-      stream.unsubscribe();
-    });
+    if (attempt !== undefined && leave !== undefined) this.events.leave(attempt, leave);
   }
 
   #await(work: PromiseLike<unknown>): void {
@@ -90,35 +84,41 @@ export class Seat<A> {
     if (this.attempt?.isAtWork === true) this.events.failed(this.attempt, error, true);
   };
 
-  // `defer` makes the stream: an object that only claims to be one fails the task, not the pool.
-  #subscribe(attempt: A & Seated<A>, stream$: Observable<unknown>): void {
+  #read(attempt: A & Seated<A>, stream: Stream): void {
     const { events } = this;
-    const observer = {
-      next: (value: unknown) => {
-        if (attempt.isAtWork) events.value(attempt, value);
-      },
-      error: (error: unknown) => {
-        if (attempt.isAtWork) events.failed(attempt, error, false);
-      },
-      complete: () => {
-        if (attempt.isAtWork) events.finished(attempt, undefined, false);
-      },
-    };
-    let stream: Subscription;
+    let leave: Leave;
     try {
-      // A stream that emits without a pause is left at the first value after the abort of its attempt.
-      // eslint-disable-next-line rxjs-x/no-ignored-takewhile-value -- the attempt says when to stop
-      const whileAtWork$ = stream$.pipe(takeWhile(() => attempt.isAtWork));
-      // What subscribing runs, such as the body of a generator, is part of the handler.
-      stream = events.within(attempt, () => whileAtWork$.subscribe(observer));
+      // What reading runs, such as the body of a generator, is part of the handler.
+      leave = events.within(attempt, () => readStream(stream, this.#readingOf(attempt)));
     } catch (error) {
       if (attempt.isAtWork) events.failed(attempt, error, false);
-      else events.tearDown(attempt, () => rethrow(error));
+      else events.leave(attempt, () => rethrow(error));
       return;
     }
-    // It may have ended, or ended its job, while it was being subscribed to.
-    if (this.attempt === attempt) this.#stream = stream;
-    else this.#close(attempt, stream);
+    // It may have ended, or ended its job, while it was being opened.
+    if (this.attempt === attempt) this.#leave = leave;
+    else events.leave(attempt, leave);
+  }
+
+  #readingOf(attempt: A & Seated<A>): Reading {
+    const { events } = this;
+    return {
+      isOver: () => !attempt.isAtWork,
+      give: (value) => {
+        if (attempt.isAtWork) events.value(attempt, value);
+      },
+      fail: (error) => {
+        if (attempt.isAtWork) events.failed(attempt, error, false);
+      },
+      end: () => {
+        if (attempt.isAtWork) events.finished(attempt, undefined, false);
+      },
+      breathe: (goOn) => {
+        events.breathe(() => {
+          if (attempt.isAtWork) events.within(attempt, goOn);
+        });
+      },
+    };
   }
 }
 

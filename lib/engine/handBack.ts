@@ -1,8 +1,8 @@
 import { show } from '../flow/FlowError.js';
-import { has } from '../prelude/has.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import type { Data } from '../flow/Data.js';
 import type { Slot } from '../plan/Plan.js';
+import { iterableIn } from './streamIn.js';
 import { type Unfinished, unfinished } from './unfinished.js';
 
 /** An attempt, as what its handler hands back is emitted. */
@@ -31,14 +31,12 @@ const leftBy = (attempt: HandingBack, value: unknown): Unfinished | undefined =>
   const { emits } = attempt.connection.slot;
   const left = unfinished(value);
   if (left !== undefined || emits === undefined || !attempt.isAtWork) return left;
-  if (isIterable(value)) return { kind: 'stream', work: value };
+  const values = typeof value === 'object' && value !== null ? iterableIn(value) : undefined;
+  if (values !== undefined) return values;
   if (isPlainObject(value)) attempt.emit(emits.name, value);
   else warnOnce(attempt, `handed back ${show(value)}, which cannot be emitted on '${emits.name}'; it takes one plain object`);
   return undefined;
 };
-
-const isIterable = (value: unknown): value is Iterable<unknown> =>
-  typeof value === 'object' && value !== null && has(value, Symbol.iterator);
 
 /** A value of a returned stream is emitted, if the slot names an event. */
 export const passOn = (attempt: HandingBack, value: unknown): void => {

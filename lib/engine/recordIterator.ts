@@ -1,9 +1,18 @@
 import type { Observable, Subscription } from 'rxjs';
 import type { JobRecord } from '../job/JobRecord.js';
+import { asyncDispose } from '../prelude/asyncDispose.js';
+import { refusal } from '../prelude/refusal.js';
 import { RingBuffer } from '../prelude/RingBuffer.js';
 
 /** How many records wait for a reader that is slower than the job. */
 const BOUND = 10_000;
+
+/** The records of a job, for `for await`; `await using` stops watching at the end of its block. */
+export interface RecordIterator extends AsyncIterableIterator<JobRecord> {
+  return(value?: unknown): Promise<IteratorResult<JobRecord, unknown>>;
+  throw(error?: unknown): Promise<never>;
+  [asyncDispose](): Promise<void>;
+}
 
 /**
  * The records of a job, for `for await`: from this call on, in order, to the end of the job, whatever its status.
@@ -12,12 +21,12 @@ const BOUND = 10_000;
  * otherwise). Above that the oldest go, and a `warning` in their place says how many: memory stays bounded, the job is
  * never held up, and the end is always told. Breaking off the loop (`return`) only unsubscribes, also while a `next` is
  * open; the job goes on. It never rejects. One that is neither read to the end nor broken off listens as long as the job
- * lives.
+ * lives. `throw` breaks it off, too, and rejects with what it is given; `await using` breaks it off at the end of its block.
  *
  * @example
  * for await (const record of job) if (record.type === 'emitted') show(record.data);
  */
-export const recordIterator = (record$: Observable<JobRecord>, bound = BOUND): AsyncIterableIterator<JobRecord> => {
+export const recordIterator = (record$: Observable<JobRecord>, bound = BOUND): RecordIterator => {
   const waiting = new RingBuffer<JobRecord>();
   const readers = new RingBuffer<(result: IteratorResult<JobRecord>) => void>();
   let lost = 0;
@@ -63,9 +72,17 @@ export const recordIterator = (record$: Observable<JobRecord>, bound = BOUND): A
       if (value !== undefined) return Promise.resolve({ done: false, value });
       return over ? Promise.resolve(DONE) : new Promise((resolve) => void readers.push(resolve));
     },
-    return: () => {
+    return: (value?: unknown) => {
       leave();
-      return Promise.resolve(DONE);
+      return Promise.resolve(value).then((last) => ({ done: true, value: last }));
+    },
+    throw: (error?: unknown) => {
+      leave();
+      return refusal(error);
+    },
+    [asyncDispose]: () => {
+      leave();
+      return Promise.resolve();
     },
     [Symbol.asyncIterator]() {
       return this;

@@ -1,3 +1,5 @@
+import { reasonIn } from '../job/JobError.js';
+import { macrotask } from '../prelude/macrotask.js';
 import { activate, takeIn } from './activate.js';
 import { runIn } from './ambient.js';
 import type { Drain } from './Drain.js';
@@ -9,6 +11,7 @@ import { fail, succeed } from './outcome.js';
 import type { Scopes } from './Scopes.js';
 import type { SeatEvents } from './Seat.js';
 import type { Steps } from './Steps.js';
+import type { Time } from './Time.js';
 import { tearDown } from './tearDown.js';
 import { type TaskRunner, handOut } from './WorkerPool.js';
 
@@ -26,7 +29,7 @@ export const taskRunner = (scopes: Scopes<Run>): TaskRunner<HandlerContext<Run>,
 });
 
 /** What follows when something unfinished goes on, or ends. */
-export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps): SeatEvents<HandlerContext<Run>> => {
+export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps, time: Time): SeatEvents<HandlerContext<Run>> => {
   const handOutFrom = (attempt: HandlerContext<Run>): void => {
     if (attempt.seat !== undefined) handOut(attempt, attempt.seat.worker, steps);
   };
@@ -68,9 +71,15 @@ export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps): Sea
       drain.enter(failWith, attempt, error);
     },
     within: runIn,
-    tearDown: ({ run, routineId }, work) => {
+    breathe: (goOn) => {
+      if (time.isVirtual) time.scheduler.schedule(goOn);
+      else macrotask(goOn);
+    },
+    leave: ({ run, routineId, error }, leave) => {
       steps.after(() => {
-        tearDown(run.parts, `a stream of routine '${routineId}'`, work);
+        tearDown(run.parts, `a stream of routine '${routineId}'`, () => {
+          leave(reasonIn(error));
+        });
       });
     },
   };

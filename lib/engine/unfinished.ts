@@ -1,28 +1,24 @@
-import type { ObservableInput } from 'rxjs';
-import { has, OBSERVABLE } from '../prelude/has.js';
+import { has } from '../prelude/has.js';
+import { close } from './pull.js';
+import { type Stream, streamIn } from './streamIn.js';
 
 /** What a handler may leave unfinished: it holds its worker until it settles. Anything else that it returns is ignored. */
-export type Unfinished =
-  | { readonly kind: 'promise'; readonly work: PromiseLike<unknown> }
-  | { readonly kind: 'stream'; readonly work: ObservableInput<unknown> };
+export type Unfinished = { readonly kind: 'promise'; readonly work: PromiseLike<unknown> } | Stream;
 
 /**
- * A promise, an observable of any library, or an async iterable; never told by `instanceof`. It looks once, and what it
- * looks at may throw.
+ * A promise, an observable of any library or of the platform, a web stream, or an async iterable; never told by `instanceof`. It looks once,
+ * and what it looks at may throw.
  */
 export const unfinished = (value: unknown): Unfinished | undefined =>
   (typeof value === 'object' && value !== null) || typeof value === 'function' ? unfinishedIn(value) : undefined;
 
-const unfinishedIn = (value: object): Unfinished | undefined => {
-  if (has(value, 'then')) return { kind: 'promise', work: value as PromiseLike<unknown> };
-  if (has(value, OBSERVABLE) || has(value, Symbol.asyncIterator))
-    return { kind: 'stream', work: value as ObservableInput<unknown> };
-  return undefined;
-};
+const unfinishedIn = (value: object): Unfinished | undefined =>
+  has(value, 'then') ? { kind: 'promise', work: value as PromiseLike<unknown> } : streamIn(value);
 
-/** Lets a promise that nobody waits for fail in silence: its job has ended, and its failure changes nothing. */
-export const ignore = ({ kind, work }: Unfinished): void => {
-  if (kind === 'promise') whenSettled(work, doNothing, doNothing);
+/** What nobody waits for, since its attempt has ended: a promise may fail in silence, and what is open behind a stream is closed. */
+export const ignore = (left: Unfinished): void => {
+  if (left.kind === 'promise') whenSettled(left.work, doNothing, doNothing);
+  else if (left.kind === 'pulled') void close(left.open, left.source);
 };
 
 const doNothing = (): void => undefined;

@@ -64,5 +64,11 @@ export const jobError = errorsOf(sentences, (code, message, parts) => {
 export const whyNot = ({ jobId, error, reason }: { jobId: string; error?: unknown; reason?: string | undefined }): JobError =>
   error instanceof JobError ? error : jobError('CANCELLED', { jobId, reason });
 
+/** The reason that an error names in words, if it does; else the error. */
+export const reasonIn = (error: unknown): unknown => {
+  const reason = error instanceof RoutiluxError ? error.details['reason'] : undefined;
+  return reason ?? error;
+};
+
 /** That a job could not even start, and why. */
 export const notStarted = (error: unknown): JobError => jobError('NOT_STARTED', { reason: describeError(error).message }, error);

@@ -14,8 +14,11 @@ const seat = (): { told: unknown[]; work: (result: unknown) => Held } => {
     finished: () => told.push('finished'),
     failed: (_, error) => told.push(['failed', error]),
     within: (_, work) => work(),
-    tearDown: (_, work) => {
-      work();
+    breathe: (goOn) => {
+      goOn();
+    },
+    leave: (_, leave) => {
+      leave();
     },
   };
   const work = (result: unknown): Held => {

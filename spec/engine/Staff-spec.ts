@@ -13,8 +13,11 @@ const EVENTS: SeatEvents<Tried> = {
   finished: () => undefined,
   failed: () => undefined,
   within: (_, work) => work(),
-  tearDown: (_, work) => {
-    work();
+  breathe: (goOn) => {
+    goOn();
+  },
+  leave: (_, leave) => {
+    leave();
   },
 };
 
@@ -38,7 +41,7 @@ const bench = (size: number) => {
   const employ = (count: number): Worker<Tried>[] =>
     Array.from({ length: count }, (_, n) => {
       const worker = staff.free() as Worker<Tried>;
-      worker.hold({ name: `t${n}`, isAtWork: true, seat: undefined }, { kind: 'stream', work: NEVER }, undefined);
+      worker.hold({ name: `t${n}`, isAtWork: true, seat: undefined }, { kind: 'pushed', observe: () => NEVER }, undefined);
       return worker;
     });
   /** The attempt of a worker ends. */

@@ -1,9 +1,9 @@
 import { Subject } from 'rxjs';
-import { recordIterator } from '../../lib/engine/recordIterator.js';
+import { type RecordIterator, recordIterator } from '../../lib/engine/recordIterator.js';
 import type { Job, JobRecord } from '../../lib/index.js';
 import { deferred, emitting, flowOf, forward, sleep } from '../support/flows.js';
 
-const iterate = (job: Job): AsyncIterableIterator<JobRecord> => recordIterator(job.record$);
+const iterate = (job: Job): RecordIterator => recordIterator(job.record$);
 
 const chain = (): Job =>
   flowOf({ s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }) } }, t: { slots: { i: forward } } }, ['s.o -> t.i']).start('s');
@@ -103,25 +103,52 @@ describe('recordIterator', () => {
       const { record$, records } = byHand();
       const open = next(records);
       expect(record$.observed).toBe(true);
-      expect(await records.return?.()).toEqual({ done: true, value: undefined });
+      expect(await records.return()).toEqual({ done: true, value: undefined });
       expect(record$.observed).toBe(false);
       expect(await open).toBe('done');
       record$.next(record(1));
       expect(await next(records)).toBe('done');
     });
 
+    it('should give back the value of a return, once it has come (D41)', async () => {
+      const { record$, records } = byHand();
+      expect(await records.return(7)).toEqual({ done: true, value: 7 });
+      expect(record$.observed).toBe(false);
+      expect(await records.return(Promise.resolve(8))).toEqual({ done: true, value: 8 });
+      await expect(records.return(Promise.reject(new Error('late')))).rejects.toThrow('late');
+    });
+
+    it('should unsubscribe by a throw, answer what is open, and reject with what was thrown (D41)', async () => {
+      const { record$, records } = byHand();
+      const open = next(records);
+      await expect(records.throw(new Error('no more'))).rejects.toThrow('no more');
+      expect(record$.observed).toBe(false);
+      expect([await open, await next(records)]).toEqual(['done', 'done']);
+    });
+
+    it('should unsubscribe at the end of an `await using` block, and the job goes on (D41)', async () => {
+      const work = deferred();
+      const job = flowOf({ s: { slots: { trigger: () => work.promise } } }).start('s');
+      const records = job[Symbol.asyncIterator]();
+      const open = next(records);
+      await records[Symbol.asyncDispose]();
+      expect([await open, await next(records)]).toEqual(['done', 'done']);
+      work.resolve();
+      expect((await job.done).status).toBe('completed');
+    });
+
     it('should forget what waits', async () => {
       const { record$, records } = byHand();
       record$.next(record(1));
-      await records.return?.();
+      await records.return();
       expect(await next(records)).toBe('done');
     });
 
     it('should be no error a second time, nor after the end', async () => {
       const { record$, records } = byHand();
       record$.complete();
-      await records.return?.();
-      expect(await records.return?.()).toEqual({ done: true, value: undefined });
+      await records.return();
+      expect(await records.return()).toEqual({ done: true, value: undefined });
     });
   });
 

@@ -1,6 +1,7 @@
 import { from, map, NEVER, Observable, of, take, timer } from 'rxjs';
 import type { Data, Handler, JobState } from '../../lib/index.js';
 import { unfinished } from '../../lib/engine/unfinished.js';
+import { PlatformObservable } from '../rx/sources.js';
 import { emitting, flowOf, noting, type Sketch, sleep } from '../support/flows.js';
 
 type Answer = () => unknown;
@@ -40,13 +41,21 @@ const lazy = (end: (resolve: (value: unknown) => void, reject: (error: unknown) 
 
 describe('unfinished', () => {
   it.each([
-    ['a promise', Promise.resolve()],
-    ['a thenable', { then: () => undefined }],
-    ['an observable', of(1)],
-    ['an observable of another library', foreign(INTEROP)],
-    ['an async iterable', slowly()],
-  ])('should say yes to %s', (_, value) => {
-    expect(unfinished(value)?.work).toBe(value);
+    ['a promise', Promise.resolve(), 'promise'],
+    ['a thenable', { then: () => undefined }, 'promise'],
+    ['a function that is a thenable (D41)', Object.assign(() => 1, { then: () => undefined }), 'promise'],
+    ['an observable', of(1), 'pushed'],
+    ['an observable of another library', foreign(INTEROP), 'pushed'],
+    [
+      'an observable of the platform',
+      new PlatformObservable(() => undefined),
+      'pushed',
+    ],
+    ['an async iterable', slowly(), 'pulled'],
+    ['a web stream', new ReadableStream(), 'pulled'],
+    ['a web stream of a browser that has no async iterator for it', { getReader: () => undefined }, 'pulled'],
+  ])('should say yes to %s', (_, value, kind) => {
+    expect(unfinished(value)?.kind).toBe(kind);
   });
 
   it.each([

@@ -24,6 +24,7 @@ import { deferred } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { rest, until } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
+import { bare, HELD } from './held.js';
 import {
   asyncCounter,
   counter,
@@ -33,7 +34,6 @@ import {
   PlatformObservable,
   reading,
   type ReadingOptions,
-  silent,
   turnCounter,
   watched$,
 } from './sources.js';
@@ -59,7 +59,6 @@ const web = (values: readonly unknown[]): ReadableStream =>
   });
 
 /** A web stream of a platform whose streams are no async iterables. */
-const bare = (stream: ReadableStream): Source<unknown> => ({ getReader: () => stream.getReader() }) as never;
 
 function* generated(values: readonly unknown[]): Generator {
   yield* values;
@@ -632,39 +631,6 @@ describe('how far it is read ahead', () => {
 });
 
 describe('how it is unsubscribed from', () => {
-  const nodeStream = (fate: Fate): Readable =>
-    new Readable({
-      objectMode: true,
-      read: () => void fate.asked++,
-      destroy: (_, done) => {
-        fate.left++;
-        done(null);
-      },
-    });
-
-  const lineReader = (fate: Fate): Source<string> =>
-    createInterface({ input: new Readable({ read: () => void fate.asked++ }) }).on('close', () => void fate.left++);
-
-  const webStream = (fate: Fate): ReadableStream =>
-    new ReadableStream({ pull: () => (fate.asked++, new Promise(() => undefined)), cancel: () => void fate.left++ });
-
-  const HELD: readonly (readonly [string, (fate: Fate) => unknown])[] = [
-    ['an observable', watched$],
-    [
-      'an observable of the platform',
-      (fate) =>
-        new PlatformObservable((subscriber) => {
-          fate.asked++;
-          subscriber.addTeardown(() => void fate.left++);
-        }),
-    ],
-    ['an async iterable that waits', silent],
-    ['a Node stream that waits', nodeStream],
-    ['a readline that waits', lineReader],
-    ['a web stream that waits', webStream],
-    ['a web stream that is no async iterable, and waits', (fate) => bare(webStream(fate))],
-  ];
-
   const WAYS: readonly (readonly [string, (begun: ReturnType<typeof begin>) => unknown])[] = [
     ['a cancel', ({ job }) => job.cancel()],
     [

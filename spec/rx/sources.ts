@@ -107,6 +107,8 @@ interface NativeSubscriber {
 
 /** The observable of the platform, as far as its contract goes here: no `pipe`, a signal in place of a subscription, teardowns. */
 export class PlatformObservable {
+  readonly [Symbol.toStringTag] = 'Observable';
+
   constructor(private readonly produce: (subscriber: NativeSubscriber) => void) {}
 
   subscribe(observer: Face | ((value: unknown) => void) = {}, { signal }: { signal?: AbortSignal } = {}): void {

@@ -1,5 +1,6 @@
 import { mergeMap, Observable, type OperatorFunction, type SchedulerLike, Subject, tap } from 'rxjs';
 import { Drain, type Drained } from '../../lib/engine/Drain.js';
+import type { Leave } from '../../lib/engine/Reading.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import { Time } from '../../lib/engine/Time.js';
 import { type Turn, Turns } from '../../lib/engine/Turns.js';
@@ -200,8 +201,11 @@ export class PoolBench implements Drained {
       finished: end,
       failed: end,
       within: <T>(_: unknown, work: () => T): T => work(),
-      tearDown: (_: Tried, work: () => void) => {
-        this.#steps.after(work);
+      breathe: (goOn: () => void) => {
+        goOn();
+      },
+      leave: (_: Tried, leave: Leave) => {
+        this.#steps.after(leave);
       },
     };
   }
