@@ -11,7 +11,13 @@ export { defineRoutine, type DefinedRoutine, type RoutineDefinition, type SlotDe
 export type { Codec, IoTsCodec, Mismatch, StandardSchema, TypeOf } from './flow/Codec.js';
 export type { Connection } from './flow/Connection.js';
 export type { Data } from './flow/Data.js';
-export { ErrorHandler, type ErrorHandlerOptions, type ErrorStrategy } from './flow/ErrorHandler.js';
+export {
+  type ErrorEnd,
+  ErrorHandler,
+  type ErrorHandlerOptions,
+  type ErrorStrategy,
+  type RetryDelay,
+} from './flow/ErrorHandler.js';
 export { extractInput } from './flow/extractInput.js';
 export type { Finding } from './flow/Finding.js';
 export type { Limit, Overflow } from './flow/Limit.js';

@@ -8,7 +8,7 @@ import {
   type Job,
   type JobState,
 } from '../lib/index.js';
-import { flowOf, sleep } from './support/flows.js';
+import { deferred, flowOf, sleep } from './support/flows.js';
 
 /** What a run does, and for how long: `noted` are its effects, `cleaned` what its `finally` has done. */
 const effects = () => {
@@ -249,18 +249,20 @@ describe('a run that a handler has started (D33)', () => {
   });
 
   it('should be paused with all others if it is detached: nobody is known to wait for it (D4)', async () => {
+    const end = deferred();
     const flow: Flow = flowOf(
       {
-        outer: { slots: { trigger: (_, ctx) => (ctx.flow.start('inner', {}, { detached: true }), sleep(10)) } },
-        inner: { slots: { trigger: () => sleep(10) } },
+        outer: { slots: { trigger: (_, ctx) => (ctx.flow.start('inner', {}, { detached: true }), end.promise) } },
+        inner: { slots: { trigger: () => end.promise } },
       },
       [],
       { maxWorkers: 2 },
     );
     flow.start('outer');
     const jobs = await running(flow, 2);
-    expect((await flow.pause()).length).toBe(2);
-    await sleep(1);
+    const paused = flow.pause();
+    end.resolve();
+    expect((await paused).length).toBe(2);
     await Promise.all(jobs.map((job) => job.cancel()));
   });
 

@@ -123,8 +123,8 @@ export class JobStreams<R extends DecidedJob> {
   failAt(slot: Slot, error: unknown, told: () => void = () => undefined): void {
     const { run, ledger, emissions, life, engine } = this.job;
     const task = new Task<R>(new Arrival(run, NO_DATA, emissions.order++), slot.direct[0]);
-    const failure = failureOf(error);
-    const outcome = outcomeWithoutRetry(task, error);
+    const outcome = outcomeWithoutRetry(task);
+    const failure = failureOf(task, outcome, error);
     const fail = (): void => {
       if (!life.isOver) this.#noteFailure(task, outcome, failure);
       engine.steps.after(told);

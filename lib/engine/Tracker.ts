@@ -93,8 +93,13 @@ export class Tracker<R extends DecidedJob> {
     const { attempt } = token;
     const { steps } = this.job.engine;
     if (attempt.stale || attempt.error !== undefined) steps.apply(this.#conclude, token, false);
-    else steps.apply(this.#fail, token, { outcome: outcomeWithoutRetry(attempt, error), failure: failureOf(error) });
+    else steps.apply(this.#fail, token, this.#failureOf(attempt, error));
   };
+
+  #failureOf(attempt: Attempt<R>, error: unknown): { outcome: TaskOutcome; failure: Failure } {
+    const outcome = outcomeWithoutRetry(attempt);
+    return { outcome, failure: failureOf(attempt, outcome, error) };
+  }
 
   readonly #fail = (token: Token<R>, { outcome, failure }: { outcome: TaskOutcome; failure: Failure }): void => {
     const { attempt } = token;

@@ -1,15 +1,22 @@
-import { type ErrorHandler, isRetriable, retryDelay } from '../flow/ErrorHandler.js';
+import type { Data } from '../flow/Data.js';
+import { delayWithout, type ErrorHandler, retryDelay } from '../flow/ErrorHandler.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
+import { isRetriable } from '../flow/isRetriable.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
-import { COMPLETED, completedWith, type Failure, failedWith, type Settled, toldAs } from '../job/Settled.js';
-import { describeError } from '../prelude/describeError.js';
+import { type Change, COMPLETED, completedWith, type Failure, failedWith, type Settled, toldAs } from '../job/Settled.js';
+import { codeOf, describeError } from '../prelude/describeError.js';
+import type { Isolate } from '../prelude/isolate.js';
 import type { Connection } from '../plan/Plan.js';
 import type { Attempt, TriedJob } from './Attempt.js';
 
 /** A job as what its attempts come to is decided. */
 export interface DecidedJob extends TriedJob {
   readonly parts: TriedJob['parts'] & {
-    readonly plan: { readonly settings: Pick<FlowSettings, 'unhandledErrors' | 'random'>; readonly commits: boolean };
+    readonly plan: TriedJob['parts']['plan'] & {
+      readonly settings: Pick<FlowSettings, 'unhandledErrors' | 'random'>;
+      readonly commits: boolean;
+      readonly isolate: Isolate;
+    };
     readonly ledger: { warn(message: string, error: unknown): void };
   };
 }
@@ -22,6 +29,7 @@ interface Failed {
   /** 0 for the entry. */
   readonly order: number;
   readonly attempt: number;
+  readonly payload: Data;
 }
 
 /*
@@ -58,30 +66,52 @@ export const fail = (attempt: Attempt<DecidedJob>, error: unknown): boolean => {
   if (attempt.error !== undefined) return endTold(attempt);
   attempt.stale = true;
   attempt.error = error;
-  const failure = failureOf(error);
-  const outcome = attempt.rare.isLast === true ? outcomeWithoutRetry(attempt, error) : outcomeOf(attempt, error);
-  const delayMs = outcome === 'retry' ? delayOf(attempt) : 0;
-  attempt.settled = failedWith(outcome, failure, delayMs);
+  const outcome = attempt.rare.isLast === true ? outcomeWithoutRetry(attempt) : outcomeOf(attempt, error);
+  const delayMs = outcome === 'retry' ? delayOf(attempt, error) : 0;
+  attempt.settled = failedWith(outcome, failureOf(attempt, outcome, error), delayMs);
   return attempt.outcome === undefined;
 };
 
 /** Its handler has ended, but a promise that it tracked was rejected before: that is told and counted already. */
 const endTold = (attempt: Attempt<DecidedJob>): boolean => {
-  attempt.settled = toldAs(outcomeWithoutRetry(attempt, attempt.error));
+  attempt.settled = toldAs(outcomeWithoutRetry(attempt));
   return attempt.outcome === undefined;
 };
 
-export const failureOf = (error: unknown): Failure => ({ error, ...describeError(error) });
+/** A failure in words, with the emission that takes its place, if one does. */
+export const failureOf = (failed: Failed, outcome: TaskOutcome, error: unknown): Failure => {
+  const words = describeError(error);
+  const fallback = outcome === 'retry' ? undefined : fallbackOf(failed, { ...words, code: codeOf(error) });
+  return { error, ...words, fallback };
+};
+
+const fallbackOf = (failed: Failed, { name, message, code }: Words): Change | undefined => {
+  const { run, connection, payload, attempt: attempts } = failed;
+  const { fallback, id: routineId } = connection.slot.routine;
+  if (fallback === undefined) return undefined;
+  const error = code === undefined ? { name, message } : { name, message, code };
+  const data = run.parts.plan.isolate({ error, data: { ...payload }, attempts });
+  return { type: 'emitted', routineId, event: fallback.name, data };
+};
+
+interface Words {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | number | undefined;
+}
 
 /** What a failure means that cannot be tried again: of a tracked promise, of a stream. */
-export const outcomeWithoutRetry = (attempt: Failed, error: unknown): TaskOutcome =>
-  attempt.connection.slot.routine.errorHandler?.strategy === 'retry' ? 'failed' : outcomeOf(attempt, error);
+export const outcomeWithoutRetry = (attempt: Failed): TaskOutcome => {
+  const { errorHandler, fallback } = attempt.connection.slot.routine;
+  if (errorHandler === undefined) return isRecorded(attempt) ? 'error_continued' : 'failed';
+  if (fallback !== undefined) return 'error_continued';
+  return OUTCOMES[errorHandler.strategy === 'retry' ? errorHandler.then : errorHandler.strategy];
+};
 
 const outcomeOf = (attempt: Failed, error: unknown): TaskOutcome => {
   const handler = attempt.connection.slot.routine.errorHandler;
-  if (handler === undefined) return isRecorded(attempt) ? 'error_continued' : 'failed';
-  if (handler.strategy === 'retry') return isWorthRetry(attempt, handler, error) ? 'retry' : 'failed';
-  return OUTCOMES[handler.strategy];
+  if (handler?.strategy === 'retry' && isWorthRetry(attempt, handler, error)) return 'retry';
+  return outcomeWithoutRetry(attempt);
 };
 
 const OUTCOMES = { stop: 'failed', continue: 'error_continued', skip: 'skipped' } as const;
@@ -101,17 +131,24 @@ const isWorthRetry = (attempt: Failed, handler: ErrorHandler, error: unknown): b
   }
 };
 
-/** The ms that the error handler asks for before the next attempt. */
-const delayOf = ({ run, connection, attempt }: Failed): number => {
-  const handler = connection.slot.routine.errorHandler;
-  // It is the user's: one that throws takes nothing off the delay.
-  const random = (): number => {
-    try {
-      return run.parts.plan.settings.random();
-    } catch (error) {
-      run.parts.ledger.warn('The random of the flow threw; the delay of a retry has no jitter', error);
-      return 0;
-    }
-  };
-  return handler === undefined ? 0 : retryDelay(attempt, random, handler);
+/** The ms that the error handler asks for before the next attempt. A function of the user that gives none changes nothing but a delay. */
+const delayOf = ({ run, connection, routineId, attempt }: Failed, error: unknown): number => {
+  const handler = connection.slot.routine.errorHandler as ErrorHandler;
+  try {
+    return retryDelay({ error, attempt, random: () => chance(run) }, handler);
+  } catch (thrown) {
+    const ms = delayWithout(handler);
+    run.parts.ledger.warn(`delayMs of routine '${routineId}' gave no delay; the retry waits ${ms} ms`, thrown);
+    return ms;
+  }
+};
+
+/** From 0 to 1; 0, which takes nothing off a delay, if the random of the user throws. */
+const chance = ({ parts }: DecidedJob): number => {
+  try {
+    return parts.plan.settings.random();
+  } catch (error) {
+    parts.ledger.warn('The random of the flow threw; the delay of a retry has no jitter', error);
+    return 0;
+  }
 };

@@ -139,6 +139,7 @@ export const noteFailure = <R extends TriedJob>(
   failureNoted(job.ledger, { taskId, routineData, retryCount: attempt.origin.tried }, outcome, failure, hadSucceeded);
   const where = described === undefined ? {} : { slot };
   keep(job, routineId, recordNameOf(attempt, outcome), { ...where, error: failure.message, error_type: failure.name });
+  if (failure.fallback !== undefined) make(job, attempt, failure.fallback);
   if (outcome === 'failed') job.life.fail(failureOf(job.ledger, attempt, failure));
 };
 

@@ -1,32 +1,56 @@
 import { checkKnown, checkOption, type Known } from './checkOption.js';
-import { flowError } from './FlowError.js';
+import { flowError, show } from './FlowError.js';
+
+/** What follows when a task is not tried again. */
+export type ErrorEnd = Exclude<ErrorStrategy, 'retry'>;
+
+/** The delay before a retry, in ms from 0, by the error and the attempt that has failed with it (1 = the first one). */
+export type RetryDelay = (error: unknown, attempt: number) => number;
 
 /** What happens when a task fails: end the job, go on, try again, or go on as if the task was not needed. */
 export type ErrorStrategy = 'stop' | 'continue' | 'retry' | 'skip';
 
-type ErrorClass = abstract new (...args: never[]) => unknown;
+/** A class of errors. */
+export type ErrorClass = abstract new (...args: never[]) => unknown;
 
 export interface ErrorHandlerOptions {
   /** What a failed task leads to. @default 'stop' */
   readonly strategy?: ErrorStrategy;
   /** Attempts after the first one, a whole number from 0; only for `retry`. @default 3 */
   readonly maxRetries?: number;
-  /** Before the first retry, in ms, from 0; `Infinity` is the longest delay there is (see `maxDelayMs`). @default 1000 */
-  readonly delayMs?: number;
-  /** Each further delay is the one before times this, from 0. With 1 every delay is the same. @default 2 */
+  /**
+   * Before the first retry, in ms, from 0; `Infinity` is the longest delay there is (see `maxDelayMs`). A function gives the delay before
+   * each retry, by the error and the attempt that has failed; `backoff` is not applied then. One that throws or gives no such number waits
+   * 1,000 ms, and a warning says so. Only for `retry`. @default 1000
+   */
+  readonly delayMs?: number | RetryDelay;
+  /** Each further delay is the one before times this, from 0. With 1 every delay is the same. Only for `retry`. @default 2 */
   readonly backoff?: number;
   /**
    * No delay is longer than this, in ms, from 0; nor ever longer than 1e15 (31,000 years), so that there is a `Date` at
-   * which the retry is due. @default Infinity
+   * which the retry is due. Only for `retry`. @default Infinity
    */
   readonly maxDelayMs?: number;
-  /** Takes a random part off each delay: 0 none of it, 1 up to all of it. @default 0 */
+  /** Takes a random part off each delay: 0 none of it, 1 up to all of it. Only for `retry`. @default 0 */
   readonly jitter?: number;
-  /** Which errors are worth a retry: classes, or a question to answer. Any other error fails at once. @default all */
-  readonly retryOn?: readonly ErrorClass[] | ((error: unknown) => boolean);
+  /**
+   * Which errors are worth a retry: classes, or a question to answer. With any other error the retries are over at once. A class of the
+   * language (`TypeError`) also stands for that of another realm. Only for `retry`. @default all
+   */
+  readonly retryOn?: readonly ErrorClass[] | ((error: unknown) => boolean) | undefined;
+  /** What follows when the retries are over: as the strategies of these names. Only for `retry`. @default 'stop' */
+  readonly then?: ErrorEnd | undefined;
+  /**
+   * The name of an event of the routine that takes the place of the failure, whatever the strategy, once no retry is left: it carries
+   * `{ error, data, attempts }`, `error` as `{ name, message, code? }`, `data` what the handler was given, and the job goes on. On the handler
+   * of a flow it counts for the routines that have such an event.
+   */
+  readonly fallback?: string | undefined;
   /** Marks the routine as one the job cannot do without. @default false */
   readonly critical?: boolean;
 }
+
+const DELAY_MS = 1_000;
 
 const OPTIONS: Known<ErrorHandlerOptions> = {
   strategy: true,
@@ -36,8 +60,13 @@ const OPTIONS: Known<ErrorHandlerOptions> = {
   maxDelayMs: true,
   jitter: true,
   retryOn: true,
+  then: true,
+  fallback: true,
   critical: true,
 };
+
+/** What the other strategies have no use for. */
+const OF_RETRY = ['maxRetries', 'delayMs', 'backoff', 'maxDelayMs', 'jitter', 'retryOn', 'then'] as const;
 
 /** A check that lets through the strategies of a list. It throws FlowError `BAD_STRATEGY`. */
 export const strategyAmong =
@@ -48,6 +77,27 @@ export const strategyAmong =
   };
 
 const checkStrategy = strategyAmong<ErrorStrategy>('stop', 'continue', 'retry', 'skip');
+const checkThen = strategyAmong<ErrorEnd>('stop', 'continue', 'skip');
+
+/** An option that does nothing is refused (D37). */
+const checkUsed = (options: ErrorHandlerOptions, strategy: ErrorStrategy): void => {
+  const unused = strategy === 'retry' ? undefined : OF_RETRY.find((option) => options[option] !== undefined);
+  if (unused !== undefined)
+    checkOption(unused, options[unused], false, `nothing: strategy '${strategy}' has no use for it, only 'retry' has`);
+};
+
+const checkDelay = (value: number | RetryDelay): number | RetryDelay =>
+  typeof value === 'function'
+    ? value
+    : checkOption(
+        'delayMs',
+        value,
+        typeof value === 'number' && value >= 0,
+        'a number from 0 up, or a function (error, attempt) => number',
+      );
+
+const checkFallback = (value: string | undefined): string | undefined =>
+  checkOption('fallback', value, value === undefined || (typeof value === 'string' && value !== ''), 'the name of an event');
 
 const atLeastZero = (option: string, value: number): number =>
   checkOption(option, value, typeof value === 'number' && value >= 0, 'a number from 0 up');
@@ -80,22 +130,27 @@ const checkJitter = (value: number): number => checkOption('jitter', value, valu
 export class ErrorHandler {
   readonly strategy: ErrorStrategy;
   readonly maxRetries: number;
-  readonly delayMs: number;
+  readonly delayMs: number | RetryDelay;
   readonly backoff: number;
   readonly maxDelayMs: number;
   readonly jitter: number;
   readonly retryOn: ErrorHandlerOptions['retryOn'];
+  readonly then: ErrorEnd;
+  readonly fallback: string | undefined;
   readonly critical: boolean;
 
   constructor(options: ErrorHandlerOptions = {}) {
     checkKnown(options, OPTIONS);
     this.strategy = checkStrategy(options.strategy ?? 'stop');
+    checkUsed(options, this.strategy);
     this.maxRetries = checkRetries(options.maxRetries ?? 3);
-    this.delayMs = atLeastZero('delayMs', options.delayMs ?? 1_000);
+    this.delayMs = checkDelay(options.delayMs ?? DELAY_MS);
     this.backoff = atLeastZero('backoff', options.backoff ?? 2);
     this.maxDelayMs = atLeastZero('maxDelayMs', options.maxDelayMs ?? Infinity);
     this.jitter = checkJitter(options.jitter ?? 0);
     this.retryOn = checkRetryOn(options.retryOn);
+    this.then = checkThen(options.then ?? 'stop');
+    this.fallback = checkFallback(options.fallback);
     this.critical = options.critical ?? false;
   }
 }
@@ -103,23 +158,34 @@ export class ErrorHandler {
 /** No delay is longer, in ms: a Date holds nine times as much. */
 const LONGEST = 1e15;
 
-/** The ms to wait before a retry (1 = the first one); `random` gives 0…1 and is asked only if there is jitter. */
-export const retryDelay = (
-  retry: number,
-  random: () => number,
-  { delayMs, backoff, maxDelayMs, jitter }: ErrorHandler,
-): number => {
-  // 0 ms stay 0, even if the power has grown to Infinity.
-  const grown = Math.min(delayMs, LONGEST) * backoff ** (retry - 1) || 0;
-  const full = Math.min(grown, maxDelayMs, LONGEST);
+/** A try that has failed, as its delay is asked for. */
+interface Retried {
+  readonly error: unknown;
+  /** 1 = the first one. */
+  readonly attempt: number;
+  /** Gives 0…1; asked only if there is jitter. */
+  readonly random: () => number;
+}
+
+/** The ms to wait before the next try. A function of the user may throw, or give no number from 0 up (`RangeError`); the caller guards it. */
+export const retryDelay = ({ error, attempt, random }: Retried, handler: ErrorHandler): number => {
+  const { delayMs, maxDelayMs, jitter } = handler;
+  const asked = typeof delayMs === 'function' ? checkAsked(delayMs(error, attempt)) : grown(delayMs, attempt, handler);
+  const full = Math.min(asked, maxDelayMs, LONGEST);
   return jitter === 0 ? full : full * (1 - jitter * part(random()));
 };
 
+// 0 ms stay 0, even if the power has grown to Infinity.
+const grown = (delayMs: number, attempt: number, { backoff }: ErrorHandler): number =>
+  Math.min(delayMs, LONGEST) * backoff ** (attempt - 1) || 0;
+
+const checkAsked = (ms: unknown): number => {
+  if (typeof ms === 'number' && ms >= 0) return ms;
+  throw new RangeError(`it gave ${show(ms)}, not a number from 0 up`);
+};
+
+/** The delay if the function of the user gives none. */
+export const delayWithout = ({ maxDelayMs }: ErrorHandler): number => Math.min(DELAY_MS, maxDelayMs);
+
 // The chance is the user's: what is no number from 0 to 1 makes no delay below 0, none that is NaN, and never throws.
 const part = (chance: unknown): number => (typeof chance === 'number' && Math.min(Math.max(chance, 0), 1)) || 0;
-
-/** Whether an error is one that the handler would try again. A filter of the user may throw; the caller guards it. */
-export const isRetriable = (error: unknown, { retryOn }: ErrorHandler): boolean => {
-  if (retryOn === undefined) return true;
-  return typeof retryOn === 'function' ? retryOn(error) : retryOn.some((kind) => error instanceof kind);
-};

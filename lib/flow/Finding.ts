@@ -12,6 +12,7 @@ export interface Finding {
 /** Every finding on a graph: errors first. */
 export const findingsOn = (graph: Graph): readonly Finding[] => [
   ...unknownEmits(graph),
+  ...unknownFallbacks(graph),
   ...unknownParams(graph),
   ...noEntry(graph),
   ...unreachable(graph),
@@ -32,6 +33,14 @@ const unknownEmits = ({ routines }: Graph): readonly Finding[] =>
           ],
     ),
   );
+
+const unknownFallbacks = ({ routines }: Graph): readonly Finding[] =>
+  [...routines].flatMap(([routineId, { errorHandler, events }]) => {
+    const name = errorHandler?.fallback;
+    if (name === undefined || events.has(name)) return [];
+    const message = `The error handler of routine '${routineId}' falls back on '${name}', an event that the routine does not have.`;
+    return [{ severity: 'error', code: 'UNKNOWN_EVENT', routineId, message }];
+  });
 
 /** Renames of what an event does not declare; one that declares no names may emit any. */
 const unknownParams = ({ routines, connections }: Graph): readonly Finding[] =>

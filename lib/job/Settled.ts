@@ -19,6 +19,8 @@ export interface Failure {
   readonly error: unknown;
   readonly name: string;
   readonly message: string;
+  /** What is emitted in its place. */
+  readonly fallback: Change | undefined;
 }
 
 /** What an attempt has come to, as a value: it is applied whole. */

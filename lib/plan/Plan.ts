@@ -49,6 +49,8 @@ export interface Routine {
   /** Its first event, the only one of most routines: comparing its name costs less than a look into the map. */
   readonly mainEvent: Event | undefined;
   readonly errorHandler: ErrorHandler | undefined;
+  /** Its event that takes the place of a failure. */
+  readonly fallback: Event | undefined;
   /** Whether it keeps a stream in each job. */
   readonly keepsStreams: boolean;
 }

@@ -108,14 +108,24 @@ export const compileRoutine = (
     events,
     mainEvent: undefined,
     errorHandler,
+    fallback: undefined,
     keepsStreams: using.keepsStreams(described),
   };
   for (const name of described.events.keys()) {
     events.set(name, { routine, name, ordinal: events.size, emission$: using.emission$(), connections: [] });
   }
   [routine.mainEvent] = events.values();
+  routine.fallback = fallbackOf(routine);
   for (const input of described.slots.values()) slots.set(input.name, compileSlot(routine, slots.size, input, settings));
   return routine;
+};
+
+/** @throws FlowError `UNKNOWN_EVENT` unless the handler is that of the flow, which counts for the routines that have such an event */
+const fallbackOf = (routine: Routine): Event | undefined => {
+  const { described, errorHandler, events } = routine;
+  const name = errorHandler?.fallback;
+  if (name === undefined) return undefined;
+  return described.errorHandler === undefined ? events.get(name) : eventNamed(routine, name);
 };
 
 const compileSlot = (routine: Routine, ordinal: number, input: DescribedSlot, { isolation }: RoutineSettings): Slot => {

@@ -24,6 +24,17 @@ const nameOf = (thrown: Record<string, unknown>): string => {
   return attempt(() => (thrown.constructor as { name?: unknown } | undefined)?.name) ?? 'Error';
 };
 
+/** The code of an error, if it has one. */
+export const codeOf = (thrown: unknown): string | number | undefined => {
+  if (!isObject(thrown)) return undefined;
+  try {
+    const { code } = thrown;
+    return typeof code === 'string' || typeof code === 'number' ? code : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
 export const describeError = (thrown: unknown): ThrownFacts =>
   isObject(thrown)
     ? {

@@ -29,6 +29,10 @@ const HandlerDefinition = shape('an error handler', {
   maxDelayMs: limit,
   jitter: fraction,
   critical: flag,
+  then: optional(oneOf('stop', 'continue', 'skip')),
+  fallback: optional(name),
+  /** The name of a function in the registry, which gives the delays. */
+  delayBy: optional(name),
   /** Names of functions in the registry: of error classes, or of the one question. */
   retryOn: optional(shape('what is retried', { classes: optional(list(name)), question: optional(name) })),
 });

@@ -4,6 +4,7 @@ import { isRoutine } from '../flow/Home.js';
 import { limitFrom } from '../flow/Limit.js';
 import type { ParamMapping } from '../flow/mapping.js';
 import { describeError } from '../prelude/describeError.js';
+import { pick } from '../prelude/pick.js';
 import { type DecodeOptions, decodeJson, refuse } from './decodeJson.js';
 import { type FlowDocument, flowFormat } from './FlowDefinition.js';
 import type { Described, FlowParts } from './FlowParts.js';
@@ -51,8 +52,10 @@ const unregistered = ({ routines, connections, errorHandler }: FlowDocument, reg
         ? []
         : [{ path, expected: 'a function that is registered', value }],
     );
-  const lostBy = (path: string, handler: Handler | undefined): readonly Mismatch[] =>
-    lost(`${path}.retryOn`, [...(handler?.retryOn?.classes ?? []), handler?.retryOn?.question]);
+  const lostBy = (path: string, handler: Handler | undefined): readonly Mismatch[] => [
+    ...lost(`${path}.retryOn`, [...(handler?.retryOn?.classes ?? []), handler?.retryOn?.question]),
+    ...lost(`${path}.delayBy`, [handler?.delayBy]),
+  ];
   return [
     ...routines.flatMap(({ type }, at) =>
       registry.factory(type) === undefined
@@ -65,13 +68,13 @@ const unregistered = ({ routines, connections, errorHandler }: FlowDocument, reg
   ];
 };
 
-const toErrorHandler = ({ retryOn, ...options }: Handler, registry: Known<unknown>): ErrorHandler => {
+const toErrorHandler = (handler: Handler, registry: Known<unknown>): ErrorHandler => {
+  const { retryOn, delayBy, ...options } = handler;
+  // All numbers are written, also those that this strategy has no use for.
+  if (options.strategy !== 'retry') return new ErrorHandler(pick(options, 'strategy', 'fallback', 'critical'));
   const known = (name: string): never => registry.function(name) as never;
-  if (retryOn === undefined) return new ErrorHandler(options);
-  return new ErrorHandler({
-    ...options,
-    retryOn: retryOn.question === undefined ? (retryOn.classes ?? []).map(known) : known(retryOn.question),
-  });
+  const filter = retryOn?.question === undefined ? retryOn?.classes?.map(known) : known(retryOn.question);
+  return new ErrorHandler({ ...options, delayMs: delayBy === undefined ? options.delayMs : known(delayBy), retryOn: filter });
 };
 
 const toInstances = <R extends Described>(

@@ -1,5 +1,5 @@
 import type { Connection } from '../flow/Connection.js';
-import type { ErrorHandler } from '../flow/ErrorHandler.js';
+import { delayWithout, ErrorHandler } from '../flow/ErrorHandler.js';
 import { flowError } from '../flow/FlowError.js';
 import { toLimit } from '../flow/Limit.js';
 import { pick } from '../prelude/pick.js';
@@ -57,9 +57,20 @@ const describe = (id: string, routine: Described): FlowDocument['routines'][numb
 });
 
 const toHandler = (where: string, handler: ErrorHandler): Handler => ({
-  ...pick(handler, 'strategy', 'maxRetries', 'delayMs', 'backoff', 'maxDelayMs', 'jitter', 'critical'),
+  ...pick(handler, 'strategy', 'maxRetries'),
+  ...toDelay(where, handler),
+  ...pick(handler, 'backoff', 'maxDelayMs', 'jitter', 'fallback', 'critical'),
+  then: handler.then === 'stop' ? undefined : handler.then,
   retryOn: toRetryOn(where, handler.retryOn),
 });
+
+// A reader of before takes the delay of a function for one by default.
+const toDelay = (where: string, { delayMs }: ErrorHandler): Pick<Handler, 'delayMs' | 'delayBy'> =>
+  typeof delayMs === 'number'
+    ? { delayMs, delayBy: undefined }
+    : { delayMs: delayWithout(STANDARD), delayBy: registered(where, 'delayMs', delayMs) };
+
+const STANDARD = new ErrorHandler();
 
 const toRetryOn = (where: string, retryOn: ErrorHandler['retryOn']): Handler['retryOn'] => {
   if (retryOn === undefined) return undefined;

@@ -2,6 +2,7 @@ import { type Context, currentContext, ErrorHandler, type Flow, type Job, type J
 import { type FlowTest, testFlow } from '../../lib/testing/index.js';
 import { deferred, emitting, flowOf, noting, type Sketch, sleep } from '../support/flows.js';
 import { thrown } from '../support/thrown.js';
+import { handlerOf } from '../support/handlers.js';
 
 /** Whatever microtasks and macrotasks wait have run. */
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(() => void setImmediate(resolve)));
@@ -211,7 +212,7 @@ describe('JobRun', () => {
         },
       };
       const flow = flowOf({ s });
-      if (strategy !== undefined) flow.setErrorHandler(new ErrorHandler({ strategy, delayMs: 1 }));
+      if (strategy !== undefined) flow.setErrorHandler(handlerOf({ strategy, delayMs: 1 }));
       const state = await flow.execute('s');
       expect([state.status, calls]).toEqual([status, 1]);
       expect(state.history('s').map(({ eventName }) => eventName)).toEqual(['start', record]);

@@ -86,7 +86,7 @@ const bench = ({ tried = 0, isEntry = false, handled = false }: Asked = {}) => {
   return { job, ledger, attempt, cell, told, failures, steps };
 };
 
-const FAILURE: Failure = { error: new RangeError('no'), name: 'RangeError', message: 'no' };
+const FAILURE: Failure = { error: new RangeError('no'), name: 'RangeError', message: 'no', fallback: undefined };
 const LEFT = ['seat left', 'progressed'];
 
 /** What an attempt comes to, and what follows: the status of its routine, its counters, the records, what else is done. */

@@ -16,6 +16,7 @@ import { deferred, emitting, flowOf, forward, noting, sleep } from '../support/f
 import { ours } from '../support/thrown.js';
 import { meeting } from '../support/turns.js';
 import { turn, virtualTime } from '../support/virtualTime.js';
+import { handlerOf } from '../support/handlers.js';
 
 class E1 extends Error {}
 class E2 extends Error {}
@@ -23,7 +24,7 @@ class E2 extends Error {}
 const handlerFor = (
   strategy: ErrorHandlerOptions['strategy'],
   options: Omit<ErrorHandlerOptions, 'strategy'> = {},
-): ErrorHandler => new ErrorHandler({ ...(strategy === undefined ? {} : { strategy }), delayMs: 0, ...options });
+): ErrorHandler => handlerOf({ ...(strategy === undefined ? {} : { strategy }), delayMs: 0, ...options });
 
 const STOP = handlerFor('stop');
 const CONTINUE = handlerFor('continue');

@@ -1,8 +1,9 @@
 import { Observable, type Subscriber } from 'rxjs';
-import { ErrorHandler, type Flow, type FlowOptions, type Handler, type Job, JobState } from '../../lib/index.js';
+import { type Flow, type FlowOptions, type Handler, type Job, JobState } from '../../lib/index.js';
 import { flowOf, routine } from '../support/flows.js';
 import { rest } from '../support/turns.js';
 import { turn, virtualTime } from '../support/virtualTime.js';
+import { handlerOf } from '../support/handlers.js';
 
 const boom = (observer: Subscriber<never>): void => {
   observer.error(new Error('boom'));
@@ -21,7 +22,7 @@ const leaving =
 
 const flowWith = (trigger: Handler, strategy: 'stop' | 'continue' | 'retry', options: FlowOptions = {}): Flow => {
   const flow = flowOf({ s: { slots: { trigger } } }, [], { flowId: 'f', ...options });
-  flow.setErrorHandler(new ErrorHandler({ strategy, maxRetries: 1, delayMs: 4_000 }));
+  flow.setErrorHandler(handlerOf({ strategy, maxRetries: 1, delayMs: 4_000 }));
   return flow;
 };
 

@@ -1,6 +1,8 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { ErrorHandler, type ErrorHandlerOptions, type ErrorStrategy } from '../../lib/index.js';
-import { isRetriable, retryDelay } from '../../lib/flow/ErrorHandler.js';
+import { type ErrorEnd, ErrorHandler, type ErrorHandlerOptions, type ErrorStrategy } from '../../lib/index.js';
+import { retryDelay } from '../../lib/flow/ErrorHandler.js';
+import { isRetriable } from '../../lib/flow/isRetriable.js';
 import { flowOf } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { turn } from '../support/virtualTime.js';
@@ -14,8 +16,12 @@ const retry = (options: ErrorHandlerOptions): ErrorHandler => new ErrorHandler({
 /** No delay is longer, in ms. */
 const LONGEST = 1e15;
 
+/** The delay after an attempt that has failed. */
+const delay = (attempt: number, random: () => number, handler: ErrorHandler, error?: unknown): number =>
+  retryDelay({ error, attempt, random }, handler);
+
 const delays = (count: number, handler: ErrorHandler, random: () => number = never): number[] =>
-  Array.from({ length: count }, (_, place) => retryDelay(place + 1, random, handler));
+  Array.from({ length: count }, (_, place) => delay(place + 1, random, handler));
 
 describe('ErrorHandler', () => {
   it('should have the documented defaults (G38, G30)', () => {
@@ -27,6 +33,8 @@ describe('ErrorHandler', () => {
       maxDelayMs: Infinity,
       jitter: 0,
       retryOn: undefined,
+      then: 'stop',
+      fallback: undefined,
       critical: false,
     });
   });
@@ -65,6 +73,9 @@ describe('ErrorHandler', () => {
     ['retryOn', 5],
     ['retryOn', [undefined]],
     ['retryOn', ['TypeError']],
+    ['fallback', ''],
+    ['fallback', 5],
+    ['fallback', ['lost']],
   ])('should refuse %s: %p, and say what to give', (option, value) => {
     const error = ours(thrown(() => retry({ [option]: value })));
     expect(error).toMatchObject({ name: 'FlowError', code: 'BAD_OPTION', details: { option, value } });
@@ -83,8 +94,49 @@ describe('ErrorHandler', () => {
     ['jitter', 1],
     ['retryOn', []],
     ['retryOn', [TypeError, Error]],
+    ['then', 'stop'],
+    ['then', 'continue'],
+    ['then', 'skip'],
+    ['fallback', 'lost'],
+    ['delayMs', () => 5],
   ])('should take %s: %p', (option, value) => {
     expect(retry({ [option]: value })[option]).toEqual(value);
+  });
+
+  it.each<[unknown]>([['retry'], ['explode'], [''], [true]])(
+    'should refuse to go on with %p when the retries are over (D44)',
+    (then) => {
+      const error = ours(thrown(() => retry({ then: then as ErrorEnd })));
+      expect(error).toMatchObject({ code: 'BAD_STRATEGY', details: { strategy: then, known: ['stop', 'continue', 'skip'] } });
+    },
+  );
+
+  const OF_RETRY = [
+    ['maxRetries', 2],
+    ['delayMs', 1],
+    ['backoff', 1],
+    ['maxDelayMs', 5],
+    ['jitter', 0],
+    ['retryOn', [Error]],
+    ['then', 'stop'],
+  ] as const;
+
+  describe.each<ErrorStrategy | undefined>([undefined, 'stop', 'continue', 'skip'])('with strategy %s', (strategy) => {
+    const given = strategy === undefined ? {} : { strategy };
+
+    it.each(OF_RETRY)('should refuse %s, which it has no use for (D37, D44)', (option, value) => {
+      const error = ours(thrown(() => new ErrorHandler({ ...given, [option]: value })));
+      expect(error).toMatchObject({ code: 'BAD_OPTION', details: { option, value } });
+      expect(error.message).toContain(`strategy '${strategy ?? 'stop'}' has no use for it, only 'retry' has`);
+    });
+
+    it('should take what every strategy has a use for, and what is undefined', () => {
+      expect(new ErrorHandler({ ...given, critical: true, fallback: 'lost', then: undefined })).toMatchObject({
+        critical: true,
+        fallback: 'lost',
+        then: 'stop',
+      });
+    });
   });
 });
 
@@ -117,6 +169,28 @@ describe('retryDelay', () => {
     expect(delays(2, handler, () => 1)).toEqual([50, 75]);
   });
 
+  it('should be what a function says of the error and the attempt; backoff is not applied, the cap is, and the jitter (D44)', () => {
+    const asked: unknown[] = [];
+    const after = (error: unknown, attempt: number): number => (asked.push([error, attempt]), attempt * 10);
+    expect(
+      [1, 2, 3].map((attempt) => delay(attempt, never, retry({ delayMs: after, backoff: 7, maxDelayMs: 25 }), 'no')),
+    ).toEqual([10, 20, 25]);
+    expect(asked).toEqual([
+      ['no', 1],
+      ['no', 2],
+      ['no', 3],
+    ]);
+    expect(delay(2, () => 1, retry({ delayMs: after, jitter: 0.5 }))).toBe(10);
+    expect(delay(1, never, retry({ delayMs: () => Infinity }))).toBe(LONGEST);
+  });
+
+  it.each([[-1], [NaN], ['5'], [undefined], [null], [5n], [Promise.resolve(5)]])(
+    'should be refused if a function gives %p',
+    (value) => {
+      expect(() => delay(1, never, retry({ delayMs: () => value as never }))).toThrow(RangeError);
+    },
+  );
+
   const ms = fc.double({ min: 0, max: 1e9, noNaN: true });
   const options = fc.record({
     delayMs: ms,
@@ -131,10 +205,10 @@ describe('retryDelay', () => {
       fc.property(options, fc.integer({ min: 1, max: 50 }), unit, (given, nth, random) => {
         const { delayMs, backoff, maxDelayMs, jitter } = given;
         const full = Math.min(delayMs * backoff ** (nth - 1), maxDelayMs, LONGEST);
-        const delay = retryDelay(nth, () => random, retry(given));
-        expect(delay).toBeLessThanOrEqual(full);
-        expect(delay).toBeGreaterThanOrEqual(full * (1 - jitter) * (1 - 1e-9));
-        expect(delay).toBeGreaterThanOrEqual(0);
+        const ms = delay(nth, () => random, retry(given));
+        expect(ms).toBeLessThanOrEqual(full);
+        expect(ms).toBeGreaterThanOrEqual(full * (1 - jitter) * (1 - 1e-9));
+        expect(ms).toBeGreaterThanOrEqual(0);
       }),
     );
   });
@@ -144,7 +218,7 @@ describe('retryDelay', () => {
     fc.assert(
       fc.property(growing, fc.integer({ min: 1, max: 500 }), (given, nth) => {
         const handler = retry(given);
-        expect(retryDelay(nth + 1, never, handler)).toBeGreaterThanOrEqual(retryDelay(nth, never, handler));
+        expect(delay(nth + 1, never, handler)).toBeGreaterThanOrEqual(delay(nth, never, handler));
       }),
     );
   });
@@ -166,7 +240,7 @@ describe('retryDelay', () => {
     ['a bigint', 1n, 100],
     ['a symbol', Symbol('half'), 100],
   ])('should lie within its jitter also where the random of the flow gives %s', (_, random, expected) => {
-    expect(retryDelay(1, () => random as number, retry({ delayMs: 100, jitter: 0.5 }))).toBe(expected);
+    expect(delay(1, () => random as number, retry({ delayMs: 100, jitter: 0.5 }))).toBe(expected);
   });
 
   const anyMs = fc.oneof(fc.double({ min: 0, noNaN: true }), fc.constantFrom(0, Number.MIN_VALUE, Number.MAX_VALUE, Infinity));
@@ -183,10 +257,10 @@ describe('retryDelay', () => {
   it('should be a number from 0 up to the cap, after which there is still a Date, for all legal options (G37)', () => {
     fc.assert(
       fc.property(anyOptions, anyRetry, fc.oneof(unit, fc.constantFrom(0, 1)), (given, nth, random) => {
-        const delay = retryDelay(nth, () => random, retry(given));
-        expect(delay).toBeGreaterThanOrEqual(0);
-        expect(delay).toBeLessThanOrEqual(given.maxDelayMs);
-        expect(new Date(FAR + delay).getTime()).not.toBeNaN();
+        const ms = delay(nth, () => random, retry(given));
+        expect(ms).toBeGreaterThanOrEqual(0);
+        expect(ms).toBeLessThanOrEqual(given.maxDelayMs);
+        expect(new Date(FAR + ms).getTime()).not.toBeNaN();
       }),
       { numRuns: 2_000, examples: [[{ delayMs: Infinity, backoff: 2, maxDelayMs: Infinity, jitter: 1 }, 1, 1]] },
     );
@@ -205,7 +279,7 @@ describe('retryDelay', () => {
   it.each([1, 100, 1_025, 1_000_000])('should be a number from 0 up also at retry %d, whatever the options', (nth) => {
     fc.assert(
       fc.property(options, unit, (given, random) => {
-        expect(retryDelay(nth, () => random, retry(given))).toBeGreaterThanOrEqual(0);
+        expect(delay(nth, () => random, retry(given))).toBeGreaterThanOrEqual(0);
       }),
       { examples: [[{ delayMs: 0, backoff: 2, maxDelayMs: Infinity, jitter: 0 }, 0]] },
     );
@@ -228,5 +302,33 @@ describe('isRetriable', () => {
     ['what a function refuses', (error) => error === 'again', 'not again', false],
   ])('should answer for %s', (_, retryOn, error, expected) => {
     expect(isRetriable(error, retry(retryOn === undefined ? {} : { retryOn }))).toBe(expected);
+  });
+
+  describe('with errors of another realm (D44)', () => {
+    const foreign = <T>(code: string): T => runInNewContext(code) as T;
+    const own = class TypeError extends Error {};
+
+    it.each<[string, ErrorHandlerOptions['retryOn'], unknown, boolean]>([
+      ['one of a class of the language', [TypeError], foreign('new TypeError()'), true],
+      ['one of another class of the language', [TypeError], foreign('new RangeError()'), false],
+      ['any of them, by Error', [Error], foreign('new RangeError()'), true],
+      ['one of a class that extends one', [RangeError], foreign('new (class Mine extends RangeError {})()'), true],
+      [
+        'one of a class of somebody that extends one, by Error',
+        [Error],
+        foreign('new (class Mine extends TypeError {})()'),
+        true,
+      ],
+      ['an AggregateError', [AggregateError], foreign('new AggregateError([])'), true],
+      ['one of this realm, by a class of the other', [foreign('TypeError')], new TypeError(), true],
+      ['one that only has the name', [TypeError], { name: 'TypeError', message: 'no' }, false],
+      ['an object of a class that only has the name', [TypeError], foreign('new (class TypeError {})()'), false],
+      ['one of a class of somebody with that name', [TypeError], foreign('new (class TypeError extends Error {})()'), false],
+      ['one of the language, by a class of somebody with that name', [own], foreign('new TypeError()'), false],
+      ['a date', [Error], foreign('new Date()'), false],
+      ['an error without a class', [Error], foreign('Object.setPrototypeOf(new Error(), null)'), false],
+    ])('should answer for %s', (_, retryOn, error, expected) => {
+      expect(isRetriable(error, retry({ retryOn }))).toBe(expected);
+    });
   });
 });

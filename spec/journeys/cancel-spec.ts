@@ -13,6 +13,7 @@ import { deferred, emitting, flowOf, forward, noting } from '../support/flows.js
 import { ours, rejection, thrown } from '../support/thrown.js';
 import { rest } from '../support/turns.js';
 import { turn, virtualTime } from '../support/virtualTime.js';
+import { handlerOf } from '../support/handlers.js';
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
@@ -295,7 +296,7 @@ describe('a cancel in a callback', () => {
           maxWorkers: 2,
           scheduler: time.scheduler,
           executionTimeoutMs: Infinity,
-          errorHandler: new ErrorHandler({ strategy, delayMs: 50, ...(moment === 'warning' ? { retryOn: warns } : {}) }),
+          errorHandler: handlerOf({ strategy, delayMs: 50, ...(moment === 'warning' ? { retryOn: warns } : {}) }),
         },
       );
       const job = flow.start('s');

@@ -17,6 +17,7 @@ import { ours, thrown } from '../support/thrown.js';
 import { rest, until } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
 import { asyncCounter, counter, endOf, newFate, watched$ } from './sources.js';
+import { handlerOf } from '../support/handlers.js';
 
 const boom = new Error('boom');
 
@@ -200,7 +201,7 @@ describe('feed', () => {
       'should let the error handler of the routine decide on an error of the source: %s',
       async (strategy) => {
         const { flow, log, start } = meter();
-        flow.routines.get('meter')?.setErrorHandler(new ErrorHandler({ strategy, delayMs: 0 }));
+        flow.routines.get('meter')?.setErrorHandler(handlerOf({ strategy, delayMs: 0 }));
         const job = start();
         let subscribed = 0;
         const source$ = new Observable<number>((observer) => {

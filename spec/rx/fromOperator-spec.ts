@@ -60,6 +60,7 @@ import { emitting, forward, noting, routine, type Sketch, sleep, flowOf } from '
 import { ours, thrown } from '../support/thrown.js';
 import { rest } from '../support/turns.js';
 import { endOf } from './sources.js';
+import { handlerOf } from '../support/handlers.js';
 
 interface Letter {
   readonly v: string;
@@ -729,7 +730,7 @@ describe('fromOperator', () => {
     it.each(CASES)('should follow %s of the %s where it comes of %s', (strategy, holder, _, later) =>
       testFlow(async (test) => {
         const log: string[] = [];
-        const errorHandler = new ErrorHandler({ strategy, delayMs: 1 });
+        const errorHandler = handlerOf({ strategy, delayMs: 1 });
         const made = op(failing(later, log));
         if (holder === 'routine') made.setErrorHandler(errorHandler);
         const flow = inTime(test, 'a--b--c--d|', made, holder === 'flow' ? { errorHandler } : {});

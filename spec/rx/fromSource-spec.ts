@@ -32,6 +32,7 @@ import { ours, thrown } from '../support/thrown.js';
 import { rest, until } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
 import { asyncCounter, counter, endOf, newFate, reading, type ReadingOptions, watched$ } from './sources.js';
+import { handlerOf } from '../support/handlers.js';
 
 const valuesOf = (log: readonly Data[]): unknown[] => log.map(({ value }) => value);
 
@@ -294,7 +295,7 @@ describe('fromSource', () => {
     ])('should take an error of the source as a failure of trigger: %s', async (strategy, end, eventName) => {
       let opened = 0;
       const { flow, source } = reading(() => (opened++, failing()));
-      source.setErrorHandler(new ErrorHandler({ strategy, delayMs: 0 }));
+      source.setErrorHandler(handlerOf({ strategy, delayMs: 0 }));
       const state = await flow.execute('s');
       expect({ status: state.status, opened }).toEqual({ status: end, opened: 1 });
       expect(state.history('s').at(-1)).toMatchObject({ eventName, data: { error: 'boom', error_type: 'Error' } });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { from, mergeMap, type Observable, throwError, timer } from 'rxjs';
-import { type Context, type Data, ErrorHandler, Flow, type JobState, Routine } from '../../lib/index.js';
+import { type Context, type Data, Flow, type JobState, Routine } from '../../lib/index.js';
 import { patience, runs } from '../support/arbitrary.js';
 import { turn } from '../support/virtualTime.js';
+import { handlerOf } from '../support/handlers.js';
 
 const trap = (): never => {
   throw new Error('a trap');
@@ -138,7 +139,7 @@ const flowFor = ({ acts, strategy, retryOn, workers, emitMode }: Scene): Flow =>
   for (const slot of ['trigger', 'i']) honest.defineSlot(slot, countDown, { merge: slot === 'i' ? 'append' : 'override' });
   if (strategy !== 'none') {
     const filter = retryOn === 'throws' ? { retryOn: trap } : {};
-    hostile.setErrorHandler(new ErrorHandler({ strategy, maxRetries: 2, delayMs: 0, ...filter }));
+    hostile.setErrorHandler(handlerOf({ strategy, maxRetries: 2, delayMs: 0, ...filter }));
   }
   for (const [id, routine] of Object.entries({ entry, hostile, honest })) flow.addRoutine(routine, id);
   flow.connect('entry', 'o', 'hostile', 'i');

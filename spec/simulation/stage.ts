@@ -2,7 +2,7 @@ import { asyncScheduler, Observable, type SchedulerLike, VirtualTimeScheduler } 
 import {
   type Context,
   type Data,
-  ErrorHandler,
+  type ErrorHandler,
   Flow,
   type Handler,
   type Job,
@@ -40,6 +40,7 @@ import {
 import type { Account } from '../support/model.js';
 import { Activation, type Glimpse } from './Activation.js';
 import { streaming } from './streaming.js';
+import { handlerOf } from '../support/handlers.js';
 
 /** A clock for the handlers of a world. */
 export interface Time {
@@ -235,7 +236,7 @@ export class Stage implements Show {
   #errorHandler({ strategy, maxRetries, delayMs, backoff, picky }: Policy): ErrorHandler {
     const retryOn = this.#passing('filter', (error: unknown) => !picky || error instanceof RangeError);
     const jitter = delayMs > 0 ? JITTER : 0;
-    return new ErrorHandler({ strategy, maxRetries, delayMs, backoff, maxDelayMs: MAX_DELAY, jitter, retryOn });
+    return handlerOf({ strategy, maxRetries, delayMs, backoff, maxDelayMs: MAX_DELAY, jitter, retryOn });
   }
 
   #routine({ slots, policy }: RoutinePlan): Routine {

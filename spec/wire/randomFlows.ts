@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type Data, ErrorHandler, type ErrorHandlerOptions, Flow, type FlowOptions, type ParamMapping } from '../../lib/index.js';
+import { type Data, type ErrorHandlerOptions, Flow, type FlowOptions, type ParamMapping } from '../../lib/index.js';
+import { handlerOf } from '../support/handlers.js';
 import { Broken, isBroken, Node, Other, trim, Unnamed } from './flows.js';
 import { NAMES, objectOf, values } from './values.js';
 
@@ -25,7 +26,7 @@ const handlers: fc.Arbitrary<ErrorHandlerOptions> = fc.record({
   jitter: fc.constantFrom(0, 0.25, 1),
   critical: fc.boolean(),
   retryOn: fc.constantFrom(undefined, isBroken, [], [Broken], [Error, TypeError, RangeError, Broken]),
-}) as fc.Arbitrary<ErrorHandlerOptions>;
+});
 
 export const settings: fc.Arbitrary<FlowOptions> = fc
   .record({
@@ -74,10 +75,10 @@ export const plans: fc.Arbitrary<Plan> = fc
 
 export const build = ({ options, routines, links, handler }: Plan): Flow => {
   const flow = new Flow(options);
-  if (handler !== undefined) flow.setErrorHandler(new ErrorHandler(handler));
+  if (handler !== undefined) flow.setErrorHandler(handlerOf(handler));
   for (const { id, kind, config, handler: own } of routines) {
     const routine = new (KINDS[kind] as typeof Node)().setConfig(config);
-    if (own !== undefined) routine.setErrorHandler(new ErrorHandler(own));
+    if (own !== undefined) routine.setErrorHandler(handlerOf(own));
     flow.addRoutine(routine, id);
   }
   const idAt = (at: number): string => routines[at]?.id as string;

@@ -117,26 +117,28 @@ describe('an error handler that is written down', () => {
   });
 
   it('should tell a question from a class of the same kind (D28)', () => {
-    expect(withHandler({ retryOn: isBroken }).toJSON().errorHandler?.retryOn).toEqual({ question: 'isBroken' });
-    expect(trip(withHandler({ retryOn: [Broken] })).errorHandler?.retryOn).toEqual([Broken]);
-    expect(trip(withHandler({ retryOn: isBroken })).errorHandler?.retryOn).toBe(isBroken);
+    expect(withHandler({ strategy: 'retry', retryOn: isBroken }).toJSON().errorHandler?.retryOn).toEqual({
+      question: 'isBroken',
+    });
+    expect(trip(withHandler({ strategy: 'retry', retryOn: [Broken] })).errorHandler?.retryOn).toEqual([Broken]);
+    expect(trip(withHandler({ strategy: 'retry', retryOn: isBroken })).errorHandler?.retryOn).toBe(isBroken);
   });
 
   it.each<[string, NonNullable<ErrorHandlerOptions['retryOn']>]>([
     ['a question', () => true],
     ['a class', [TypeError, class Unknown extends Error {}]],
   ])('should be refused if %s has no name, by its owner (D28)', (_, retryOn) => {
-    const ofFlow = ours(thrown(() => withHandler({ retryOn }).toJSON()));
+    const ofFlow = ours(thrown(() => withHandler({ strategy: 'retry', retryOn }).toJSON()));
     expect(ofFlow).toMatchObject({ code: 'NOT_SERIALISABLE', details: { path: 'retryOn' } });
     expect(ofFlow.message).toContain("error handler of flow 'f'");
     const flow = small();
-    flow.routines.get('b')?.setErrorHandler(new ErrorHandler({ retryOn }));
+    flow.routines.get('b')?.setErrorHandler(new ErrorHandler({ strategy: 'retry', retryOn }));
     expect(ours(thrown(() => flow.toJSON())).message).toContain("error handler of routine 'b'");
   });
 
   it('should be refused if the registry that reads lacks a name, each by its path (G77)', () => {
-    const flow = withHandler({ retryOn: isBroken });
-    flow.routines.get('b')?.setErrorHandler(new ErrorHandler({ retryOn: [TypeError, Broken] }));
+    const flow = withHandler({ strategy: 'retry', retryOn: isBroken });
+    flow.routines.get('b')?.setErrorHandler(new ErrorHandler({ strategy: 'retry', retryOn: [TypeError, Broken] }));
     const bare = new Registry().register('Node', () => new Node());
     expect(mismatches(() => trip(flow, bare))).toMatchObject([
       { path: 'errorHandler.retryOn', value: 'isBroken' },
