@@ -161,15 +161,15 @@ export const mutations = [
   {
     what: 'no second look after the updates of a commit',
     file: 'lib/engine/outcome.ts',
-    from: 'attempt.settled = toldAs(outcomeWithoutRetry(attempt, attempt.error));\n  return attempt.outcome === undefined;',
-    to: 'attempt.settled = toldAs(outcomeWithoutRetry(attempt, attempt.error));\n  return true;',
+    from: 'attempt.settled = toldAs(outcomeWithoutRetry(attempt));\n  return attempt.outcome === undefined;',
+    to: 'attempt.settled = toldAs(outcomeWithoutRetry(attempt));\n  return true;',
     specs: ['engine/outcome'],
   },
   {
     what: 'no second look after retryOn and random',
     file: 'lib/engine/outcome.ts',
-    from: 'attempt.settled = failedWith(outcome, failure, delayMs);\n  return attempt.outcome === undefined;',
-    to: 'attempt.settled = failedWith(outcome, failure, delayMs);\n  return true;',
+    from: 'attempt.settled = failedWith(outcome, failureOf(attempt, outcome, error), delayMs);\n  return attempt.outcome === undefined;',
+    to: 'attempt.settled = failedWith(outcome, failureOf(attempt, outcome, error), delayMs);\n  return true;',
     specs: ['engine/outcome'],
   },
   {
@@ -315,8 +315,8 @@ export const mutations = [
   {
     what: 'a stream that a handler returned runs outside its context',
     file: 'lib/engine/Seat.ts',
-    from: 'events.within(attempt, () => whileAtWork$.subscribe(observer))',
-    to: 'whileAtWork$.subscribe(observer)',
+    from: 'events.within(attempt, () => readStream(stream, this.#readingOf(attempt)))',
+    to: 'readStream(stream, this.#readingOf(attempt))',
     specs: ['engine/ambient'],
   },
   {
