@@ -12,9 +12,10 @@ import { homesOf } from './flow/Home.js';
 import { limitFrom } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
+import { typeOf } from './flow/placeIn.js';
 import { Slot as SlotOf, SLOT_OPTIONS, type SlotOptions } from './flow/Slot.js';
 import { copyPlain, setOwn } from './prelude/plainObject.js';
-import { uuid } from './prelude/uuid.js';
+import { isUuid, uuid } from './prelude/uuid.js';
 import { Registry as RegistryOf } from './wire/Registry.js';
 import type { Flow } from './Flow.js';
 
@@ -72,6 +73,12 @@ export class Routine {
     return type ?? name;
   }
 
+  /** As an error names it: by its id in a flow, or by its type while it has none that somebody has chosen. */
+  get #shown(): string {
+    const ids = [this.id, ...[...homesOf(this)].map((home) => home.idOf(this))];
+    return ids.find((id) => !isUuid(id)) ?? typeOf(this);
+  }
+
   get slots(): ReadonlyMap<string, AnySlot> {
     return this.#slots;
   }
@@ -97,9 +104,9 @@ export class Routine {
    */
   setConfig(patch: Data): this {
     const jobIds = [...homesOf(this)].flatMap((home) => home.jobsUsing(this));
-    if (jobIds.length > 0) throw flowError('CONFIG_LOCKED', { routineId: this.id, jobIds });
+    if (jobIds.length > 0) throw flowError('CONFIG_LOCKED', { routineId: this.id, routine: this.#shown, jobIds });
     const config: Record<string, unknown> = { ...this.#config };
-    const given = checkData(patch, () => `The config of routine '${this.id}'`);
+    const given = checkData(patch, () => `The config of routine '${this.#shown}'`);
     for (const key of Object.keys(given)) setOwn(config, key, copyPlain(given[key]));
     this.#config = config;
     return this;
@@ -117,7 +124,7 @@ export class Routine {
    */
   defineSlot<A extends object = Data>(name: string, handler?: Handler<A>, options: SlotOptions<A> = {}): Slot<A> {
     checkName('slot', name);
-    if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, slot: name });
+    if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, routine: this.#shown, slot: name });
     checkKnown<object>(options, SLOT_OPTIONS);
     const merge = checkMerge(options.merge) as Merge<never>;
     const [codec, limit] = [checkCodec(options.codec), limitFrom(options)];
@@ -135,7 +142,7 @@ export class Routine {
    */
   defineEvent<A extends object = Data>(name: string, payload: readonly string[] | Codec<A> = []): Event<A> {
     checkName('event', name);
-    if (this.#events.has(name)) throw flowError('DUPLICATE_EVENT', { routineId: this.id, event: name });
+    if (this.#events.has(name)) throw flowError('DUPLICATE_EVENT', { routineId: this.id, routine: this.#shown, event: name });
     checkPayload(payload);
     const event = isCodec(payload)
       ? new EventOf<A, Routine>(this, name, [], payload)
@@ -174,15 +181,25 @@ export class Routine {
   #nameOf(event: string | AnyEvent): string {
     if (typeof event === 'string') return event;
     if (event.routine === this) return event.name;
-    throw flowError('UNKNOWN_EVENT', { routineId: this.id, event: event.name, known: [...this.#events.keys()] });
+    throw flowError('UNKNOWN_EVENT', {
+      routineId: this.id,
+      routine: this.#shown,
+      event: event.name,
+      known: [...this.#events.keys()],
+    });
   }
 
   #emitDirectly(event: string, data: object, only: Flow | undefined): void {
     if (!this.#events.has(event))
-      throw flowError('UNKNOWN_EVENT', { routineId: this.id, event, known: [...this.#events.keys()] });
-    const payload = checkData(data, () => `Event '${event}' of routine '${this.id}'`);
+      throw flowError('UNKNOWN_EVENT', { routineId: this.id, routine: this.#shown, event, known: [...this.#events.keys()] });
+    const payload = checkData(data, () => `Event '${event}' of routine '${this.#shown}'`);
     if (only !== undefined && !homesOf(this).has(only))
-      throw flowError('UNKNOWN_ROUTINE', { flowId: only.flowId, routineId: this.id, known: [...only.routines.keys()] });
+      throw flowError('UNKNOWN_ROUTINE', {
+        flowId: only.flowId,
+        routineId: this.id,
+        routine: this.#shown,
+        known: [...only.routines.keys()],
+      });
     const homes = [...homesOf(this)].filter((home) => only === undefined || home === only);
     if (homes.some((home) => !home.carriesContext && home.jobsUsing(this).length > 0)) {
       throw flowError('NO_CONTEXT', {

@@ -195,8 +195,8 @@ describe('Flow.connect', () => {
   });
 
   it.each([
-    ['a routine without an event', 'r', 'r.i', 'UNKNOWN_EVENT'],
-    ['a routine without a slot', 'r.o', 'r', 'UNKNOWN_SLOT'],
+    ['a routine without an event', 'r', 'r.i', 'BAD_OPTION'],
+    ['a routine without a slot', 'r.o', 'r', 'BAD_OPTION'],
     ['an unknown routine', 'x.o', 'r.i', 'UNKNOWN_ROUTINE'],
   ])('should refuse %s as an end written short', (_, source, target, code) => {
     const flow = flowOf({ r: { slots: { i: undefined } } });

@@ -8,6 +8,7 @@ import { runOutside } from './ambient.js';
 import { endChildren } from './children.js';
 import { Deadline } from './Deadline.js';
 import type { JobParts, Life } from './JobParts.js';
+import { loopIn } from './loopIn.js';
 import { Pausing } from './Pausing.js';
 import { attemptsAtWork } from './LiveWork.js';
 import { abort, keep } from './settlement.js';
@@ -161,7 +162,8 @@ export class Lifecycle implements Life {
     if (life.isOver) return;
     const { ledger, options, engine } = life.job;
     const starving = engine.starving.first?.parts.ledger.data.jobId;
-    const error = jobError('TIMEOUT', { jobId: ledger.data.jobId, timeoutMs: options.timeoutMs, starving });
+    const loop = loopIn(life.job);
+    const error = jobError('TIMEOUT', { jobId: ledger.data.jobId, timeoutMs: options.timeoutMs, starving, loop });
     const routineId = ledger.data.currentRoutineId ?? options.entryRoutineId;
     keep(life.job, routineId, 'error', { error: error.message, error_type: error.name });
     life.fail(error);

@@ -58,9 +58,13 @@ const adoptInto = (starter: HandlerContext, run: Run): void => {
   else if (!stale) adopt(starter.more, run.parts);
 };
 
-/** @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `NO_TRIGGER` */
+const isEntry = (entry: unknown): boolean =>
+  typeof entry === 'string' || typeof (entry as { routine?: unknown } | null | undefined)?.routine === 'object';
+
+/** @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `NO_TRIGGER`, `BAD_OPTION` */
 const entryOf = (plan: Plan, entry: Entry<never>): Slot => {
   const parts = routinesOf({ plan });
+  checkOption('entry', entry, isEntry(entry), 'the id of a routine, or one of its slots');
   if (typeof entry !== 'object') checkEntry(parts, entry);
   const { routineId, name } = typeof entry === 'object' ? slotIn(parts, entry) : { routineId: entry, name: 'trigger' };
   return plan.routines.get(routineId)?.slots.get(name) as Slot;

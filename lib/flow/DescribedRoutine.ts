@@ -19,6 +19,8 @@ export interface DescribedSlot {
 /** A routine as a flow sees it. The class stands below, at the doors, and what is described here does without it. */
 export interface DescribedRoutine {
   readonly id: string;
+  /** The name of its kind. */
+  readonly type: string;
   readonly slots: ReadonlyMap<string, DescribedSlot>;
   readonly events: ReadonlyMap<string, { readonly paramNames: readonly string[] }>;
   readonly errorHandler: ErrorHandler | undefined;

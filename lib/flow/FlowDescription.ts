@@ -80,7 +80,7 @@ export abstract class FlowDescription<P extends DescribedRoutine = DescribedRout
   ): Connection;
   connect(...ends: readonly unknown[]): Connection {
     const { graph } = this.#template;
-    const connection = graph.connect(connectionFrom(ends, (routine) => graph.idOf(routine)));
+    const connection = graph.connect(connectionFrom(ends, graph));
     this.changed();
     return connection;
   }
@@ -120,6 +120,10 @@ export abstract class FlowDescription<P extends DescribedRoutine = DescribedRout
 
   /** Whether `routine.emit` finds its job also after an `await`. */
   abstract get carriesContext(): boolean;
+
+  idOf(routine: DescribedRoutine): string {
+    return this.#template.graph.idOf(routine);
+  }
 
   abstract jobsUsing(routine: P): readonly string[];
 

@@ -3,6 +3,7 @@ import { writeValue } from '../prelude/writeValue.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
+import { isUuid } from '../prelude/uuid.js';
 
 /**
  * Every way to describe or to use a flow wrongly: its code, the facts it needs, and the sentence that names the
@@ -19,44 +20,50 @@ const sentences = {
     `${d.where} takes one plain object, not ${show(d.value)}; wrap the value, as in { value: … }.`,
   NOT_CLONABLE: (d: { where: string; reason: string }) =>
     `${d.where} holds what isolation 'clone' cannot copy (${d.reason}); leave it out, or choose 'shallow' or 'freeze'.`,
-  DUPLICATE_SLOT: (d: { routineId: string; slot: string }) =>
-    `Routine '${d.routineId}' already has a slot '${d.slot}'; give the second one another name.`,
-  DUPLICATE_EVENT: (d: { routineId: string; event: string }) =>
-    `Routine '${d.routineId}' already has an event '${d.event}'; give the second one another name.`,
+  DUPLICATE_SLOT: (d: { routineId: string; routine?: string; slot: string }) =>
+    `Routine '${d.routine ?? d.routineId}' already has a slot '${d.slot}'; give the second one another name.`,
+  DUPLICATE_EVENT: (d: { routineId: string; routine?: string; event: string }) =>
+    `Routine '${d.routine ?? d.routineId}' already has an event '${d.event}'; give the second one another name.`,
   DUPLICATE_ROUTINE: (d: { flowId: string; routineId: string }) =>
-    `Flow '${d.flowId}' already has a routine '${d.routineId}'; give the second one another id.`,
+    `${theFlow(d)} already has a routine '${d.routineId}'; give the second one another id.`,
   ROUTINE_TWICE: (d: { flowId: string; routineId: string; knownAs: string }) =>
-    `This routine is already in flow '${d.flowId}', as '${d.knownAs}'; make a second instance for '${d.routineId}'.`,
-  UNKNOWN_ROUTINE: (d: { flowId: string; routineId: string; known: readonly string[] }) =>
-    `Flow '${d.flowId}' has no routine '${d.routineId}'; it has ${list(d.known)}. Add it with addRoutine first.`,
-  UNKNOWN_EVENT: (d: { routineId: string; event: string; known: readonly string[] }) =>
-    `Routine '${d.routineId}' has no event '${d.event}'; it has ${list(d.known)}. Declare it with defineEvent.`,
+    `This routine is already in ${inFlow(d)}, as '${d.knownAs}'; make a second instance for '${d.routineId}'.`,
+  UNKNOWN_ROUTINE: (d: {
+    flowId: string;
+    routineId: string;
+    routine?: string;
+    known: readonly string[];
+    type?: string | undefined;
+  }) =>
+    `${d.type === undefined ? `${theFlow(d)} has no routine '${d.routine ?? d.routineId}'` : `This ${d.type} is not in ${inFlow(d)}`}; it has ${list(d.known, 'routines')}. Add it with addRoutine first.`,
+  UNKNOWN_EVENT: (d: { routineId: string; routine?: string; event: string; known: readonly string[] }) =>
+    `Routine '${d.routine ?? d.routineId}' has no event '${d.event}'; it has ${list(d.known, 'events')}. Declare it with defineEvent.`,
   UNKNOWN_SLOT: (d: { routineId: string; slot: string; known: readonly string[] }) =>
-    `Routine '${d.routineId}' has no slot '${d.slot}'; it has ${list(d.known)}. Declare it with defineSlot.`,
+    `Routine '${d.routineId}' has no slot '${d.slot}'; it has ${list(d.known, 'slots')}. Declare it with defineSlot.`,
   NO_TRIGGER: (d: { flowId: string; routineId: string }) =>
-    `Routine '${d.routineId}' of flow '${d.flowId}' has no slot 'trigger', so it cannot be an entry; add defineSlot('trigger', handler).`,
-  CONFIG_LOCKED: (d: { routineId: string; jobIds: readonly string[] }) =>
-    `The config of routine '${d.routineId}' cannot change while a job uses it (${list(d.jobIds)}); keep what changes in ctx.setState.`,
+    `Routine '${d.routineId}' of ${inFlow(d)} has no slot 'trigger', so it cannot be an entry; add defineSlot('trigger', handler).`,
+  CONFIG_LOCKED: (d: { routineId: string; routine?: string; jobIds: readonly string[] }) =>
+    `The config of routine '${d.routine ?? d.routineId}' cannot change while a job uses it (${list(d.jobIds, 'jobs')}); keep what changes in ctx.setState.`,
   UNSUPPORTED: (d: { call: string; lacks: string; instead: string }) =>
     `${d.call} needs ${d.lacks}, which this platform lacks; ${d.instead}.`,
   NO_CONTEXT: (d: { call: string; instead: string }) => `${d.call} finds no running job here; ${d.instead}.`,
-  SHUT_DOWN: (d: { flowId: string }) => `Flow '${d.flowId}' has been shut down and takes no new runs; make a new Flow.`,
+  SHUT_DOWN: (d: { flowId: string }) => `${theFlow(d)} has been shut down and takes no new runs; make a new Flow.`,
   WRONG_FLOW: (d: { flowId: string; jobId: string; jobFlowId: string }) =>
-    `Job '${d.jobId}' belongs to flow '${d.jobFlowId}', not to flow '${d.flowId}'; ask the flow that started it, or give this one its id (Flow.fromJSON keeps it).`,
+    `Job '${d.jobId}' belongs to ${inFlow({ flowId: d.jobFlowId }, 'another flow')}, not to ${inFlow(d)}; ask the flow that started it, or give this one its id (Flow.fromJSON keeps it).`,
   UNKNOWN_JOB: (d: { flowId: string; jobId: string }) =>
-    `Flow '${d.flowId}' holds no job '${d.jobId}': another Flow instance started it, or the state is empty; ask that flow, or resume from its JSON.`,
+    `${theFlow(d)} holds no job '${d.jobId}': another Flow instance started it, or the state is empty; ask that flow, or resume from its JSON.`,
   DUPLICATE_TYPE: (d: { what: string; name: string }) =>
     `The registry already has a ${d.what} '${d.name}'; give the second one another name.`,
   STRUCTURE_CHANGED: (d: { flowId: string; jobId: string }) =>
-    `Job '${d.jobId}' was written down on a flow '${d.flowId}' of another structure; say how it fits with remap, as in { remap: { oldId: 'newId' } }.`,
+    `Job '${d.jobId}' was written down on ${inFlow(d)} with another structure; say how it fits with remap, as in { remap: { oldId: 'newId' } }.`,
   NOT_EMPTY: (d: { flowId: string }) =>
-    `Flow '${d.flowId}' has routines or jobs of its own, so it cannot be filled; use Flow.fromJSON, or an empty flow.`,
+    `${theFlow(d)} has routines or jobs of its own, so it cannot be filled; use Flow.fromJSON, or an empty flow.`,
   NOT_SERIALISABLE: (d: { where: string; path: string; got: string; expected: string }) =>
     `${d.where} cannot be written down: ${d.path === '' ? 'it' : d.path} is ${d.got}, expected ${d.expected}; keep it out, or put plain data in its place.`,
   JOBS_FULL: (d: { flowId: string; maxJobs: number; maxPendingJobs: number }) =>
-    `Flow '${d.flowId}' runs ${d.maxJobs} jobs at once, and ${d.maxPendingJobs} wait; start this one later, or raise maxPendingJobs.`,
+    `${theFlow(d)} runs ${d.maxJobs} jobs at once, and ${d.maxPendingJobs} wait; start this one later, or raise maxPendingJobs.`,
   DUPLICATE_JOB: (d: { flowId: string; jobId: string }) =>
-    `Flow '${d.flowId}' already has a job '${d.jobId}', which has not ended (see flow.jobs); leave jobId out to start a new one.`,
+    `${theFlow(d)} already has a job '${d.jobId}', which has not ended (see flow.jobs); leave jobId out to start a new one.`,
 } satisfies Record<string, (details: never) => string>;
 
 export type FlowErrorCode = keyof typeof sentences;
@@ -69,9 +76,16 @@ export class FlowError extends RoutiluxError {
 
 export const flowError = errorsOf(sentences, (code, message, parts) => new FlowError(code, message, parts));
 
-const list = (names: readonly string[]): string =>
+// A flow that nobody has named has a uuid, which tells a reader nothing.
+export const inFlow = ({ flowId }: { readonly flowId: string }, unnamed = 'this flow'): string =>
+  isUuid(flowId) ? unnamed : `flow '${flowId}'`;
+
+export const theFlow = (d: { readonly flowId: string }): string => inFlow(d).replace(/^./, (first) => first.toUpperCase());
+
+/** Names as a sentence lists them: at most ten. */
+export const list = (names: readonly string[], what: string): string =>
   names.length === 0
-    ? 'none'
+    ? `no ${what}`
     : names
         .slice(0, 10)
         .map((name) => `'${name}'`)
@@ -95,7 +109,7 @@ export const checkSerialisable = (value: unknown, where: () => string): void => 
 
 /** A value as an error names it. */
 export const show = (value: unknown): string => {
-  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'string') return `'${value.length > 200 ? `${value.slice(0, 200)}…` : value}'`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : instanceName(value);
   return String(value);

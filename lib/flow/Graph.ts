@@ -4,7 +4,7 @@ import type { ParamMapping } from './mapping.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
-import { eventAt, routineAt, slotAt } from './placeIn.js';
+import { eventAt, routineAt, type Places, slotAt, typeOf } from './placeIn.js';
 
 /** The structure of a flow: which routines it has, under which ids, and how they are linked. `P` is the kind of its routines. */
 export class Graph<P extends DescribedRoutine = DescribedRoutine> {
@@ -34,7 +34,17 @@ export class Graph<P extends DescribedRoutine = DescribedRoutine> {
   idOf(routine: DescribedRoutine): string {
     const id = this.#idOf.get(routine);
     if (id !== undefined) return id;
-    throw flowError('UNKNOWN_ROUTINE', { flowId: this.flowId, routineId: routine.id, known: [...this.routines.keys()] });
+    throw flowError('UNKNOWN_ROUTINE', {
+      flowId: this.flowId,
+      routineId: routine.id,
+      type: typeOf(routine),
+      known: [...this.routines.keys()],
+    });
+  }
+
+  /** Its routines, to look places up in. */
+  get places(): Places<P> {
+    return { flowId: this.flowId, byId: this.routines };
   }
 
   /**
@@ -63,7 +73,7 @@ export class Graph<P extends DescribedRoutine = DescribedRoutine> {
   }
 
   #checkEnds({ sourceId, sourceEvent, targetId, targetSlot }: Connection): void {
-    const places = { flowId: this.flowId, byId: this.routines };
+    const { places } = this;
     const [source, target] = [routineAt(places, sourceId), routineAt(places, targetId)];
     eventAt(source, { routineId: sourceId, name: sourceEvent });
     slotAt(target, { routineId: targetId, name: targetSlot });

@@ -9,6 +9,8 @@ export interface Home {
   changed(): void;
   /** Ids of the jobs that have not ended and hold this routine. */
   jobsUsing(routine: DescribedRoutine): readonly string[];
+  /** Its id in the flow. */
+  idOf(routine: DescribedRoutine): string;
   /** Whether a handler is found by itself also after an `await`. */
   readonly carriesContext: boolean;
   /** Hands a payload to the targets of an event at once, outside any job. */

@@ -1,3 +1,4 @@
+import { checkOption } from './checkOption.js';
 import type { AnyEvent } from './Event.js';
 import { flowError } from './FlowError.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
@@ -15,10 +16,14 @@ interface Named {
   readonly slots: ReadonlyMap<string, unknown>;
 }
 
-/** The routines to look in, as they are or as a plan has them. */
-export interface RoutinesById<P = Named> {
+/** Where places are looked up. */
+export interface Places<P = Named> {
   readonly flowId: string;
   readonly byId: ReadonlyMap<string, P>;
+}
+
+/** The routines to look in, as they are or as a plan has them. */
+export interface RoutinesById<P = Named> extends Places<P> {
   readonly routineOf: (part: P) => DescribedRoutine;
 }
 
@@ -28,7 +33,7 @@ export interface RoutinesById<P = Named> {
  * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_EVENT`, both with the names that there are; `BAD_OPTION`
  */
 export const eventIn = <P extends Named>(parts: RoutinesById<P>, event: string | AnyEvent, option = 'event'): Place => {
-  const place = placeOf(parts, event, option);
+  const place = placeOf(parts, event, 'event', option);
   eventAt(routineAt(parts, place.routineId), place);
   return place;
 };
@@ -38,14 +43,14 @@ export const eventIn = <P extends Named>(parts: RoutinesById<P>, event: string |
  *
  * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, both with the names that there are; `BAD_OPTION`
  */
-export const slotIn = <P extends Named>(parts: RoutinesById<P>, slot: string | AnySlot): Place => {
-  const place = placeOf(parts, slot, 'slot');
+export const slotIn = <P extends Named>(parts: RoutinesById<P>, slot: string | AnySlot, option = 'slot'): Place => {
+  const place = placeOf(parts, slot, 'slot', option);
   slotAt(routineAt(parts, place.routineId), place);
   return place;
 };
 
 /** @throws FlowError `UNKNOWN_ROUTINE` */
-export const routineAt = <P>({ flowId, byId }: Pick<RoutinesById<P>, 'flowId' | 'byId'>, routineId: string): P =>
+export const routineAt = <P>({ flowId, byId }: Places<P>, routineId: string): P =>
   byId.get(routineId) ?? unknown({ flowId, byId }, routineId);
 
 /** @throws FlowError `UNKNOWN_EVENT` */
@@ -63,29 +68,58 @@ export const slotAt = <S>({ slots }: { readonly slots: ReadonlyMap<string, S> },
 };
 
 /** Refuses a routine that no run can begin at. @throws FlowError `UNKNOWN_ROUTINE`, `NO_TRIGGER` */
-export const checkEntry = <P extends Named>(parts: Pick<RoutinesById<P>, 'flowId' | 'byId'>, routineId: string): void => {
+export const checkEntry = <P extends Named>(parts: Places<P>, routineId: string): void => {
   if (!routineAt(parts, routineId).slots.has('trigger')) throw flowError('NO_TRIGGER', { flowId: parts.flowId, routineId });
 };
 
-const placeOf = <P extends Named>(parts: RoutinesById<P>, end: string | AnyEvent | AnySlot, option: string): Place => {
-  if (typeof end === 'string') return placeNamed(end);
+type Kind = 'event' | 'slot';
+
+const placeOf = <P extends Named>(
+  parts: RoutinesById<P>,
+  end: string | AnyEvent | AnySlot,
+  kind: Kind,
+  option: string,
+): Place => {
   // By what it has: one of another copy of this library would not be an instance of ours.
-  if (typeof end?.routine === 'object') return { routineId: idOf(parts, end.routine), name: end.name };
-  const expected = `'routineId.${option === 'slot' ? 'slot' : 'event'}', or the ${option === 'slot' ? 'slot' : 'event'} itself`;
-  throw flowError('BAD_OPTION', { option, value: end, expected });
+  if (typeof end === 'object' && typeof (end as AnyEvent | null)?.routine === 'object')
+    return { routineId: idOf(parts, end.routine), name: end.name };
+  return placeNamed(parts, end as string, kind, option);
 };
 
-/** What `routineId.name` names; an id may have dots itself. */
-export const placeNamed = (end: string): Place => {
-  const dot = end.lastIndexOf('.');
-  return dot === -1 ? { routineId: end, name: '' } : { routineId: end.slice(0, dot), name: end.slice(dot + 1) };
+/**
+ * The place that `routineId.name` names. Ids and names may have dots themselves, so there may be more than one reading; one must fit.
+ *
+ * @throws FlowError `BAD_OPTION`
+ */
+export const placeNamed = (places: Places, end: string, kind: Kind, option: string): Place => {
+  checkOption(option, end, typeof end === 'string' && end.includes('.'), `'routineId.${kind}', or the ${kind} itself`);
+  const fitting = readingsOf(end).filter((each) => fits(places, each, kind));
+  const readings = fitting.map(({ routineId, name }) => `${kind} '${name}' of routine '${routineId}'`);
+  checkOption(option, end, fitting.length < 2, `the id and the name apart, since it may be ${readings.join(', or ')}`);
+  return fitting[0] ?? nearestReading(places, end);
+};
+
+/** All that a place written short may mean, the shortest name first. */
+export const readingsOf = (end: string): readonly Place[] =>
+  [...end.matchAll(/\./g)].map(({ index }) => ({ routineId: end.slice(0, index), name: end.slice(index + 1) })).reverse();
+
+const fits = ({ byId }: Places, { routineId, name }: Place, kind: Kind): boolean =>
+  byId.get(routineId)?.[`${kind}s`].has(name) === true;
+
+// None fits: an error names the routine if there is one, and else what stands before the last dot.
+const nearestReading = ({ byId }: Places, end: string): Place => {
+  const readings = readingsOf(end);
+  return readings.find(({ routineId }) => byId.has(routineId)) ?? (readings[0] as Place);
 };
 
 const idOf = <P extends Named>(parts: RoutinesById<P>, routine: DescribedRoutine): string => {
   for (const [id, part] of parts.byId) if (parts.routineOf(part) === routine) return id;
-  return unknown(parts, routine.id);
+  return unknown(parts, routine.id, typeOf(routine));
 };
 
-const unknown = ({ flowId, byId }: Pick<RoutinesById<unknown>, 'flowId' | 'byId'>, routineId: string): never => {
-  throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known: [...byId.keys()] });
+/** The kind of a routine, in words. */
+export const typeOf = ({ type }: DescribedRoutine): string => (type === '' ? 'routine' : type);
+
+const unknown = ({ flowId, byId }: Places<unknown>, routineId: string, type?: string): never => {
+  throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, type, known: [...byId.keys()] });
 };

@@ -6,6 +6,22 @@ import { RoutiluxError } from '../prelude/RoutiluxError.js';
 // A type and not an interface: only that is assignable to the `details` record.
 type Place = { readonly routineId: string; readonly slot: string };
 
+type LateJob = {
+  readonly jobId: string;
+  readonly timeoutMs: number;
+  /** A job that waited for its first worker. */
+  readonly starving?: string | undefined;
+  readonly loop?: { readonly routineId: string; readonly runs: number } | undefined;
+};
+
+const remedyOf = ({ starving, loop }: LateJob): string => {
+  if (starving !== undefined)
+    return `job '${starving}' waited for its first worker: if a handler has started it and waits for it, hand over its ctx, as in { parent: ctx }`;
+  if (loop !== undefined)
+    return `routine '${loop.routineId}' has run ${loop.runs} times, and its connections lead back to it: see to it that this loop has an end`;
+  return 'raise executionTimeoutMs, or timeoutMs of this run';
+};
+
 /** Every way a job can go wrong, each with the sentence that names the offender and, if there is one, the remedy. */
 const sentences = {
   TASK_FAILED: (d: Place & { jobId: string; attempts: number; reason: string }) =>
@@ -18,8 +34,7 @@ const sentences = {
     `The mapping to slot '${d.slot}' of routine '${d.routineId}' gave ${d.got}; it has to give one plain object.`,
   BAD_DECODE: (d: Place & { got: string }) =>
     `The codec of slot '${d.slot}' of routine '${d.routineId}' gave ${d.got}; it has to give one plain object.`,
-  TIMEOUT: (d: { jobId: string; timeoutMs: number; starving?: string | undefined }) =>
-    `Job '${d.jobId}' was still running at its timeout of ${d.timeoutMs} ms; ${d.starving === undefined ? 'raise executionTimeoutMs, or timeoutMs of this run' : `job '${d.starving}' waited for its first worker: if a handler has started it and waits for it, hand over its ctx, as in { parent: ctx }`}.`,
+  TIMEOUT: (d: LateJob) => `Job '${d.jobId}' was still running at its timeout of ${d.timeoutMs} ms; ${remedyOf(d)}.`,
   CANCELLED: (d: { jobId: string; reason: string | undefined }) =>
     `Job '${d.jobId}' was cancelled${d.reason === undefined ? '' : `: ${d.reason}`}`,
   TASK_CANCELLED: (d: { taskId: string; reason: string | undefined }) =>

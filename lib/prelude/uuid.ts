@@ -5,6 +5,11 @@ let used = pool.length;
 const DIGITS = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const DASH = 45;
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether an id looks like one that `uuid` gives: no name that somebody has chosen. */
+export const isUuid = (id: string): boolean => UUID.test(id);
+
 /** The two digits of a byte of the pool, as codes of characters. */
 const high = (at: number): number => DIGITS[(pool[at] ?? 0) >> 4] ?? 0;
 const low = (at: number): number => DIGITS[(pool[at] ?? 0) & 15] ?? 0;

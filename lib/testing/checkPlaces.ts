@@ -1,4 +1,4 @@
-import { placeNamed } from '../flow/placeIn.js';
+import { type Place, readingsOf } from '../flow/placeIn.js';
 import type { Routine } from '../plan/Plan.js';
 import { type Job, behind } from '../Job.js';
 import { testingError } from './TestingError.js';
@@ -19,9 +19,11 @@ export const checkPlaces = (lines: readonly string[], jobs: readonly Job[]): voi
 };
 
 const hasPlace = (routines: ReadonlyMap<string, Routine>, kind: string, subject: string): boolean => {
-  const { routineId, name } = placeNamed(subject);
-  const routine = routines.get(routineId);
-  return routines.has(subject) || (routine !== undefined && (kind === 'outputs' || partsOf(routine, kind).has(name)));
+  const holds = ({ routineId, name }: Place): boolean => {
+    const routine = routines.get(routineId);
+    return routine !== undefined && (kind === 'outputs' || partsOf(routine, kind).has(name));
+  };
+  return routines.has(subject) || readingsOf(subject).some(holds);
 };
 
 const partsOf = ({ slots, events }: Routine, kind: string): ReadonlyMap<string, unknown> => (kind === 'emits' ? events : slots);

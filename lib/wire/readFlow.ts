@@ -1,10 +1,12 @@
 import type { Mismatch } from '../flow/Codec.js';
 import { ErrorHandler } from '../flow/ErrorHandler.js';
+import { list } from '../flow/FlowError.js';
 import { isRoutine } from '../flow/Home.js';
 import { limitFrom } from '../flow/Limit.js';
 import type { ParamMapping } from '../flow/mapping.js';
 import { describeError } from '../prelude/describeError.js';
 import { pick } from '../prelude/pick.js';
+import { ENOUGH } from './codecs.js';
 import { type DecodeOptions, decodeJson, refuse } from './decodeJson.js';
 import { type FlowDocument, flowFormat } from './FlowDefinition.js';
 import type { Described, FlowParts } from './FlowParts.js';
@@ -56,16 +58,15 @@ const unregistered = ({ routines, connections, errorHandler }: FlowDocument, reg
     ...lost(`${path}.retryOn`, [...(handler?.retryOn?.classes ?? []), handler?.retryOn?.question]),
     ...lost(`${path}.delayBy`, [handler?.delayBy]),
   ];
+  const expected = `a type that is registered (${list(registry.types, 'types')})`;
   return [
     ...routines.flatMap(({ type }, at) =>
-      registry.factory(type) === undefined
-        ? [{ path: `routines.${at}.type`, expected: `a type that is registered (${registry.types.join(', ')})`, value: type }]
-        : [],
+      registry.factory(type) === undefined ? [{ path: `routines.${at}.type`, expected, value: type }] : [],
     ),
     ...lostBy('errorHandler', errorHandler),
     ...routines.flatMap((routine, at) => lostBy(`routines.${at}.errorHandler`, routine.errorHandler)),
     ...connections.flatMap(({ mapping }, at) => lost(`connections.${at}.mapping`, [mapping?.function])),
-  ];
+  ].slice(0, ENOUGH);
 };
 
 const toErrorHandler = (handler: Handler, registry: Known<unknown>): ErrorHandler => {

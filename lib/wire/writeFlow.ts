@@ -1,6 +1,6 @@
 import type { Connection } from '../flow/Connection.js';
 import { delayWithout, ErrorHandler } from '../flow/ErrorHandler.js';
-import { flowError } from '../flow/FlowError.js';
+import { flowError, inFlow, theFlow } from '../flow/FlowError.js';
 import { toLimit } from '../flow/Limit.js';
 import { pick } from '../prelude/pick.js';
 import { encode } from './encode.js';
@@ -17,7 +17,7 @@ type Handler = NonNullable<FlowDocument['errorHandler']>;
  * @throws FlowError `NOT_SERIALISABLE` if a config is not plain data, or no registry knows a function
  */
 export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowDefinition => {
-  const where = `Flow '${settings.flowId}'`;
+  const where = theFlow(settings);
   const document: FlowDocument = {
     kind: 'routilux/flow',
     version: newest(FLOW_STEPS),
@@ -27,7 +27,7 @@ export const writeFlow = ({ settings, routines, connections }: FlowParts): FlowD
     maxPendingJobs: unlessInfinite(settings.maxPendingJobs),
     ...toLimit(settings),
     metrics: settings.metrics,
-    errorHandler: settings.errorHandler && toHandler(`The error handler of flow '${settings.flowId}'`, settings.errorHandler),
+    errorHandler: settings.errorHandler && toHandler(`The error handler of ${inFlow(settings)}`, settings.errorHandler),
     routines: [...routines].map(([id, routine]) => toRoutine(id, routine)),
     connections: connections.map(toConnection),
   };

@@ -127,7 +127,7 @@ describe('a routine that is described wrongly', () => {
       'DUPLICATE_SLOT',
       { routineId: twice.id, slot: 'i' },
       "'i'",
-      twice.id,
+      "'Routine'",
       /another name/,
     ],
     [
@@ -136,7 +136,7 @@ describe('a routine that is described wrongly', () => {
       'DUPLICATE_EVENT',
       { routineId: twice.id, event: 'o' },
       "'o'",
-      twice.id,
+      "'Routine'",
       /another name/,
     ],
     ['a slot without a name', () => free().defineSlot(''), 'BAD_NAME', { what: 'slot', value: '' }, 'slot', /non-empty string/],
@@ -171,7 +171,7 @@ describe('a routine that is described wrongly', () => {
       'BAD_PAYLOAD',
       { value: [] },
       'config',
-      twice.id,
+      "'Routine'",
       /wrap the value/,
     ],
     [
@@ -315,7 +315,7 @@ describe('a flow that is put together wrongly', () => {
       () => flow.connect(s?.event('o') as never, stranger.slot('i') as never),
       'UNKNOWN_ROUTINE',
       { flowId: 'f', routineId: stranger.id },
-      stranger.id,
+      'This Routine',
       /addRoutine/,
     ],
     [
@@ -323,7 +323,7 @@ describe('a flow that is put together wrongly', () => {
       () => flow.connect(stranger.event('o') as never, t?.slot('i') as never),
       'UNKNOWN_ROUTINE',
       { routineId: stranger.id },
-      stranger.id,
+      'This Routine',
       /addRoutine/,
     ],
     ...[5, 'x', null, { a: 1 }, { a: null }, ['a', 'b']].map((value) =>
@@ -505,7 +505,7 @@ describe('a call that comes at the wrong place', () => {
     const job = flow.start('s', {}, { jobId: 'j1' });
     check(
       thrown(() => target.setConfig({ a: 1 })),
-      { code: 'CONFIG_LOCKED', details: { routineId: target.id, jobIds: ['j1'] }, says: [target.id, "'j1'", /ctx\.setState/] },
+      { code: 'CONFIG_LOCKED', details: { routineId: target.id, jobIds: ['j1'] }, says: ["'t'", "'j1'", /ctx\.setState/] },
     );
     resolve();
     await job.done;
@@ -521,7 +521,7 @@ describe('a call that comes at the wrong place', () => {
       {
         code: 'UNKNOWN_EVENT',
         details: { routineId: made.id, event: 'typo', known: ['o'] },
-        says: ["'typo'", made.id, /defineEvent/],
+        says: ["'typo'", "'Routine'", /defineEvent/],
       },
     );
   });
@@ -534,7 +534,7 @@ describe('a call that comes at the wrong place', () => {
     ['a promise', Promise.resolve()],
   ])('should be refused where a payload is %s', (_, data) => {
     const made = routine({ slots: { i: () => undefined } });
-    const says = [made.id, /takes one plain object, not .*; wrap the value, as in/];
+    const says = ["'Routine'", /takes one plain object, not .*; wrap the value, as in/];
     const details = { value: data };
     check(
       thrown(() => {

@@ -76,7 +76,7 @@ describe('Flow.fromJSON', () => {
     ['an inherited name for a source', 'connections.0.sourceId', '__proto__', 'connections.0.sourceId', /id of a routine/],
     ['an unknown event', 'connections.0.sourceEvent', 'z', 'connections.0.sourceEvent', "an event of 'a'"],
     ['an unknown slot', 'connections.0.targetSlot', 'z', 'connections.0.targetSlot', "a slot of 'b'"],
-    ['a type that is unknown', 'routines.1.type', 'Nobody', 'routines.1.type', /registered \(Node, Other, Unnamed\)/],
+    ['a type that is unknown', 'routines.1.type', 'Nobody', 'routines.1.type', /registered \('Node', 'Other', 'Unnamed'\)/],
     ['an inherited name for a type', 'routines.1.type', 'constructor', 'routines.1.type', /registered/],
     [
       'an inherited name for a function',
