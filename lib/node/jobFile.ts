@@ -1,21 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { type DecodeOptions, Job, type JobSnapshot, JobState } from '../index.js';
 import { describeError } from '../prelude/describeError.js';
 import { fileError } from './FileError.js';
+import { readText } from './readText.js';
+import { replaceFile } from './replaceFile.js';
 
 /**
  * Writes a job to a file, whole or not at all: the JSON goes to a file beside it, to the disk, and then in the place of the
  * old one. Of two saves at once to one path the later to end stands; a process that dies while it saves may leave a file
- * `….tmp` beside it, which nobody reads. A job that runs is written as it stands at this instant (see `JobState.toJSON`).
+ * `routilux-….tmp` beside it, which nobody reads. A job that runs is written as it stands at this instant (see `JobState.toJSON`).
+ *
+ * A new file has mode 0600. One that is there keeps its mode, and its owner and group if the process may give them. Symbolic links
+ * are followed; of several hard links only the path given leads to the new file. Windows has no such modes and owners.
  *
  * Rejects with FlowError `NOT_SERIALISABLE`, FileError `NO_JOB`, `UNWRITABLE`.
  */
 export const saveJob = async (path: string, job: Job | JobState | JobSnapshot): Promise<void> => {
   const text = textOf(job);
   try {
-    await replaceFile(resolve(path), text);
+    await replaceFile(path, text);
   } catch (error) {
     throw fileError('UNWRITABLE', { path, reason: describeError(error).message }, error);
   }
@@ -29,9 +31,9 @@ const textOf = (job: Job | JobState | JobSnapshot): string => {
 };
 
 /**
- * Reads a job from a file that `saveJob` wrote.
+ * Reads a job from a file that `saveJob` wrote: UTF-8, with or without a byte order mark.
  *
- * Rejects with FileError `NOT_FOUND`, `UNREADABLE`, `BAD_FILE`, the last with the WireError as its cause.
+ * Rejects with FileError `NOT_FOUND`, `UNREADABLE`, `BAD_FILE`, the last with the WireError as its cause, if it holds text at all.
  */
 export const loadJob = async (path: string, options?: DecodeOptions): Promise<JobState> => {
   const text = await readText(path);
@@ -39,47 +41,5 @@ export const loadJob = async (path: string, options?: DecodeOptions): Promise<Jo
     return JobState.fromJSON(text, options);
   } catch (error) {
     throw fileError('BAD_FILE', { path, reason: describeError(error).message }, error);
-  }
-};
-
-const readText = async (path: string): Promise<string> => {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') throw fileError('NOT_FOUND', { path }, error);
-    throw fileError('UNREADABLE', { path, reason: describeError(error).message }, error);
-  }
-};
-
-const replaceFile = async (path: string, text: string): Promise<void> => {
-  // In the same folder, since a rename does not cross file systems; with a name of its own, since two may save at once.
-  const beside = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeThrough(beside, text);
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
-};
-
-const writeThrough = async (path: string, text: string): Promise<void> =>
-  withFile(path, 'wx', async (file) => {
-    await file.writeFile(text);
-    await file.sync();
-  });
-
-/** A rename is safe only when the folder is on the disk too; Windows has no such call, and does it by itself. */
-const syncFolder = async (path: string): Promise<void> => {
-  if (process.platform !== 'win32') await withFile(path, 'r', (folder) => folder.sync());
-};
-
-const withFile = async (path: string, flags: string, work: (file: FileHandle) => Promise<void>): Promise<void> => {
-  const file = await open(path, flags);
-  try {
-    await work(file);
-  } finally {
-    await file.close();
   }
 };

@@ -236,14 +236,13 @@ describe('loadJob', () => {
 
   const whole = async (): Promise<string> => JSON.stringify((await pausedJob()).snapshot());
 
-  it.each<[string, (text: string) => string | Buffer]>([
+  it.each<[string, (text: string) => string]>([
     ['empty', () => ''],
     ['no JSON', () => 'job: 1'],
     ['cut in the middle', (text) => text.slice(0, text.length / 2)],
     ['cut by one character', (text) => text.slice(0, -1)],
     ['followed by something', (text) => `${text}{}`],
     ['twice the same', (text) => text + text],
-    ['not text', () => Buffer.from([0xff, 0xfe, 0x00, 0x01])],
     ['the JSON of a flow', () => JSON.stringify(filed().toJSON())],
     ['a list', (text) => `[${text}]`],
     ['null', () => 'null'],
@@ -260,7 +259,7 @@ describe('loadJob', () => {
     expect([error.code, error.details['path']]).toEqual(['BAD_FILE', path]);
     expect(error.message).toContain(path);
     expect(error.cause).toMatchObject({ code: expect.stringMatching(/^(BAD_JSON|UNKNOWN_VERSION)$/) as string });
-    expect(await readFile(path)).toEqual(Buffer.from(content));
+    expect(await readFile(path, 'utf8')).toBe(content);
   });
 
   it('should reject a file that is cut anywhere', async () => {
