@@ -13,6 +13,7 @@ import { currentAttempt } from './ambient.js';
 import { checkFlow, type ControlledState } from './JobControl.js';
 import type { Run, RunOptions } from './JobParts.js';
 import type { Plan } from '../plan/Plan.js';
+import { hasStructure } from '../plan/structure.js';
 import { taskMakersIn, type Rename, takeUp } from './takeUp.js';
 
 /** A state that no other flow works on, and what is behind it. */
@@ -58,7 +59,7 @@ const workOf = ({ jobId, source }: JobData, plan: Plan, { remap }: ResumeOptions
   const { flowId } = plan.settings;
   const work = source?.remaining();
   if (work === undefined) throw flowError('UNKNOWN_JOB', { flowId, jobId });
-  if (remap === undefined && work.structure !== plan.structure) throw flowError('STRUCTURE_CHANGED', { flowId, jobId });
+  if (remap === undefined && !hasStructure(plan, work.structure)) throw flowError('STRUCTURE_CHANGED', { flowId, jobId });
   return work;
 };
 
