@@ -20,6 +20,14 @@ const compile = () => {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 };
 
+/** So that two copies in one process can tell which is which. */
+const stampVersion = () => {
+  const [path, { version }] = ['dist/esm/prelude/Copy.js', JSON.parse(readFileSync('package.json', 'utf8'))];
+  const [before, after, ...more] = readFileSync(path, 'utf8').split("'of the sources'");
+  if (after === undefined || more.length > 0) throw new Error(`${path} does not name the version in one place`);
+  writeFileSync(path, `${before}${JSON.stringify(version)}${after}`);
+};
+
 const filesIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -67,6 +75,7 @@ const face = (entry) => {
 
 rmSync('dist', { recursive: true, force: true });
 compile();
+stampVersion();
 await toCommonJs();
 filesIn('dist/esm')
   .filter((path) => path.endsWith('.d.ts'))

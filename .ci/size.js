@@ -9,7 +9,7 @@ import { build } from 'esbuild';
  * What GOALS asks for, which the engine alone is near and the engine with its JSON is not (decision 8), and what no change may
  * pass. The pipeline has cost 2.7 kB (decision 12), records that add up to the state of a job 1.9 kB (decision 13), what user
  * code may do at odd moments 0.8 kB, what users met (places for jobs, children, options that are known, ends of one task) 3.1 kB, a structure
- * that nobody takes for another 0.5 kB.
+ * that nobody takes for another 0.5 kB, telling two copies of the package apart 0.3 kB.
  */
 const GOAL = 16_000;
 const LIMIT = 44_500;

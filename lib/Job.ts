@@ -18,12 +18,18 @@ import type { JobStatus } from './job/JobStatus.js';
 import { refusal } from './prelude/refusal.js';
 import type { JobSnapshot } from './wire/JobSnapshot.js';
 import type { JobState } from './JobState.js';
+import { COPY, type Copy, OWN } from './prelude/Copy.js';
 
 /** What is behind a job: for what of this library stands beside the engine. */
 export let behind: (job: Job) => JobParts;
 
 /** A run, live: watch it, wait for it, pause it, cancel it. Watching never owns: unsubscribing from a view stops nothing. */
 export class Job {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   readonly #parts: JobParts;
 
   static {

@@ -1,6 +1,6 @@
 import type { WaitOptions } from './engine/waitForEnd.js';
 import type { Data } from './flow/Data.js';
-import { flowError } from './flow/FlowError.js';
+import { flowError, twoCopies } from './flow/FlowError.js';
 import type { ExecutionRecord } from './job/History.js';
 import { type DeferredEvent, JobData, type PausePoint } from './job/JobData.js';
 import type { OutputRecord } from './flow/OutputRecord.js';
@@ -19,6 +19,7 @@ import type { JobSnapshot } from './wire/JobSnapshot.js';
 import { writeJob } from './wire/writeJob.js';
 import type { Flow } from './Flow.js';
 import type { Job } from './Job.js';
+import { COPY, type Copy, OWN } from './prelude/Copy.js';
 
 let dataOf: (state: JobState) => JobData;
 
@@ -50,6 +51,11 @@ export const withReader = (read: ReadJob): typeof JobState => {
  * can be read at any time, also while the job runs; whatever it gives is a copy, so nothing read changes the job.
  */
 export class JobState {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   #data: JobData;
 
   static {
@@ -189,6 +195,8 @@ export class JobState {
    */
   // Not an async function: a refusal in a handler counts as handled (D34).
   static waitForCompletion(flow: Flow, job: Job | JobState, options: WaitOptions = {}): Promise<boolean> {
+    const error = twoCopies(flow) ?? twoCopies(job);
+    if (error !== undefined) return refusal(error);
     if (isFinal(job.status)) return Promise.resolve(true);
     const jobId = 'jobId' in job ? job.jobId : job.id;
     const held = flow.job(jobId);

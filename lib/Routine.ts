@@ -18,6 +18,8 @@ import { copyPlain, setOwn } from './prelude/plainObject.js';
 import { isUuid, uuid } from './prelude/uuid.js';
 import { Registry as RegistryOf } from './wire/Registry.js';
 import type { Flow } from './Flow.js';
+import { COPY, type Copy, OWN } from './prelude/Copy.js';
+import { checkCopy } from './flow/checkCopy.js';
 
 // What is described or written down without the doors, closed over the routine that users know.
 
@@ -58,6 +60,11 @@ type AnySlot = Slot<never>;
  * }
  */
 export class Routine {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   /** The name of its kind in a `Registry`; set it if the class name does not survive a minifier. */
   static readonly type: string | undefined;
 
@@ -171,6 +178,7 @@ export class Routine {
   emit<A extends object>(event: Event<A>, ...data: [...PayloadOf<NoInfer<A>>, options?: { readonly flow?: Flow }]): void;
   emit(event: string | AnyEvent, data?: object, options: { readonly flow?: Flow } = {}): void {
     const name = this.#nameOf(event);
+    checkCopy(options.flow);
     const attempt = currentAttempt();
     const routine = attempt?.run.parts.plan.routineOf.get(this);
     if (attempt !== undefined && routine !== undefined && (options.flow ?? attempt.flow) === attempt.flow) {
@@ -180,7 +188,7 @@ export class Routine {
 
   #nameOf(event: string | AnyEvent): string {
     if (typeof event === 'string') return event;
-    if (event.routine === this) return event.name;
+    if (checkCopy(event).routine === this) return event.name;
     throw flowError('UNKNOWN_EVENT', {
       routineId: this.id,
       routine: this.#shown,

@@ -17,6 +17,8 @@ import type { Limits } from './Limits.js';
 import type { DecidedJob } from './outcome.js';
 import type { Seat } from './Seat.js';
 import { sharedOf } from './shared.js';
+import { COPY, type Copy, OWN } from '../prelude/Copy.js';
+import { checkCopy } from '../flow/checkCopy.js';
 
 /** A job as the handlers of its tasks use it. */
 export interface ContextJob extends DecidedJob {
@@ -60,6 +62,11 @@ interface ContextLife {
  * right before it does something (D31).
  */
 export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R> implements TaskContext {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   declare seat: Seat<HandlerContext<R>> | undefined;
 
   /** The Flow. */
@@ -243,7 +250,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
 
 const eventFor = (routine: Routine, event: string | AnyEvent): Event => {
   if (typeof event === 'string') return eventNamed(routine, event);
-  return event.routine === routine.described ? eventNamed(routine, event.name) : refuseEvent(routine, event.name);
+  return event.routine === routine.described ? eventNamed(routine, event.name) : refuseEvent(routine, checkCopy(event).name);
 };
 
 const emitted = (type: 'emitted' | 'deferred', { routine, name }: Event, data: Data): Change => ({

@@ -1,5 +1,7 @@
 import { checkKnown, checkOption, type Known } from './checkOption.js';
 import { flowError, show } from './FlowError.js';
+import { COPY, type Copy, OWN } from '../prelude/Copy.js';
+import { checkCopy } from './checkCopy.js';
 
 /** What follows when a task is not tried again. */
 export type ErrorEnd = Exclude<ErrorStrategy, 'retry'>;
@@ -106,7 +108,7 @@ const checkRetries = (value: number): number =>
   checkOption('maxRetries', value, (Number.isInteger(value) && value >= 0) || value === Infinity, 'a whole number from 0 up');
 
 const checkRetryOn = (value: ErrorHandlerOptions['retryOn']): ErrorHandlerOptions['retryOn'] => {
-  const isFunction = (part: unknown): boolean => typeof part === 'function';
+  const isFunction = (part: unknown): boolean => typeof checkCopy(part) === 'function';
   return checkOption(
     'retryOn',
     value,
@@ -128,6 +130,11 @@ const checkJitter = (value: number): number => checkOption('jitter', value, valu
  * @throws FlowError `BAD_STRATEGY`, `BAD_OPTION`
  */
 export class ErrorHandler {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   readonly strategy: ErrorStrategy;
   readonly maxRetries: number;
   readonly delayMs: number | RetryDelay;

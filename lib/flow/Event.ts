@@ -1,12 +1,18 @@
 import type { Codec } from './Codec.js';
 import type { Data } from './Data.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
+import { COPY, type Copy, OWN } from '../prelude/Copy.js';
 
 /**
  * An output of a routine: what it emits, and the names of its parameters. The type says what a payload of it holds,
  * so that `flow.connect(event, slot)` is checked by the compiler. `P` is the kind of its routine.
  */
 export class Event<out A extends object = Data, out P extends DescribedRoutine = DescribedRoutine> {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   /** Only for the compiler: an event gives an `A`. */
   declare readonly _A: A;
 

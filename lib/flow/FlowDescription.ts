@@ -9,9 +9,15 @@ import type { ParamMapping, Renames } from './mapping.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
 import type { Slot } from './Slot.js';
 import type { Template } from './Template.js';
+import { COPY, type Copy, OWN } from '../prelude/Copy.js';
 
 /** A flow as it is described: what users say of its routines, connections and settings. `P` is the kind of its routines. */
 export abstract class FlowDescription<P extends DescribedRoutine = DescribedRoutine> implements Home {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   readonly #template: Template<P, unknown>;
 
   constructor(template: Template<P, unknown>) {

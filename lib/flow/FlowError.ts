@@ -1,6 +1,7 @@
 import { Misfit } from '../prelude/jsonValue.js';
 import { writeValue } from '../prelude/writeValue.js';
 import { isPlainObject } from '../prelude/plainObject.js';
+import { type Copy, otherCopyOf, OWN } from '../prelude/Copy.js';
 import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { isUuid } from '../prelude/uuid.js';
@@ -64,23 +65,42 @@ const sentences = {
     `${theFlow(d)} runs ${d.maxJobs} jobs at once, and ${d.maxPendingJobs} wait; start this one later, or raise maxPendingJobs.`,
   DUPLICATE_JOB: (d: { flowId: string; jobId: string }) =>
     `${theFlow(d)} already has a job '${d.jobId}', which has not ended (see flow.jobs); leave jobId out to start a new one.`,
+  TWO_COPIES: (d: { value: unknown; other: Copy; own: Copy }) =>
+    `${capital(show(d.value))} is of another copy of routilux, ${showCopy(d.other)}, than what it is given to, ${showCopy(d.own)}; see to it that one copy is loaded, as with npm dedupe.`,
 } satisfies Record<string, (details: never) => string>;
 
 export type FlowErrorCode = keyof typeof sentences;
 
-/** A flow was described or called in a way that cannot work. Thrown at the call, before anything has run. */
+/**
+ * A flow was described or called in a way that cannot work. Thrown at the call, before anything has run. Each method that takes something of
+ * a class of this package refuses what is of another copy of it: `TWO_COPIES`.
+ */
 export class FlowError extends RoutiluxError {
   override readonly name = 'FlowError';
   declare readonly code: FlowErrorCode;
 }
 
-export const flowError = errorsOf(sentences, (code, message, parts) => new FlowError(code, message, parts));
+const makeError = errorsOf(sentences, (code, message, parts) => new FlowError(code, message, parts));
+
+/** What is refused because it is of another copy of this package says so, whatever else it lacks. */
+export const flowError: typeof makeError = (code, details, ...cause) =>
+  twoCopies((details as { readonly value?: unknown }).value) ?? makeError(code, details, ...cause);
+
+/** FlowError `TWO_COPIES` for a value of another copy of this package (D44). */
+export const twoCopies = (value: unknown): FlowError | undefined => {
+  const other = otherCopyOf(value);
+  return other && makeError('TWO_COPIES', { value, other, own: OWN });
+};
+
+const showCopy = ({ version, place }: Copy): string => `${version} (${place})`;
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 // A flow that nobody has named has a uuid, which tells a reader nothing.
 export const inFlow = ({ flowId }: { readonly flowId: string }, unnamed = 'this flow'): string =>
   isUuid(flowId) ? unnamed : `flow '${flowId}'`;
 
-export const theFlow = (d: { readonly flowId: string }): string => inFlow(d).replace(/^./, (first) => first.toUpperCase());
+export const theFlow = (d: { readonly flowId: string }): string => capital(inFlow(d));
 
 /** Names as a sentence lists them: at most ten. */
 export const list = (names: readonly string[], what: string): string =>

@@ -1,6 +1,7 @@
 import type { Data } from './Data.js';
 import { checkOption } from './checkOption.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
+import { checkCopy } from './checkCopy.js';
 
 /** What a routine has to know of a flow that it is in. */
 export interface Home {
@@ -17,13 +18,13 @@ export interface Home {
   deliver(routine: DescribedRoutine, event: string, data: Data): void;
 }
 
-// By what it has: a class of another copy of this library would not be an instance of ours.
+// By what it has, so that who reads a flow needs no class of users.
 export const isRoutine = <P extends DescribedRoutine>(value: P | null | undefined): value is P =>
   value?.slots instanceof Map && value.events instanceof Map;
 
 /** @throws FlowError `BAD_OPTION` */
 export const checkRoutine = (routine: DescribedRoutine): void => {
-  checkOption('routine', routine, isRoutine(routine), 'an instance of Routine or a subclass');
+  checkOption('routine', routine, isRoutine(checkCopy(routine)), 'an instance of Routine or a subclass');
 };
 
 const homes = new WeakMap<DescribedRoutine, Set<Home>>();

@@ -4,6 +4,7 @@ import type { Data } from './Data.js';
 import type { FixedLimit, Limit } from './Limit.js';
 import type { Merge } from './merge.js';
 import type { AnyHandler, DescribedSlot, DescribedRoutine } from './DescribedRoutine.js';
+import { COPY, type Copy, OWN } from '../prelude/Copy.js';
 
 /** How a slot takes its input; `maxQueued` and `overflow` are meant for its tasks in each job. */
 export interface SlotOptions<A extends object = Data> extends Limit {
@@ -22,6 +23,11 @@ export const SLOT_OPTIONS: Known<SlotOptions> = { merge: true, codec: true, emit
 
 /** An input of a routine. It holds no data itself: what it has gathered belongs to the job. `P` is the kind of its routine. */
 export class Slot<in A extends object = Data, out P extends DescribedRoutine = DescribedRoutine> implements DescribedSlot {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   /** Only for the compiler: a slot takes an `A`. */
   declare readonly _A: (data: A) => void;
 

@@ -1,5 +1,6 @@
 import { nearest } from '../prelude/nearest.js';
 import { flowError } from './FlowError.js';
+import { checkCopy } from './checkCopy.js';
 
 /** Gives the value of an option back, if it is fine. @throws FlowError `BAD_OPTION` */
 export const checkOption = <T>(option: string, value: T, isFine: boolean, expected: string): T => {
@@ -12,7 +13,7 @@ export type Known<O> = Readonly<Record<keyof O, true>>;
 
 /** @throws FlowError `BAD_OPTION` */
 export const checkOptions = <O extends object>(options: O): O =>
-  checkOption('options', options, typeof options === 'object' && (options as object | null) !== null, 'an object');
+  checkOption('options', checkCopy(options), typeof options === 'object' && (options as object | null) !== null, 'an object');
 
 /** Gives options back, if each of them is known: a name that nobody knows would do nothing, in silence (D37). @throws FlowError `BAD_OPTION` */
 export const checkKnown = <O extends object, K extends object = O>(options: O, known: Known<K>): O => {

@@ -5,6 +5,7 @@ import { type AnyEvent, Event } from './Event.js';
 import type { ParamMapping } from './mapping.js';
 import { placeNamed, type Places } from './placeIn.js';
 import { type AnySlot, Slot } from './Slot.js';
+import { checkCopy } from './checkCopy.js';
 
 /** A flow, as ends are looked up in it. */
 interface Ends {
@@ -16,6 +17,7 @@ type Given = readonly unknown[];
 
 /** The connection that the arguments of `Flow.connect` mean: an event and a slot, two ends written short, or ids and names. */
 export const connectionFrom = (given: Given, flow: Ends): Connection => {
+  given.forEach(checkCopy);
   if (given.slice(0, 2).some((end) => typeof end === 'object' && end !== null)) return between(given, flow);
   return typeof given[2] === 'string' ? byNames(given) : short(given, flow);
 };

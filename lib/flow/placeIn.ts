@@ -3,6 +3,7 @@ import type { AnyEvent } from './Event.js';
 import { flowError } from './FlowError.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
 import type { AnySlot } from './Slot.js';
+import { checkCopy } from './checkCopy.js';
 
 /** The place of an event or a slot: its routine's id in the flow, and its own name. */
 export interface Place {
@@ -80,8 +81,7 @@ const placeOf = <P extends Named>(
   kind: Kind,
   option: string,
 ): Place => {
-  // By what it has: one of another copy of this library would not be an instance of ours.
-  if (typeof end === 'object' && typeof (end as AnyEvent | null)?.routine === 'object')
+  if (typeof end === 'object' && typeof (checkCopy(end) as AnyEvent | null)?.routine === 'object')
     return { routineId: idOf(parts, end.routine), name: end.name };
   return placeNamed(parts, end as string, kind, option);
 };

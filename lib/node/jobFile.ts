@@ -3,6 +3,7 @@ import { describeError } from '../prelude/describeError.js';
 import { fileError } from './FileError.js';
 import { readText } from './readText.js';
 import { replaceFile } from './replaceFile.js';
+import { checkCopy } from '../flow/checkCopy.js';
 
 /**
  * Writes a job to a file, whole or not at all: the JSON goes to a file beside it, to the disk, and then in the place of the
@@ -25,7 +26,8 @@ export const saveJob = async (path: string, job: Job | JobState | JobSnapshot): 
 
 // What is no job must not take the place of one.
 const textOf = (job: Job | JobState | JobSnapshot): string => {
-  const json = job instanceof Job || job instanceof JobState ? job.toJSON() : (job as Partial<JobSnapshot> | undefined);
+  const json =
+    job instanceof Job || job instanceof JobState ? job.toJSON() : (checkCopy(job) as Partial<JobSnapshot> | undefined);
   if (json?.kind === 'routilux/job') return JSON.stringify(json);
   throw fileError('NO_JOB', { value: Object.prototype.toString.call(job) }, undefined);
 };

@@ -1,8 +1,15 @@
+import { COPY, type Copy, OWN } from './Copy.js';
+
 /**
  * What every error of this library is: a message that holds the remedy, a stable `code` to branch on, and the
  * offender in `details`. `retriable` says whether the same call may succeed later without a change by the caller.
  */
 export class RoutiluxError extends Error {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   override readonly name: string = 'RoutiluxError';
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;

@@ -9,6 +9,7 @@ import type { Slot as CompiledSlot } from '../plan/Plan.js';
 import { type Job, behind } from '../Job.js';
 import { payloadOf } from './payloadOf.js';
 import { checkSource, read, type Source } from './read.js';
+import { checkCopy } from '../flow/checkCopy.js';
 
 /**
  * Brings a stream from outside into a slot of a job: each value is a task of the slot, with the value as its payload (one that is
@@ -27,7 +28,7 @@ import { checkSource, read, type Source } from './read.js';
 export function feed<A extends object>(job: Job, slot: Slot<A>, source: Source<A>): Subscription;
 export function feed(job: Job, slot: string, source: Source<unknown>): Subscription;
 export function feed(job: Job, slot: string | AnySlot, source: Source<unknown>): Subscription {
-  const parts = behind(job);
+  const parts = behind(checkCopy(job));
   const to = slotOf(parts, slot);
   checkSource(source);
   if (parts.life.isOver)

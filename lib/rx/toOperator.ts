@@ -25,6 +25,7 @@ import { type Flow, openJob } from '../Flow.js';
 import type { Job } from '../Job.js';
 import type { Routine } from '../Routine.js';
 import { feed } from './feed.js';
+import { checkCopy } from '../flow/checkCopy.js';
 
 /**
  * What happens to a value that comes while a job runs, in the words of RxJS: it gets a job beside it (`merge`), waits
@@ -104,7 +105,7 @@ export function toOperator(
   options: ToOperatorOptions<string | AnyEvent, object, object>,
 ): OperatorFunction<object, object> {
   const { entry, output, as = 'merge', concurrent, onJobError, ...wanted } = checkKnown(options, OPTIONS);
-  const parts = partsOf(flow);
+  const parts = partsOf(checkCopy(flow));
   checkEntry(parts, entry);
   checkWanted(wanted);
   const place = eventIn(parts, output, 'output');

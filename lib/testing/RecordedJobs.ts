@@ -6,6 +6,7 @@ import { parseMarbles } from './marbles.js';
 import { valueOf } from './playMarbles.js';
 import { Recorder, type Steps } from './recordMarbles.js';
 import type { VirtualClock } from './VirtualClock.js';
+import { checkCopy } from '../flow/checkCopy.js';
 
 type StartArguments = Parameters<FlowTest['start']> extends [Flow, ...infer Rest] ? Rest : never;
 
@@ -20,7 +21,7 @@ export class RecordedJobs {
   ) {}
 
   start(flow: Flow, ...run: StartArguments): Job {
-    this.#flows.add(flow);
+    this.#flows.add(checkCopy(flow));
     const job = flow.start(...run);
     this.recorderOf(job);
     return job;

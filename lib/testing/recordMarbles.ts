@@ -2,6 +2,7 @@ import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import type { Job } from '../Job.js';
 import type { OutputRecord } from '../flow/OutputRecord.js';
 import type { JobRecord, SlotActivationTask } from '../job/JobRecord.js';
+import { checkCopy } from '../flow/checkCopy.js';
 import { isFinal } from '../job/JobStatus.js';
 import { type Comparison, reportOn } from './Comparison.js';
 import { expectedOn, type JobMarbles, type LineKind, lineOf, type MarbleValues, type Moment, type Step } from './Line.js';
@@ -69,7 +70,7 @@ export class Recorder implements Steps {
 
   /** @throws TestingError `ENDED_UNWATCHED` */
   watch(job: Job): Subscription {
-    if (isFinal(job.status)) throw testingError('ENDED_UNWATCHED', { jobId: job.id });
+    if (isFinal(checkCopy(job).status)) throw testingError('ENDED_UNWATCHED', { jobId: job.id });
     const note = (kind: Step['kind'], value: unknown, place: Partial<Step> = {}): void => {
       this.steps.push({ at: this.draw(this.now()), order: order++, jobId: job.id, kind, value, ...place });
     };
@@ -176,7 +177,13 @@ export const ownLetters = (steps: readonly Step[]): ReadonlySet<string> =>
 
 /** Who made what `recordMarbles` gave, or recorded a job; undefined for anything else. */
 export const recorderOf = (recorded: unknown): Recorder | undefined =>
-  typeof recorded === 'object' && recorded !== null ? RECORDERS.get(recorded) : undefined;
+  typeof recorded === 'object' && recorded !== null ? RECORDERS.get(ofThisCopy(recorded)) : undefined;
+
+/** @throws FlowError `TWO_COPIES` */
+const ofThisCopy = (recorded: Partial<Recording>): object => {
+  checkCopy(recorded.job);
+  return checkCopy(recorded);
+};
 
 /**
  * Turns a run into a diagram: call it in the turn in which the job is started, and print the recording when the job is done.

@@ -7,6 +7,7 @@ import type { Job } from '../Job.js';
 import type { JobState } from '../JobState.js';
 import { feed } from '../rx/feed.js';
 import type { VirtualClock } from './VirtualClock.js';
+import { checkCopy } from '../flow/checkCopy.js';
 
 /** What a handler does: at last it ends, throws, or hangs. */
 export type Act =
@@ -38,7 +39,7 @@ export type ReplayStep =
  * know fails.
  */
 export const replay = (clock: VirtualClock, flow: Flow, steps: readonly ReplayStep[]): Flow => {
-  const director = new Director(clock, flow, steps);
+  const director = new Director(clock, checkCopy(flow), steps);
   for (const [routineId, routine] of flow.routines) {
     // An operator would give what it holds when the job comes to rest: what it gave is in the steps.
     dropStreams(routine);

@@ -5,12 +5,18 @@ import type { DecodeOptions } from './decodeJson.js';
 import type { Described, FlowParts } from './FlowParts.js';
 import { BUILT_IN, giveName, type Named } from './functionNames.js';
 import { readFlow } from './readFlow.js';
+import { COPY, type Copy, OWN } from '../prelude/Copy.js';
 
 /**
  * What JSON may be turned into: routines by their type, functions by their name. Nothing else of a flow's JSON becomes code,
  * and what is not registered is refused. `R` is the kind of its routines.
  */
 export class Registry<R extends Described = Described> {
+  /** @internal */
+  get [COPY](): Copy {
+    return OWN;
+  }
+
   readonly #factories = new Map<string, () => R>();
   readonly #functions = new Map<string, Named>(BUILT_IN.map((kind) => [kind.name, kind]));
 

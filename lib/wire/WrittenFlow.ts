@@ -8,6 +8,7 @@ import type { Described } from './FlowParts.js';
 import type { Registry } from './Registry.js';
 import { wireFindings } from './wireFindings.js';
 import { writeFlow } from './writeFlow.js';
+import { checkCopy } from '../flow/checkCopy.js';
 
 /** A flow as it is described, and as it is written down. `P` is the kind of its routines. */
 export abstract class WrittenFlow<P extends Described> extends FlowDescription<P> {
@@ -24,6 +25,7 @@ export abstract class WrittenFlow<P extends Described> extends FlowDescription<P
   /** What looks wrong in this flow, errors first, and what would keep it from JSON and back with this registry; empty if nothing does. */
   validate(registry?: Registry<P>): readonly Finding[] {
     const { graph } = this.#template;
+    checkCopy(registry);
     return [...(registry === undefined ? [] : wireFindings(this.#template, registry)), ...findingsOn(graph)];
   }
 
@@ -49,7 +51,7 @@ export abstract class WrittenFlow<P extends Described> extends FlowDescription<P
   deserialize(json: unknown, registry: Registry<P>, options?: DecodeOptions): this {
     if (this.routines.size > 0 || this.jobs.length > 0) throw flowError('NOT_EMPTY', { flowId: this.flowId });
     // By what it has, so that a page without a registry does not ship one.
-    if (typeof registry?.read !== 'function')
+    if (typeof checkCopy(registry)?.read !== 'function')
       throw flowError('BAD_OPTION', { option: 'registry', value: registry, expected: 'a Registry' });
     this.#template.fill(registry.read(json, options), this);
     return this;

@@ -3,6 +3,7 @@ import { type Mismatch, fromIoTs } from '../flow/Codec.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { newest, type Step } from './steps.js';
 import { wireError } from './WireError.js';
+import { checkCopy } from '../flow/checkCopy.js';
 
 /** How much JSON may ask of whoever reads it. */
 export interface DecodeOptions {
@@ -28,7 +29,7 @@ export interface Format<A> {
  * @throws WireError `BAD_JSON`, `UNKNOWN_VERSION`
  */
 export const decodeJson = <A>(format: Format<A>, given: unknown, options: DecodeOptions = {}): A => {
-  const json = typeof given === 'string' ? parse(format, given) : given;
+  const json = typeof given === 'string' ? parse(format, given) : checkCopy(given);
   check(format, oversizes(json, options));
   const read = format.codec.decode(migrate(format, json));
   if (read._tag === 'Left') return refuse(format, read.left.map(fromIoTs));

@@ -12,6 +12,7 @@ import { type FlowDocument, flowFormat } from './FlowDefinition.js';
 import type { Described, FlowParts } from './FlowParts.js';
 import type { Named } from './functionNames.js';
 import { wireError } from './WireError.js';
+import { checkCopy } from '../flow/checkCopy.js';
 
 type Definition = FlowDocument['routines'][number];
 type Handler = NonNullable<FlowDocument['errorHandler']>;
@@ -110,6 +111,7 @@ const construct = <R extends Described>(
   } catch (error) {
     return fail(describeError(error).message, error);
   }
+  checkCopy(routine);
   if (!isRoutine(routine)) return fail('it gave something else');
   if (given.has(routine)) fail('it gave one that it had given before');
   for (const slot of slots) if (routine.slot(slot) === undefined) fail(`it has no slot '${slot}'`);
