@@ -8,14 +8,13 @@ import { checkKnown, checkOption } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
 import type { Handler } from './flow/Handler.js';
-import { homesOf } from './flow/Home.js';
+import { homesOf, nameOf } from './flow/Home.js';
 import { limitFrom } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
-import { typeOf } from './flow/placeIn.js';
 import { Slot as SlotOf, SLOT_OPTIONS, type SlotOptions } from './flow/Slot.js';
 import { copyPlain, setOwn } from './prelude/plainObject.js';
-import { isUuid, uuid } from './prelude/uuid.js';
+import { uuid } from './prelude/uuid.js';
 import { Registry as RegistryOf } from './wire/Registry.js';
 import type { Flow } from './Flow.js';
 import { COPY, type Copy, OWN } from './prelude/Copy.js';
@@ -80,12 +79,6 @@ export class Routine {
     return type ?? name;
   }
 
-  /** As an error names it: by its id in a flow, or by its type while it has none that somebody has chosen. */
-  get #shown(): string {
-    const ids = [this.id, ...[...homesOf(this)].map((home) => home.idOf(this))];
-    return ids.find((id) => !isUuid(id)) ?? typeOf(this);
-  }
-
   get slots(): ReadonlyMap<string, AnySlot> {
     return this.#slots;
   }
@@ -111,9 +104,9 @@ export class Routine {
    */
   setConfig(patch: Data): this {
     const jobIds = [...homesOf(this)].flatMap((home) => home.jobsUsing(this));
-    if (jobIds.length > 0) throw flowError('CONFIG_LOCKED', { routineId: this.id, routine: this.#shown, jobIds });
+    if (jobIds.length > 0) throw flowError('CONFIG_LOCKED', { routineId: this.id, routine: nameOf(this), jobIds });
     const config: Record<string, unknown> = { ...this.#config };
-    const given = checkData(patch, () => `The config of routine '${this.#shown}'`);
+    const given = checkData(patch, () => `The config of routine '${nameOf(this)}'`);
     for (const key of Object.keys(given)) setOwn(config, key, copyPlain(given[key]));
     this.#config = config;
     return this;
@@ -131,7 +124,7 @@ export class Routine {
    */
   defineSlot<A extends object = Data>(name: string, handler?: Handler<A>, options: SlotOptions<A> = {}): Slot<A> {
     checkName('slot', name);
-    if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, routine: this.#shown, slot: name });
+    if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, routine: nameOf(this), slot: name });
     checkKnown<object>(options, SLOT_OPTIONS);
     const merge = checkMerge(options.merge) as Merge<never>;
     const [codec, limit] = [checkCodec(options.codec), limitFrom(options)];
@@ -149,7 +142,7 @@ export class Routine {
    */
   defineEvent<A extends object = Data>(name: string, payload: readonly string[] | Codec<A> = []): Event<A> {
     checkName('event', name);
-    if (this.#events.has(name)) throw flowError('DUPLICATE_EVENT', { routineId: this.id, routine: this.#shown, event: name });
+    if (this.#events.has(name)) throw flowError('DUPLICATE_EVENT', { routineId: this.id, routine: nameOf(this), event: name });
     checkPayload(payload);
     const event = isCodec(payload)
       ? new EventOf<A, Routine>(this, name, [], payload)
@@ -191,7 +184,7 @@ export class Routine {
     if (checkCopy(event).routine === this) return event.name;
     throw flowError('UNKNOWN_EVENT', {
       routineId: this.id,
-      routine: this.#shown,
+      routine: nameOf(this),
       event: event.name,
       known: [...this.#events.keys()],
     });
@@ -199,13 +192,13 @@ export class Routine {
 
   #emitDirectly(event: string, data: object, only: Flow | undefined): void {
     if (!this.#events.has(event))
-      throw flowError('UNKNOWN_EVENT', { routineId: this.id, routine: this.#shown, event, known: [...this.#events.keys()] });
-    const payload = checkData(data, () => `Event '${event}' of routine '${this.#shown}'`);
+      throw flowError('UNKNOWN_EVENT', { routineId: this.id, routine: nameOf(this), event, known: [...this.#events.keys()] });
+    const payload = checkData(data, () => `Event '${event}' of routine '${nameOf(this)}'`);
     if (only !== undefined && !homesOf(this).has(only))
       throw flowError('UNKNOWN_ROUTINE', {
         flowId: only.flowId,
         routineId: this.id,
-        routine: this.#shown,
+        routine: nameOf(this),
         known: [...only.routines.keys()],
       });
     const homes = [...homesOf(this)].filter((home) => only === undefined || home === only);

@@ -263,7 +263,7 @@ describe('the timeout of a job in a loop (D42)', () => {
   it.each<FlowOptions>([{}, { metrics: false }, { maxWorkers: 4 }])(
     'should name the routine, and not ask for more time: %j',
     async (options) => {
-      const { error } = await loop(options).execute('s', {}, { timeoutMs: 100 });
+      const { error } = await loop(options).execute('s', {}, { timeoutMs: 1_000 });
       expect(error?.message).toMatch(
         /routine '[ab]' has run \d{4,} times, and its connections lead back to it: see to it that this loop has an end\./,
       );

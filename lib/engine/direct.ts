@@ -2,6 +2,7 @@ import type { Data } from '../flow/Data.js';
 import { checkData, NO_DATA } from '../flow/Data.js';
 import type { AnyEvent } from '../flow/Event.js';
 import { flowError } from '../flow/FlowError.js';
+import { nameOf } from '../flow/Home.js';
 import type { AnySlot } from '../flow/Slot.js';
 import type { Shared, TaskContext as Context } from '../flow/TaskContext.js';
 import { compileRoutine, type CompileWith } from '../plan/compile.js';
@@ -19,7 +20,7 @@ export const deliver = (connection: Connection, data: Data): unknown => {
 /** What `slot.receive` does: a slot without a flow, so without a connection and a mapping. */
 export const receive = (slot: AnySlot, data: Data): unknown => {
   const { routine, name } = slot;
-  const payload = checkData(data, () => `Slot '${name}' of routine '${routine.id}'`);
+  const payload = checkData(data, () => `Slot '${name}' of routine '${nameOf(routine)}'`);
   const to = compileRoutine(0, routine.id, routine, SETTINGS, WITHOUT_JOBS).slots.get(name);
   return to && deliver(to.direct[0], payload);
 };

@@ -2,9 +2,10 @@ import { type Connection, sameConnection } from './Connection.js';
 import { flowError } from './FlowError.js';
 import type { ParamMapping } from './mapping.js';
 import { isPlainObject } from '../prelude/plainObject.js';
+import { typeOf } from './Home.js';
 import { checkName } from './names.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
-import { eventAt, routineAt, type Places, slotAt, typeOf } from './placeIn.js';
+import { eventAt, routineAt, type Places, slotAt } from './placeIn.js';
 
 /** The structure of a flow: which routines it has, under which ids, and how they are linked. `P` is the kind of its routines. */
 export class Graph<P extends DescribedRoutine = DescribedRoutine> {

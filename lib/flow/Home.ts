@@ -1,6 +1,7 @@
 import type { Data } from './Data.js';
 import { checkOption } from './checkOption.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
+import { isUuid } from '../prelude/uuid.js';
 import { checkCopy } from './checkCopy.js';
 
 /** What a routine has to know of a flow that it is in. */
@@ -31,6 +32,15 @@ const homes = new WeakMap<DescribedRoutine, Set<Home>>();
 
 /** The flows that a routine has been added to. */
 export const homesOf = (routine: DescribedRoutine): ReadonlySet<Home> => homes.get(routine) ?? new Set();
+
+/** A routine as an error names it: by its id in a flow, or by its type while it has none that somebody has chosen. */
+export const nameOf = (routine: DescribedRoutine): string => {
+  const ids = [routine.id, ...[...homesOf(routine)].map((home) => home.idOf(routine))];
+  return ids.find((id) => !isUuid(id)) ?? typeOf(routine);
+};
+
+/** The kind of a routine, in words. */
+export const typeOf = ({ type }: DescribedRoutine): string => (type === '' ? 'routine' : type);
 
 export const addHome = (home: Home, routine: DescribedRoutine): void => {
   homes.set(routine, new Set(homesOf(routine)).add(home));

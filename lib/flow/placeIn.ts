@@ -1,6 +1,7 @@
 import { checkOption } from './checkOption.js';
 import type { AnyEvent } from './Event.js';
 import { flowError } from './FlowError.js';
+import { typeOf } from './Home.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
 import type { AnySlot } from './Slot.js';
 import { checkCopy } from './checkCopy.js';
@@ -116,9 +117,6 @@ const idOf = <P extends Named>(parts: RoutinesById<P>, routine: DescribedRoutine
   for (const [id, part] of parts.byId) if (parts.routineOf(part) === routine) return id;
   return unknown(parts, routine.id, typeOf(routine));
 };
-
-/** The kind of a routine, in words. */
-export const typeOf = ({ type }: DescribedRoutine): string => (type === '' ? 'routine' : type);
 
 const unknown = ({ flowId, byId }: Places<unknown>, routineId: string, type?: string): never => {
   throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, type, known: [...byId.keys()] });
