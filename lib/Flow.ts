@@ -231,6 +231,7 @@ export class Flow extends WrittenFlow<Routine> {
 
   readonly #isMine = ({ parts }: { readonly parts: { readonly engine: object } }): boolean => parts.engine === this.#engine;
 
+  /** The same as `shutdown()`, for `await using flow = new Flow()`. */
   [asyncDispose](): Promise<void> {
     return this.shutdown();
   }

@@ -23,7 +23,14 @@ import { COPY, type Copy, OWN } from './prelude/Copy.js';
 /** What is behind a job: for what of this library stands beside the engine. */
 export let behind: (job: Job) => JobParts;
 
-/** A run, live: watch it, wait for it, pause it, cancel it. Watching never owns: unsubscribing from a view stops nothing. */
+/**
+ * A run, live: watch it, wait for it, pause it, cancel it. Watching never owns: unsubscribing from a view stops nothing.
+ *
+ * @example
+ * const job = flow.start('reader', { path: 'access.log' });
+ * job.progress$.subscribe(({ queued, active, done }) => console.log(queued, active, done));
+ * const state = await job.done; // never rejects: ask state.status
+ */
 export class Job {
   /** @internal */
   get [COPY](): Copy {
@@ -36,19 +43,26 @@ export class Job {
     behind = (job) => job.#parts;
   }
 
-  /** Jobs are made by `Flow.start`. */
+  /**
+   * Jobs are made by `Flow.start`.
+   *
+   * @hidden
+   */
   constructor(parts: JobParts) {
     this.#parts = parts;
   }
 
+  /** Its id: a uuid, or what `ExecuteOptions.jobId` asked for. The same wherever it goes on. */
   get id(): string {
     return this.#parts.ledger.data.jobId;
   }
 
+  /** All that it is and was, to be read at any time. */
   get state(): JobState {
     return this.#parts.handles.state as JobState;
   }
 
+  /** Where it is on its way; `paused` only once it is quiet (see `pausing`). */
   get status(): JobStatus {
     return this.#parts.ledger.data.status;
   }

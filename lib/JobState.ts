@@ -49,6 +49,11 @@ export const withReader = (read: ReadJob): typeof JobState => {
 /**
  * Everything that one run is and was: its status, what each routine did and keeps, its history, output and metrics. It
  * can be read at any time, also while the job runs; whatever it gives is a copy, so nothing read changes the job.
+ *
+ * @example
+ * const state = await flow.execute('reader', { path: 'access.log' });
+ * if (state.status === 'failed') console.error(state.error?.message);
+ * for (const { type, data } of state.outputLog) console.log(type, data);
  */
 export class JobState {
   /** @internal */
@@ -72,10 +77,12 @@ export class JobState {
     return this.#data.jobId;
   }
 
+  /** The id of the flow that has run it, or that it was written down on. */
   get flowId(): string {
     return this.#data.flowId;
   }
 
+  /** Where the job is on its way. */
   get status(): JobStatus {
     return this.#data.status;
   }
@@ -85,7 +92,7 @@ export class JobState {
     return this.#data.error;
   }
 
-  /** Why the job was cancelled. */
+  /** Why the job was cancelled, or completed early (`complete`). */
   get reason(): string | undefined {
     return this.#data.reason;
   }
@@ -95,6 +102,7 @@ export class JobState {
     return this.#data.currentRoutineId;
   }
 
+  /** When the job was started, on whichever host. */
   get createdAt(): Date {
     return new Date(this.#data.createdAt);
   }
@@ -120,6 +128,7 @@ export class JobState {
     return this.#data.history.records(routineId);
   }
 
+  /** What handlers have set with `ctx.shared.set`, by key. */
   get sharedData(): Data {
     return fromEntries([...this.#data.shared.values].map(([key, value]) => [key, copyDeep(value)]));
   }
@@ -134,6 +143,7 @@ export class JobState {
     return [...this.#data.outputs].map(copyDeep);
   }
 
+  /** Counts and times of the flow and of each routine; no times and no executions with `metrics: false`. */
   get metrics(): Metrics {
     return new Metrics(this.#data);
   }
@@ -144,10 +154,12 @@ export class JobState {
     return waiting.map((task) => showTask(this.jobId, { ...task, data: copyDeep(task.data) }));
   }
 
+  /** Its pauses, oldest first; the newest 1,000. */
   get pausePoints(): readonly PausePoint[] {
     return this.#data.pausePoints.map(copyDeep);
   }
 
+  /** What `ctx.emitDeferred` has put off, in order; emptied by a resume. */
   get deferredEvents(): readonly DeferredEvent[] {
     return this.#data.deferred.map(copyDeep);
   }

@@ -22,11 +22,21 @@ import { checkCopy } from './flow/checkCopy.js';
 
 // What is described or written down without the doors, closed over the routine that users know.
 
-/** An output of a routine: what it emits, and the names of its parameters. `flow.connect(event, slot)` checks its payload. */
+/**
+ * An output of a routine: what it emits, and the names of its parameters. `flow.connect(event, slot)` checks its payload.
+ *
+ * @example
+ * const line: Event<{ text: string }> = reader.defineEvent('line');
+ */
 export type Event<A extends object = Data> = EventOf<A, Routine>;
 export const Event = EventOf;
 
-/** An input of a routine. It holds no data itself: what it has gathered belongs to the job. */
+/**
+ * An input of a routine. It holds no data itself: what it has gathered belongs to the job.
+ *
+ * @example
+ * const input: Slot<{ text: string }> = parser.defineSlot('input', ({ text }) => text.length);
+ */
 export type Slot<A extends object = Data> = SlotOf<A, Routine>;
 export const Slot = SlotOf;
 
@@ -74,15 +84,18 @@ export class Routine {
   #config: Data = NO_DATA;
   #errorHandler: ErrorHandler | undefined;
 
+  /** The name of its kind in a `Registry`: `static type`, else the name of its class. */
   get type(): string {
     const { type, name } = this.constructor as typeof Routine;
     return type ?? name;
   }
 
+  /** Its inputs by name, in the order in which they were defined; a live view. */
   get slots(): ReadonlyMap<string, AnySlot> {
     return this.#slots;
   }
 
+  /** Its outputs by name, in the order in which they were defined; a live view. */
   get events(): ReadonlyMap<string, AnyEvent> {
     return this.#events;
   }
@@ -152,10 +165,12 @@ export class Routine {
     return event;
   }
 
+  /** The input of this name; undefined if there is none. */
   slot(name: string): AnySlot | undefined {
     return this.#slots.get(name);
   }
 
+  /** The output of this name; undefined if there is none. */
   event(name: string): AnyEvent | undefined {
     return this.#events.get(name);
   }
@@ -211,6 +226,11 @@ export class Routine {
     for (const home of homes) home.deliver(this, event, payload);
   }
 
+  /**
+   * What to do when a task of this routine fails, in place of what the flow does; for later runs.
+   *
+   * @throws FlowError `BAD_OPTION`
+   */
   setErrorHandler(handler: ErrorHandler): this {
     this.#errorHandler = checkErrorHandler(handler);
     this.#changed();

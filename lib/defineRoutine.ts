@@ -18,13 +18,17 @@ type PayloadOf<A> = A extends object ? A : Data;
 
 /** A slot in a definition; the type of `data` is what its codec reads. */
 export interface SlotDefinition<A, E extends Payloads> extends Limit {
+  /** What happens to input that the slot already holds. @default 'override' */
   readonly merge?: Merge<PayloadOf<A>> | undefined;
+  /** Checks a payload when it enters the slot, and types it; a mismatch fails the task. @default none */
   readonly codec?: Codec<A> | undefined;
+  /** The event that takes what the handler hands back (see `SlotOptions`). @default none */
   readonly emits?: (keyof E & string) | undefined;
-  /** What is done with a payload; without it the slot only keeps what arrives. */
+  /** What is done with a payload; without it the slot only keeps what arrives. @default none */
   readonly handler?: ((this: Routine, data: PayloadOf<A>, ctx: TypedContext<E>) => unknown) | undefined;
 }
 
+/** A routine as `defineRoutine` takes it. `S` has the payloads of its slots by name, `E` those of its events. */
 export interface RoutineDefinition<S, E extends Payloads> {
   /** The name of its kind in a `Registry`. */
   readonly type: string;
@@ -38,8 +42,10 @@ export interface RoutineDefinition<S, E extends Payloads> {
 
 /** A routine that knows the payloads of its slots and events, so that a wrong `flow.connect` does not compile. */
 export interface DefinedRoutine<S, E extends Payloads> extends Routine {
+  /** The input of this name, with its type; undefined if there is none. */
   slot<K extends keyof S & string>(name: K): Slot<PayloadOf<S[K]>>;
   slot(name: string): Slot<never> | undefined;
+  /** The output of this name, with its type; undefined if there is none. */
   event<K extends keyof E & string>(name: K): Event<E[K]>;
   event(name: string): Event<object> | undefined;
 }

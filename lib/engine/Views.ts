@@ -6,6 +6,7 @@ import { macrotask } from '../prelude/macrotask.js';
 import type { JobLedger } from './JobLedger.js';
 import { Sinks } from './Sinks.js';
 
+/** How far a job has come. */
 export interface Progress {
   /** Tasks that wait: queued, or in the delay before a retry. */
   readonly queued: number;
@@ -13,6 +14,7 @@ export interface Progress {
   readonly active: number;
   /** Tasks that have ended: completed, failed, skipped or dropped. */
   readonly done: number;
+  /** Where the job is on its way. */
   readonly status: JobStatus;
   /** Whether a pause waits until what is at work has ended. */
   readonly pausing: boolean;

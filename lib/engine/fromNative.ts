@@ -8,6 +8,7 @@ export interface NativeObserver<T> {
 
 /** An observable of the platform (`globalThis.Observable`): its `subscribe` takes a signal and gives nothing. */
 export interface NativeObservable<T> {
+  /** Begins to tell the observer, until it ends or the signal aborts. */
   subscribe(observer: NativeObserver<T>, options: { readonly signal: AbortSignal }): void;
 }
 

@@ -5,12 +5,13 @@ import { after } from '../prelude/later.js';
 import { unfinished } from './unfinished.js';
 import type { Progress } from './Views.js';
 
+/** How to wait for the end of a job. */
 export interface WaitOptions {
   /** How long to wait at most, in ms, from 0. @default Infinity */
   readonly timeoutMs?: number | undefined;
   /**
    * Told when the job has done something, at most once per stretch of work; last with `0, 0` and the final status. What it
-   * throws, or its promise is rejected with, ends the wait; the job goes on.
+   * throws, or its promise is rejected with, ends the wait; the job goes on. @default none
    */
   readonly onProgress?: ((queued: number, active: number, status: JobStatus) => void) | undefined;
 }

@@ -3,13 +3,17 @@ import type { Errors } from 'io-ts';
 
 /** The part of an io-ts `Type` that reads a value. */
 export interface IoTsCodec<A> {
+  /** Only for the compiler: it reads an `A`. */
   readonly _A: A;
+  /** What it expects, as an error names it. */
   readonly name: string;
+  /** Reads a value: a `Right` with what it is, or a `Left` with what is wrong. */
   decode(value: unknown): Either<Errors, A>;
 }
 
 /** The part of the Standard Schema interface that reads a value (zod, valibot, arktype and others give it). */
 export interface StandardSchema<A> {
+  /** Version 1 of the interface. A slot reads at once, so `validate` must not give a promise. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
@@ -32,8 +36,11 @@ export type TypeOf<C> = C extends IoTsCodec<infer A> ? A : C extends StandardSch
 
 /** One place where a value is not what a codec expects. */
 export interface Mismatch {
+  /** Where in the payload, as in `lines.0.price`; '' for all of it. */
   readonly path: string;
+  /** What the codec expects there. */
   readonly expected: string;
+  /** What was there. */
   readonly value: unknown;
 }
 

@@ -3,10 +3,15 @@ import type { ParamMapping } from './mapping.js';
 
 /** The way from an event to a slot, and how a payload changes on it. */
 export interface Connection {
+  /** The id of the routine that emits. */
   readonly sourceId: string;
+  /** The name of its event. */
   readonly sourceEvent: string;
+  /** The id of the routine that takes. */
   readonly targetId: string;
+  /** The name of its slot. */
   readonly targetSlot: string;
+  /** Renames, or a function; undefined passes the payload on as it is. */
   readonly mapping: ParamMapping | undefined;
 }
 

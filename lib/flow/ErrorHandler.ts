@@ -15,6 +15,7 @@ export type ErrorStrategy = 'stop' | 'continue' | 'retry' | 'skip';
 /** A class of errors. */
 export type ErrorClass = abstract new (...args: never[]) => unknown;
 
+/** What an error handler does; all but `strategy`, `fallback` and `critical` are for `retry`. */
 export interface ErrorHandlerOptions {
   /** What a failed task leads to. @default 'stop' */
   readonly strategy?: ErrorStrategy;
@@ -135,15 +136,25 @@ export class ErrorHandler {
     return OWN;
   }
 
+  /** What a failed task leads to. */
   readonly strategy: ErrorStrategy;
+  /** Attempts after the first one, from 0. */
   readonly maxRetries: number;
+  /** Before the first retry, in ms, from 0, or what gives each delay. */
   readonly delayMs: number | RetryDelay;
+  /** What each further delay is multiplied by, from 0. */
   readonly backoff: number;
+  /** The longest delay, in ms, from 0. */
   readonly maxDelayMs: number;
+  /** How large a random part a delay may lose, 0…1. */
   readonly jitter: number;
+  /** Which errors are tried again; undefined is all. */
   readonly retryOn: ErrorHandlerOptions['retryOn'];
+  /** What follows when the retries are over. */
   readonly then: ErrorEnd;
+  /** The event that takes the place of a failure, if one does. */
   readonly fallback: string | undefined;
+  /** Whether the job cannot do without the routine: kept for who reads it. */
   readonly critical: boolean;
 
   constructor(options: ErrorHandlerOptions = {}) {

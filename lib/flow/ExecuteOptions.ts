@@ -17,7 +17,7 @@ export type OutputObserver = Partial<Observer<OutputRecord>> | ((output: OutputR
 export interface ExecuteOptions extends Limit {
   /** How long this run may take, in ms, above 0, pauses not counted; `Infinity` for no limit. @default the flow's */
   readonly timeoutMs?: number | undefined;
-  /** @default the flow's, or what `maxWorkers` asks for */
+  /** One worker, or several, for this run. @default the flow's, or what `maxWorkers` asks for */
   readonly executionStrategy?: ExecutionStrategy | undefined;
   /** Tasks of this job at work at once, a whole number from 1; may be above the flow's. @default the flow's */
   readonly maxWorkers?: number | undefined;

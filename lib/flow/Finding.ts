@@ -2,10 +2,13 @@ import type { Graph } from './Graph.js';
 
 /** Something that looks wrong in a flow, found before it runs. An `error` makes a run fail, a `warning` may be meant. */
 export interface Finding {
+  /** Whether a run would fail by it, or only may. */
   readonly severity: 'error' | 'warning';
   /** `UNKNOWN_EVENT`, `UNKNOWN_PARAM`, `NO_ENTRY` or `UNREACHABLE`. */
   readonly code: string;
+  /** The routine that it is about; none if it is about the whole flow. */
   readonly routineId?: string;
+  /** A sentence for people. */
   readonly message: string;
 }
 

@@ -24,30 +24,37 @@ export abstract class FlowDescription<P extends DescribedRoutine = DescribedRout
     this.#template = template;
   }
 
+  /** Its name: in its JSON, in every job, in errors. A uuid if the options gave none. */
   get flowId(): string {
     return this.#template.settings.flowId;
   }
 
+  /** Its routines by their ids in this flow, in the order in which they were added; a live view. */
   get routines(): ReadonlyMap<string, P> {
     return this.#template.routines;
   }
 
+  /** Its connections, in the order in which they were made. */
   get connections(): readonly Connection[] {
     return this.#template.connections;
   }
 
+  /** Whether later runs have one worker or several. */
   get executionStrategy(): ExecutionStrategy {
     return this.#template.settings.executionStrategy;
   }
 
+  /** Tasks at work at once over all its jobs, from 1; 1 if it is sequential. */
   get maxWorkers(): number {
     return this.#template.settings.maxWorkers;
   }
 
+  /** How long a job of it may run, in ms, pauses not counted; `Infinity` for no limit. */
   get executionTimeoutMs(): number {
     return this.#template.settings.executionTimeoutMs;
   }
 
+  /** What is done when a task of a routine without an error handler of its own fails; undefined is STOP. */
   get errorHandler(): ErrorHandler | undefined {
     return this.#template.settings.errorHandler;
   }
@@ -120,18 +127,42 @@ export abstract class FlowDescription<P extends DescribedRoutine = DescribedRout
 
   // ── what its routines ask ───────────────────────────────────────────────────────────────────────────────────────
 
+  /**
+   * Its routines call it when a slot, an event or a handler of theirs has changed.
+   *
+   * @hidden
+   */
   changed(): void {
     this.#template.changed();
   }
 
-  /** Whether `routine.emit` finds its job also after an `await`. */
+  /**
+   * Whether `routine.emit` finds its job also after an `await`.
+   *
+   * @hidden
+   */
   abstract get carriesContext(): boolean;
 
+  /**
+   * The id of a routine in this flow.
+   *
+   * @hidden
+   */
   idOf(routine: DescribedRoutine): string {
     return this.#template.graph.idOf(routine);
   }
 
+  /**
+   * The ids of the live jobs that use a routine.
+   *
+   * @hidden
+   */
   abstract jobsUsing(routine: P): readonly string[];
 
+  /**
+   * Hands a payload to the targets of an event at once, outside any job.
+   *
+   * @hidden
+   */
   abstract deliver(routine: P, event: string, data: Data): void;
 }

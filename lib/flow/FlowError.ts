@@ -69,11 +69,17 @@ const sentences = {
     `${capital(show(d.value))} is of another copy of routilux, ${showCopy(d.other)}, than what it is given to, ${showCopy(d.own)}; see to it that one copy is loaded, as with npm dedupe.`,
 } satisfies Record<string, (details: never) => string>;
 
+/** The codes of a FlowError; the guide on failing says what each means. */
 export type FlowErrorCode = keyof typeof sentences;
 
 /**
  * A flow was described or called in a way that cannot work. Thrown at the call, before anything has run. Each method that takes something of
  * a class of this package refuses what is of another copy of it: `TWO_COPIES`.
+ *
+ * @example
+ * const job = flow.start('greeter', { name });
+ * // in a server, around that call:
+ * const isFull = (error: unknown): boolean => error instanceof FlowError && error.code === 'JOBS_FULL'; // 429
  */
 export class FlowError extends RoutiluxError {
   override readonly name = 'FlowError';

@@ -14,7 +14,7 @@ export type ExecutionStrategy = 'sequential' | 'concurrent';
 export interface FlowOptions extends Limit {
   /** The flow's own name, kept in its JSON and in every job. @default a uuid */
   readonly flowId?: string | undefined;
-  /** @default 'sequential', or 'concurrent' if `maxWorkers` is above 1 */
+  /** One worker, or several. @default 'sequential', or 'concurrent' if `maxWorkers` is above 1 */
   readonly executionStrategy?: ExecutionStrategy | undefined;
   /** Tasks at work at once, over all jobs of the flow: a whole number from 1. @default 1 sequential, 5 concurrent */
   readonly maxWorkers?: number | undefined;
@@ -42,7 +42,7 @@ export interface FlowOptions extends Limit {
    * number from 0, or `Infinity`. One more throws `PAUSED_FULL` to whoever emits. @default 100_000
    */
   readonly pausedLimit?: number | undefined;
-  /** Whether jobs count and time their tasks. @default true */
+  /** Whether jobs time their tasks and list their executions; tasks and emissions are counted either way. @default true */
   readonly metrics?: boolean | undefined;
   /** The clock and the timers of every job. @default asyncScheduler */
   readonly scheduler?: SchedulerLike | undefined;

@@ -14,7 +14,7 @@ export const OVERFLOWS: readonly Overflow[] = ['block', 'error', 'dropOldest', '
 export interface Limit {
   /** Tasks that wait at a time, retries in their delay not counted: a whole number from 1, or `Infinity`. @default Infinity */
   readonly maxQueued?: number | undefined;
-  /** @default 'block' */
+  /** What happens to one more. @default 'block' */
   readonly overflow?: Overflow | undefined;
 }
 

@@ -21,7 +21,14 @@ export interface SlotOptions<A extends object = Data> extends Limit {
 
 export const SLOT_OPTIONS: Known<SlotOptions> = { merge: true, codec: true, emits: true, maxQueued: true, overflow: true };
 
-/** An input of a routine. It holds no data itself: what it has gathered belongs to the job. `P` is the kind of its routine. */
+/**
+ * An input of a routine. It holds no data itself: what it has gathered belongs to the job. `P` is the kind of its routine. `defineSlot`
+ * makes it.
+ *
+ * @example
+ * const input = parser.defineSlot('input', ({ text }: { text: string }) => text.length);
+ * input.receive({ text: 'abc' }); // 3, at once: outside any job
+ */
 export class Slot<in A extends object = Data, out P extends DescribedRoutine = DescribedRoutine> implements DescribedSlot {
   /** @internal */
   get [COPY](): Copy {
@@ -32,12 +39,19 @@ export class Slot<in A extends object = Data, out P extends DescribedRoutine = D
   declare readonly _A: (data: A) => void;
 
   constructor(
+    /** Whose input it is. */
     readonly routine: P,
+    /** Its name, the only one of its kind in its routine; a run begins at `trigger` by default. */
     readonly name: string,
+    /** What is done with a payload; undefined if it is only kept. */
     readonly handler: AnyHandler | undefined,
+    /** What happens to what the slot holds already. */
     readonly merge: Merge<never>,
+    /** What checks a payload that comes in. */
     readonly codec: Codec<object> | undefined,
+    /** The event that takes what the handler hands back. */
     readonly emits: string | undefined,
+    /** How many of its tasks may wait in a job, and what happens to more. */
     readonly limit: FixedLimit,
     private readonly deliver: (slot: AnySlot, data: Data) => unknown,
   ) {}

@@ -2,13 +2,15 @@ import type { Data } from './Data.js';
 import type { AnyEvent, Event, PayloadOf } from './Event.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
 
+/** What a pause leaves for whoever resumes. */
 export interface PauseOptions {
-  /** Why, for whoever reads the pause point. */
+  /** Why, for whoever reads the pause point. @default none */
   readonly reason?: string | undefined;
-  /** Whatever the resuming side should find there; written into the snapshot, so plain values. */
+  /** Whatever the resuming side should find there; written into the snapshot, so plain values. @default none */
   readonly checkpoint?: unknown;
 }
 
+/** How an output is treated. */
 export interface OutputOptions {
   /** Whether the output log keeps it. @default true */
   readonly keep?: boolean | undefined;
@@ -16,7 +18,9 @@ export interface OutputOptions {
 
 /** What a handler may know and do of its task. The engine makes one per attempt; what users get is a `Context`. */
 export interface TaskContext {
+  /** The id of the routine in this flow. */
   readonly routineId: string;
+  /** The name of the slot whose handler is at work. */
   readonly slot: string;
   /** The same over retries: good as an idempotency key. */
   readonly taskId: string;
@@ -67,8 +71,11 @@ export interface TaskContext {
   complete(reason?: string): void;
 }
 
+/** What all routines of one job share: values by key, and a log. */
 export interface Shared {
+  /** The value of a key; `fallback` if there is none. */
   get<T = unknown>(key: string, fallback?: T): T;
+  /** Sets the value of a key: for JSON, plain data. */
   set(key: string, value: unknown): void;
   /** Appends a plain object; it gets a `timestamp` unless it has one. */
   log(entry: object): void;

@@ -3,9 +3,13 @@ import { BoundedLog } from '../prelude/BoundedLog.js';
 
 /** One line of a job's history. */
 export interface ExecutionRecord {
+  /** Of which routine. */
   readonly routineId: string;
+  /** `start`, the name of an event, or `error`, `error_continued`, `skipped`, `completed` (after a retry). */
   readonly eventName: string;
+  /** The parameters, the payload, or what is to be said of the error: a copy. */
   readonly data: Data;
+  /** When. */
   readonly timestamp: Date;
 }
 

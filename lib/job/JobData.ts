@@ -10,17 +10,27 @@ import type { RoutineData } from './RoutineData.js';
 import { LOG_BOUND, SharedSpace } from './SharedSpace.js';
 import type { StreamState } from './StreamState.js';
 
+/** A pause of a job, written when the job was quiet. */
 export interface PausePoint {
+  /** When the job was quiet. */
   readonly timestamp: Date;
+  /** Why, as `pause` was told. */
   readonly reason: string | undefined;
+  /** What `pause` was given for the resuming side. */
   readonly checkpoint: unknown;
+  /** The routine whose task was taken last. */
   readonly currentRoutineId: string | undefined;
+  /** How many tasks waited. */
   readonly pendingTasks: number;
 }
 
+/** An emission that waits for the resume of its job. */
 export interface DeferredEvent {
+  /** Of which routine. */
   readonly routineId: string;
+  /** The name of its event. */
   readonly event: string;
+  /** What it will emit. */
   readonly data: Data;
 }
 

@@ -56,16 +56,29 @@ const sentences = {
   BAD_LOG_ENTRY: (d: { got: string }) => `The shared log takes plain objects, not ${d.got}; wrap it, as in { message: … }.`,
 } satisfies Record<string, (details: never) => string>;
 
+/** The codes of a JobError; the guide on failing says what each means. */
 export type JobErrorCode = keyof typeof sentences;
 
 const RETRIABLE: readonly JobErrorCode[] = ['TASK_FAILED', 'TIMEOUT', 'CANCELLED', 'QUEUE_FULL'];
 
-/** A job did not do what was asked of it. `cause` is what the handler threw, if one did. */
+/**
+ * A job did not do what was asked of it. `cause` is what the handler threw, if one did.
+ *
+ * @example
+ * const { error } = await flow.execute('greeter', { name: 'Ada' });
+ * if (error instanceof JobError && error.code === 'TASK_FAILED') console.error(error.details.routineId, error.cause);
+ */
 export class JobError extends RoutiluxError {
   override readonly name: string = 'JobError';
 }
 
-/** The job ran longer than it may; the message names the limit. */
+/**
+ * The job ran longer than it may; the message names the limit. Its code is `TIMEOUT`.
+ *
+ * @example
+ * const { error } = await flow.execute('greeter', { name: 'Ada' }, { timeoutMs: 500 });
+ * console.log(error instanceof TimeoutError);
+ */
 export class TimeoutError extends JobError {
   override readonly name = 'TimeoutError';
 }

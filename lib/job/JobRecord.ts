@@ -10,11 +10,15 @@ import type { StreamChange, StreamState } from './StreamState.js';
 export interface SlotActivationTask {
   /** Stable over retries, pauses and hosts: good as an idempotency key. */
   readonly taskId: string;
+  /** The routine that it is for. */
   readonly routineId: string;
+  /** The slot that it is for. */
   readonly slot: string;
+  /** The payload as it was queued: before mapping, codec and merge. */
   readonly data: Data;
   /** 1 = the first one. */
   readonly attempt: number;
+  /** Attempts before this one: `attempt - 1`. */
   readonly retryCount: number;
   /** The connection it came over; none for an entry. */
   readonly connection?: Connection;
@@ -26,6 +30,7 @@ export interface SlotActivationTask {
 export type TaskOutcome = 'completed' | 'failed' | 'error_continued' | 'skipped' | 'retry' | 'dropped';
 
 interface Step {
+  /** The job that it is about. */
   readonly jobId: string;
   /** Records of one moment may share it. */
   readonly timestamp: Date;
@@ -101,10 +106,42 @@ export type Note =
   /** The operator of a routine has completed. */
   | { readonly type: 'operatorCompleted'; readonly routineId: string };
 
-/** Everything that happens in a job, in the order in which it happens. */
+/**
+ * Something that happens in a job, told by its `type`; `record$` gives them in the order in which they happen. All have `jobId` and
+ * `timestamp`.
+ *
+ * | type | told when | has |
+ * | --- | --- | --- |
+ * | `started` | the job begins | `entryRoutineId`, `entryParams` |
+ * | `taskQueued` | a task joins the queue | the task |
+ * | `taskStarted` | an attempt begins | the task |
+ * | `takenIn` | a slot has mapped, read and merged a payload, right before its handler | `taskId`, `routineId`, `slot`, `data` |
+ * | `emitted` | a handler emits | `routineId`, `event`, `data` |
+ * | `output` | a handler hands something out | `output`; `kept: false` if the log does not keep it |
+ * | `taskSettled` | an attempt ends | the task, `outcome`, perhaps `error` |
+ * | `taskDelayed` | a retry waits | the task with `dueAt` |
+ * | `failureNoted` | a failure counts | `taskId`, `routineId`, `outcome`, `message`, `retryCount`, `hadSucceeded` |
+ * | `paused`, `resumed` | the job is quiet; it goes on | `reason`, `checkpoint`, `pendingTasks` |
+ * | `warning` | something is odd, and the job goes on | `message`, perhaps `error` |
+ * | `ended` | the job has come to its end | `status`, perhaps `error` or `reason` |
+ * | `routineSeen` | a routine does something for the first time | `routineId`, `slots`, `events` |
+ * | `stateSet` | the state of a routine changes | `routineId`, `state` |
+ * | `sharedSet`, `sharedLogged` | something shared is set, or logged | `key` and `value`; `entry` |
+ * | `deferred`, `deferredEmitted` | an event waits for a resume; all of them have been emitted | the event; `count` |
+ * | `tracked`, `untracked` | a promise begins, or ends, to keep the job open | `taskId`, `routineId`, `attempt` |
+ * | `timed` | a run of a handler was timed | `routineId`, `ms` |
+ * | `kept` | the history keeps an entry that emissions do not push out | the entry |
+ * | `highWater` | more tasks of a limited slot wait than ever | `routineId`, `slot`, `waiting` |
+ * | `streamsSet`, `streamChanged`, `operatorCompleted` | a stream of a routine comes further | `routineId` and how far |
+ */
 export type JobRecord = Step &
   (
-    | { readonly type: 'started'; readonly entryRoutineId: string; readonly entryParams: Data }
+    | {
+        /** What happened. */
+        readonly type: 'started';
+        readonly entryRoutineId: string;
+        readonly entryParams: Data;
+      }
     | ({ readonly type: 'taskQueued' } & SlotActivationTask)
     | ({ readonly type: 'taskStarted' } & SlotActivationTask)
     | { readonly type: 'emitted'; readonly routineId: string; readonly event: string; readonly data: Data }

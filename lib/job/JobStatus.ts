@@ -1,7 +1,12 @@
 import { jobError } from './JobError.js';
 
+/**
+ * Where a job is on its way: `pending` waits for its begin, `running` is at work (also while a pause waits for it), `paused` stands
+ * still, and the others are ends.
+ */
 export type JobStatus = 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 
+/** What became of a routine in a job: of its last task, or `running` while one is at work. */
 export type RoutineStatus = 'pending' | 'running' | 'completed' | 'failed' | 'error_continued' | 'skipped';
 
 const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {

@@ -2,11 +2,15 @@ import type { Execution } from './Execution.js';
 import type { JobData } from './JobData.js';
 import type { RoutineData } from './RoutineData.js';
 
+/** How one routine did in a job, in numbers. */
 export interface RoutineMetrics {
   /** Tasks that ended: `completed + failed + skipped`. */
   readonly total: number;
+  /** Tasks that succeeded. */
   readonly completed: number;
+  /** Tasks that failed, also those after which the job went on (`error_continued`). */
   readonly failed: number;
+  /** Tasks that failed and were not needed. */
   readonly skipped: number;
   /** Attempts that were followed by another one. */
   readonly retried: number;
@@ -16,8 +20,11 @@ export interface RoutineMetrics {
   readonly successRate: number;
   /** How many tasks the times below were measured on: all while the records are watched; else every task of a slow routine, a sample of a fast one. */
   readonly timed: number;
+  /** The mean time of a handler, in ms. */
   readonly avgTimeMs: number;
+  /** The shortest, in ms. */
   readonly minTimeMs: number;
+  /** The longest, in ms. */
   readonly maxTimeMs: number;
   /** How often each event was emitted; each of its connections carried as many. */
   readonly emitted: Readonly<Record<string, number>>;
@@ -27,25 +34,35 @@ export interface RoutineMetrics {
   readonly executions: readonly Execution[];
 }
 
+/** How a job did as a whole, in numbers. */
 export interface FlowMetrics {
   /** Routines that ran. */
   readonly routines: number;
+  /** Emissions. */
   readonly events: number;
   /** The sum of the routines' average times, in ms. */
   readonly totalTimeMs: number;
   /** The mean of the routines' average times, in ms. */
   readonly avgTimeMs: number;
+  /** Tasks dropped because the job ended, or because no more might wait. */
   readonly droppedTasks: number;
   /** The most tasks of the job that have waited at a time, retries in their delay not counted. */
   readonly highWater: number;
+  /** Records that the history has let go of. */
   readonly droppedRecords: number;
 }
 
+/** An emission, as the metrics list it. */
 export interface EmittedEvent {
+  /** The flow of the job. */
   readonly flowId: string;
+  /** The job. */
   readonly jobId: string;
+  /** Who emitted. */
   readonly routineId: string;
+  /** The name of the event. */
   readonly event: string;
+  /** When. */
   readonly timestamp: Date;
 }
 
@@ -63,6 +80,7 @@ export class Metrics {
     return routine && toRoutineMetrics(routine, this.#executionsOf(routineId));
   }
 
+  /** Numbers of the whole job. */
   flow(): FlowMetrics {
     const routines = [...this.#data.routines.values()];
     const totalTimeMs = sum(routines.map(average));

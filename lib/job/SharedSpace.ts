@@ -5,7 +5,10 @@ import { isPlainObject } from '../prelude/plainObject.js';
 import { jobError } from './JobError.js';
 
 /** An entry of the shared log: one plain object with a time. */
-export type LogEntry = Data & { readonly timestamp: unknown };
+export type LogEntry = Data & {
+  /** Its own, or a `Date` of when it was logged. */
+  readonly timestamp: unknown;
+};
 
 /** How many shared log entries and outputs a job keeps. */
 export const LOG_BOUND = 10_000;

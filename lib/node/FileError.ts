@@ -11,9 +11,18 @@ const sentences = {
   BAD_FILE: ({ path, reason }: { path: string; reason: string }) => `File '${path}' holds no job: ${reason}`,
 } satisfies Record<string, (details: never) => string>;
 
+/** The codes of a FileError; the guide on failing says what each means. */
 export type FileErrorCode = keyof typeof sentences;
 
-/** A file could not be read or written. `cause` is what the platform, or the reader of its content, said. */
+/**
+ * A file could not be read or written. `cause` is what the platform, or the reader of its content, said.
+ *
+ * @example
+ * const left = await loadJob('job.json').catch((error: unknown) => {
+ *   if (error instanceof FileError && error.code === 'NOT_FOUND') return undefined; // a first start
+ *   throw error;
+ * });
+ */
 export class FileError extends RoutiluxError {
   override readonly name = 'FileError';
   declare readonly code: FileErrorCode;

@@ -14,6 +14,10 @@ import { checkCopy } from '../flow/checkCopy.js';
  * are followed; of several hard links only the path given leads to the new file. Windows has no such modes and owners.
  *
  * Rejects with FlowError `NOT_SERIALISABLE`, FileError `NO_JOB`, `UNWRITABLE`.
+ *
+ * @example
+ * await job.pause({ reason: 'moving' });
+ * await saveJob('job.json', job);
  */
 export const saveJob = async (path: string, job: Job | JobState | JobSnapshot): Promise<void> => {
   const text = textOf(job);
@@ -36,6 +40,9 @@ const textOf = (job: Job | JobState | JobSnapshot): string => {
  * Reads a job from a file that `saveJob` wrote: UTF-8, with or without a byte order mark.
  *
  * Rejects with FileError `NOT_FOUND`, `UNREADABLE`, `BAD_FILE`, the last with the WireError as its cause, if it holds text at all.
+ *
+ * @example
+ * const job = flow.resume(await loadJob('job.json')); // on any host, with the same flow
  */
 export const loadJob = async (path: string, options?: DecodeOptions): Promise<JobState> => {
   const text = await readText(path);

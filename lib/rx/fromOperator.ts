@@ -12,6 +12,7 @@ import { jobOf } from './jobOf.js';
 import { type OperatorSpec, OperatorStream } from './OperatorStream.js';
 import { type PayloadOf, payloadOf } from './payloadOf.js';
 
+/** How an operator stands in a flow. */
 export interface FromOperatorOptions {
   /**
    * Whether each job keeps all that goes into the operator, so that a snapshot can hold it: when the job is taken up, the

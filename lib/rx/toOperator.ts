@@ -44,7 +44,7 @@ export interface ToOperatorOptions<
   readonly entry: string;
   /** The event whose payloads the stream emits: `routineId.event`, or the event itself, which types the stream. */
   readonly output: E;
-  /** @default 'merge' */
+  /** What happens to a value that comes while a job runs. @default 'merge' */
   readonly as?: Flattening | undefined;
   /** Jobs at once with `merge`, a whole number from 1; values beyond it wait, without a bound. @default Infinity */
   readonly concurrent?: number | undefined;

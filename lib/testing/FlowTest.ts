@@ -20,6 +20,7 @@ export interface JobExpectation {
   readonly toBe: (lines: JobMarbles, values?: MarbleValues) => void;
 }
 
+/** What a test expects of a stream; it is checked when virtual time has come to its end. */
 export interface ObservableExpectation {
   /**
    * What a stream gives from the call on: symbols stand for the values, or for themselves; `|` completes, `#` errors.
@@ -69,6 +70,7 @@ export interface FlowTest {
   readonly watch: (job: Job) => Recording;
   /** One job; or several, whose steps stand on the same lines. Records what is not recorded yet. */
   readonly expectJob: (jobs: Job | readonly Job[]) => JobExpectation;
+  /** A stream, which is subscribed to now. */
   readonly expectObservable: (source$: Observable<unknown>) => ObservableExpectation;
   /** Resolves when nothing is scheduled any more: every job has ended, is paused, or waits for what never comes. */
   readonly flush: () => Promise<void>;

@@ -28,6 +28,7 @@ const KINDS = ['starts', 'takes', 'ends', 'emits', 'outputs', 'retries', 'pauses
 /** So many of them, from the first, can have a subject. */
 const BY_SUBJECT = 6;
 
+/** What a line of a diagram is about (see `JobMarbles`). */
 export type LineKind = (typeof KINDS)[number];
 
 type BySubject = 'starts' | 'takes' | 'ends' | 'emits' | 'outputs' | 'retries';

@@ -1,3 +1,4 @@
+/** How far a test may go, and with which dice. */
 export interface TestFlowOptions {
   /** How far virtual time may go, in ms, above 0: an hour. A job that is at work then is a runaway. @default 3_600_000 */
   readonly horizonMs?: number | undefined;

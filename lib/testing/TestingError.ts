@@ -26,12 +26,18 @@ const sentences = {
   UNLIKE: (d: { report: string }) => d.report,
 } satisfies Record<string, (details: never) => string>;
 
+/** The codes of a TestingError: which way a test is wrong. */
 export type TestingErrorCode = keyof typeof sentences;
 
 /**
  * A marble test failed (`UNLIKE`: a diagram differs; `RUNAWAY`, `STUCK`: it came to no end), or is written wrongly
  * (`BAD_MARBLES`, `BAD_LINE`, `UNKNOWN_PLACE`, `ENDED_UNWATCHED`, `AT_WORK`); or a run cannot be made a test (`NOT_RECORDED`, `RECORDED_LATE`,
  * `UNFINISHED`, `TOO_MANY_VALUES`).
+ *
+ * @example
+ * await testFlow(body).catch((error: unknown) => {
+ *   if (error instanceof TestingError && error.code === 'UNLIKE') console.log(error.message); // both diagrams
+ * });
  */
 export class TestingError extends RoutiluxError {
   override readonly name = 'TestingError';

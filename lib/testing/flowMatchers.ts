@@ -23,15 +23,15 @@ const NO_RECORDING =
 /**
  * Matchers for jest's `expect`, and for any other that takes the same shape.
  *
+ * They are typed for jest's global `expect`. For `@jest/globals` and vitest declare `toHaveMarbles` in their own interface:
+ * `declare module 'expect' { interface Matchers<R> { toHaveMarbles(lines: JobMarbles, values?: MarbleValues): R } }`.
+ *
  * @example
  * expect.extend(flowMatchers); // once, as in a setup file
  *
  * const recording = recordMarbles(job);
  * await job.done;
  * expect(recording).toHaveMarbles({ starts: 's--t---|', 'emits s.o': '---a---|' }, { a: { n: 1 } });
- *
- * They are typed for jest's global `expect`. For `@jest/globals` and vitest declare `toHaveMarbles` in their own interface:
- * `declare module 'expect' { interface Matchers<R> { toHaveMarbles(lines: JobMarbles, values?: MarbleValues): R } }`.
  */
 export const flowMatchers = {
   /** @throws TestingError `BAD_LINE`, `BAD_MARBLES` */

@@ -28,7 +28,14 @@ const TOKEN = / +|(?<=^| )([0-9]+(?:\.[0-9]+)?)(ms|s|m)(?= )|\(([^()[\]]+)\)|\[(
 
 const UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 
-/** What a diagram says, in order. @throws TestingError `BAD_MARBLES` */
+/**
+ * What a diagram says, in order.
+ *
+ * @example
+ * parseMarbles('-a 20ms |'); // [{ at: 1, symbol: 'a' }, { at: 22, symbol: '|' }]
+ *
+ * @throws TestingError `BAD_MARBLES`
+ */
 export const parseMarbles = (diagram: string): readonly Mark[] => {
   const marks: Mark[] = [];
   let at = 0;

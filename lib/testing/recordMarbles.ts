@@ -10,6 +10,7 @@ import { drawMarbles } from './marbles.js';
 import { Symbols } from './Symbols.js';
 import { testingError } from './TestingError.js';
 
+/** How a run is drawn. */
 export interface RecordOptions {
   /** Whose time it is; that of the flow. @default asyncScheduler */
   readonly scheduler?: SchedulerLike | undefined;
@@ -19,6 +20,7 @@ export interface RecordOptions {
 
 /** What a job did so far, as marbles. It goes on until the job ends, and never holds it up. */
 export interface Recording {
+  /** The job that is recorded. */
   readonly job: Job;
   /**
    * One line, such as `starts` or `emits t.o`: symbols by the values, else letters that it chooses.

@@ -16,6 +16,10 @@ import { lendTime } from './VirtualClock.js';
  * as well: so do `delay(5)` and a flow that was made without `flowOptions`, but the timestamps of that flow stay real. Only one
  * test can run at a time: the next one ends what a test that ran out of time, or that nobody awaited, has left at work.
  *
+ * Rejects with the error that the body throws, or with a TestingError: `UNLIKE` if a diagram differs, with both drawn and the
+ * first difference marked; `RUNAWAY` at the horizon; `STUCK` if the body waits for something that never comes; `AT_WORK` if
+ * another one is running in the same test, or if the next test has begun.
+ *
  * @example
  * it('should try again after 20 ms', () =>
  *   testFlow(async ({ flowOptions, start, takes, expectJob }) => {
@@ -30,10 +34,6 @@ import { lendTime } from './VirtualClock.js';
  *       retries: '-----s 19ms -----|',
  *     });
  *   }));
- *
- * Rejects with the error that the body throws, or with a TestingError: `UNLIKE` if a diagram differs, with both drawn and the
- * first difference marked; `RUNAWAY` at the horizon; `STUCK` if the body waits for something that never comes; `AT_WORK` if
- * another one is running in the same test, or if the next test has begun.
  */
 export const testFlow = async (body: (test: FlowTest) => unknown, options: TestFlowOptions = {}): Promise<void> => {
   const run = new TestRun(options);

@@ -11,6 +11,7 @@ import { SPARE, Symbols, UNNAMED } from './Symbols.js';
 import { testingError } from './TestingError.js';
 import { type Replay, toReplay } from './toReplay.js';
 
+/** What the source of a test needs that no record tells. */
 export interface ToMarbleTestOptions {
   /** The expression that makes the flow anew; `flowOptions` is in reach. @default 'makeFlow(flowOptions)' */
   readonly flow?: string | undefined;

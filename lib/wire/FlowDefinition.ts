@@ -56,7 +56,14 @@ const ConnectionDefinition = shape('a connection', {
   mapping: optional(shape('a mapping', { renames: optional(renames), function: optional(name) })),
 });
 
-/** The structure and the settings of a flow, written down; nothing of its runs, and no code. */
+/**
+ * The structure and the settings of a flow, written down; nothing of its runs, and no code. `kind` is `routilux/flow`; `routines` have id,
+ * type, config and the names of slots and events; `connections` have their ends, and renames or the name of a function. This is the
+ * io-ts codec; `Flow.fromJSON` reads older versions too.
+ *
+ * @example
+ * const result = FlowDefinition.decode(JSON.parse(text)); // a Right, or a Left with what is wrong where
+ */
 export const FlowDefinition = shape('FlowDefinition', {
   kind: oneOf('routilux/flow'),
   version: ordinal,
@@ -79,7 +86,7 @@ export const FlowDefinition = shape('FlowDefinition', {
   connections: list(ConnectionDefinition),
 });
 
-/** The JSON of a flow. */
+/** The JSON of a flow, as `flow.toJSON()` gives it. */
 export type FlowDefinition = t.OutputOf<typeof FlowDefinition>;
 
 /** The same with its values read. */

@@ -117,7 +117,12 @@ const RunSnapshot = shape('a run', {
 
 /**
  * All of one job, written down: what happened, what it keeps, and what it has left to do. Dates are ISO strings, a value of
- * the user is JSON with `{ "$": kind, "value": … }` if JSON has no word for it.
+ * the user is JSON with `{ "$": kind, "value": … }` if JSON has no word for it. `kind` is `routilux/job`; `history`, `outputLog`,
+ * `sharedData`, `routineStates`, `pendingTasks` and `pausePoints` are what `JobState` shows under these names. This is the io-ts codec;
+ * `JobState.fromJSON` reads older versions too.
+ *
+ * @example
+ * const result = JobSnapshot.decode(JSON.parse(text)); // a Right, or a Left with what is wrong where
  */
 export const JobSnapshot = shape('JobSnapshot', {
   kind: oneOf('routilux/job'),
@@ -157,7 +162,7 @@ export const JobSnapshot = shape('JobSnapshot', {
   run: optional(RunSnapshot),
 });
 
-/** The JSON of a job. */
+/** The JSON of a job, as `job.snapshot()` and `state.toJSON()` give it. */
 export type JobSnapshot = t.OutputOf<typeof JobSnapshot>;
 
 /** The same with its dates and values read. */

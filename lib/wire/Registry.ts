@@ -10,6 +10,10 @@ import { COPY, type Copy, OWN } from '../prelude/Copy.js';
 /**
  * What JSON may be turned into: routines by their type, functions by their name. Nothing else of a flow's JSON becomes code,
  * and what is not registered is refused. `R` is the kind of its routines.
+ *
+ * @example
+ * const registry = new Registry().register('Doubler', () => new Doubler()).registerFunction('trim', trim);
+ * const flow = Flow.fromJSON(json, registry);
  */
 export class Registry<R extends Described = Described> {
   /** @internal */
@@ -48,10 +52,12 @@ export class Registry<R extends Described = Described> {
     return this;
   }
 
+  /** What makes a routine of a type; undefined for one that is not registered. */
   factory(type: string): (() => R) | undefined {
     return this.#factories.get(type);
   }
 
+  /** The function of a name; undefined for one that is not registered. The error classes of the platform are there from the start. */
   function(name: string): Named | undefined {
     return this.#functions.get(name);
   }

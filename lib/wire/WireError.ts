@@ -12,9 +12,21 @@ const sentences = {
     `The factory of type '${d.type}' made no routine for '${d.routineId}' (${d.reason}); register a function without arguments that gives a new Routine.`,
 } satisfies Record<string, (details: never) => string>;
 
+/** The codes of a WireError; the guide on failing says what each means. */
 export type WireErrorCode = keyof typeof sentences;
 
-/** JSON that cannot be read. Nothing has been made of it, and `details.mismatches` lists path, expectation and value. */
+/**
+ * JSON that cannot be read. Nothing has been made of it, and `details.mismatches` lists path, expectation and value.
+ *
+ * @example
+ * const readOrTell = (text: string): JobState | string => {
+ *   try {
+ *     return JobState.fromJSON(text);
+ *   } catch (error) {
+ *     return error instanceof WireError ? error.message : 'no JSON at all';
+ *   }
+ * };
+ */
 export class WireError extends RoutiluxError {
   override readonly name = 'WireError';
   declare readonly code: WireErrorCode;
