@@ -13,8 +13,17 @@ const skipped = ['describe', 'it', 'test'].flatMap((object) =>
 const FRAMEWORKS = ['examples/frameworks/**/*.{ts,tsx}'];
 
 export default defineConfig(
-  // The declarations of the platform belong to no program but that of lib/tsconfig.json; the smoke's consumers to their own.
-  globalIgnores(['**/dist/', '**/node_modules/', 'coverage/', '.ci/out/', '.ci/smoke/consumers/', 'lib/prelude/platform.d.ts']),
+  // The declarations of the platform belong to no program but that of lib/tsconfig.json; the smoke's consumers, and what the reference
+  // is made of, to their own.
+  globalIgnores([
+    '**/dist/',
+    '**/node_modules/',
+    'coverage/',
+    '.ci/out/',
+    '.ci/smoke/consumers/',
+    '.ci/api/entries/',
+    'lib/prelude/platform.d.ts',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

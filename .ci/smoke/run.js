@@ -40,10 +40,13 @@ const pack = () => {
   const stray = files
     .map(({ path }) => path)
     .filter(
-      (path) => !/^((dist|docs|examples)\/|(package\.json|README\.md|CHANGELOG\.md|LICENSE|bench\/README\.md)$)/.test(path),
+      (path) =>
+        !/^((dist|docs|examples)\/|(package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|LICENSE|bench\/README\.md)$)/.test(
+          path,
+        ),
     );
   assert.deepEqual(stray, [], 'files that no user needs');
-  for (const needed of ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/contract.md', 'examples/README.md'])
+  for (const needed of ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/contract.md', 'docs/api/README.md', 'examples/README.md'])
     assert(
       files.some(({ path }) => path === needed),
       `${needed} is missing`,
@@ -72,6 +75,14 @@ const onNode = (major) => {
   const said = ['esm.mjs', 'common.cjs', 'both.mjs'].map((file) => run(node, [file]).trim());
   assert.deepEqual(said, ['import works', 'require works', 'import and require share every class']);
   return version;
+};
+
+/** As its reader is told: saved as `first.mts`, and run by `npx tsx`. */
+const firstFlow = () => {
+  const readme = readFileSync(join(folder, 'node_modules/routilux/README.md'), 'utf8');
+  const [, code, promised] = /^```ts\n([\s\S]*?)^```\n\n```text\n([\s\S]*?)^```/m.exec(readme);
+  writeFileSync(join(folder, 'first.mts'), code);
+  assert.equal(tool('tsx/dist/cli.mjs', 'first.mts'), promised);
 };
 
 /** The settings a consumer compiles with, and the file name that makes it an ES module or CommonJS there. */
@@ -141,6 +152,7 @@ try {
   await step('publint --strict', () => lintPackage(tarball));
   await step('are the types wrong?', () => void tool('@arethetypeswrong/cli/dist/index.js', tarball, '--no-color', '--no-emoji'));
   await step('npm install of the tarball and its peers', () => install(tarball));
+  await step('the first flow of the README', firstFlow);
   for (const major of Object.keys(NODES)) await step(`Node ${major}: import, require, both`, () => onNode(major));
   for (const [name, setting] of Object.entries(SETTINGS)) await step(`TypeScript: ${name}`, () => compile(setting));
   await step('Vite build: no module of Node in it', bundle);

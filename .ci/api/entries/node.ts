@@ -1,0 +1,6 @@
+/**
+ * Files and processes, for Node.
+ *
+ * @packageDocumentation
+ */
+export * from '../../../lib/node/index.js';
