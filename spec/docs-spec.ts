@@ -1,5 +1,5 @@
 /**
- * Runs the pages of `docs`, and what the README says of the same, as their readers would.
+ * Runs the pages of `docs`, and the README, as their readers would.
  *
  * A page is read from top to bottom. Each block marked `ts` is a module of its own: it is compiled strictly, and run on the
  * sources of the library.
@@ -8,13 +8,17 @@
  *   `./makeFlow`.
  * - What a block writes with `console.log` has to stand in a block marked `text` right behind it, with nothing but prose between;
  *   where there is none, it has to print nothing.
+ * - A block that begins with a comment such as `// examples/frameworks/react/src/hooks.ts` is a part of that file, word for word: it is
+ *   run with it, in CI.
+ * - What a block writes to files is in a folder of its own.
  * - A block that writes tests with `it` has them run, one after the other. They hold, or else what the first one fails with is
  *   part of what the block prints. Places in a file (`spec.ts:12`) may be any.
  *
- * Other blocks (`sh`, `json`, none) are not run.
+ * Blocks in other languages (`sh`, `python`, `mermaid`) are not run.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describeError } from '../lib/prelude/describeError.js';
 import { flowMatchers } from '../lib/testing/index.js';
 import { sleep } from './support/flows.js';
@@ -24,6 +28,7 @@ import { typeFaults } from './support/typeFaults.js';
 expect.extend(flowMatchers);
 
 interface Block {
+  readonly language: string;
   /** Its first line in the page. */
   readonly line: number;
   /** Its own name, or one by its line. */
@@ -36,13 +41,19 @@ const FENCE = /^```(\w*)\n([\s\S]*?)^```$/gm;
 
 const blocksOf = (page: string): readonly Block[] => {
   const fences = [...page.matchAll(FENCE)].map(({ 1: language, 2: text = '', index }) => ({ language, text, index }));
-  return fences.flatMap(({ language, text, index }, at) => {
-    if (language !== 'ts') return [];
+  return fences.flatMap(({ language = '', text, index }, at) => {
+    if (!/^tsx?$/.test(language)) return [];
     const line = page.slice(0, index).split('\n').length + 1;
     const next = fences[at + 1];
     const file = /^\/\/ (\w+\.ts)\n/.exec(text)?.[1] ?? `line${line}.ts`;
-    return [{ line, file, source: text, promised: next?.language === 'text' ? next.text : '' }];
+    return [{ language, line, file, source: text, promised: next?.language === 'text' ? next.text : '' }];
   });
+};
+
+/** A part of an example: the path of its file, and the lines. */
+const quoteIn = ({ source }: Block): readonly [path: string, lines: string] | undefined => {
+  const [, path, lines] = /^\/\/ (examples\/\S+)\n([\s\S]+)$/.exec(source) ?? [];
+  return path === undefined || lines === undefined ? undefined : [path, lines];
 };
 
 const without = (text: string): string => text.replace(/(?:\S+\.ts|<anonymous>):\d+$/gm, 'FILE:LINE');
@@ -72,32 +83,67 @@ const quiet = async (isDone: () => boolean): Promise<void> => {
   await sleep(10);
 };
 
-/** The contract has no blocks: what it promises is for the specs that cite it. */
-const pages = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'contract.md');
+const pages = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((path) => path.endsWith('.md'));
 
-/** What the README says of composing and of testing; its other blocks need files, or two hosts. */
-const summary = (text: string): string =>
-  text.slice(text.indexOf('**Flows and observables**'), text.indexOf('**When you are done**'));
+const texts = pages.map((path) => [path, readFileSync(path, 'utf8')] as const);
 
-const texts: readonly (readonly [string, string])[] = [
-  ...pages.map((name) => [`docs/${name}`, readFileSync(join('docs', name), 'utf8')] as const),
-  ['README.md', summary(readFileSync('README.md', 'utf8'))],
-];
+/** Those without anything to run: promises, for the specs that cite them. */
+const isBare = (path: string): boolean => path === 'docs/contract.md';
 
-describe.each(texts)('%s', (_, text) => {
-  const blocks = blocksOf(text);
-  const files: Record<string, unknown> = {};
+const isQuote = (block: Block): boolean => quoteIn(block) !== undefined;
 
-  it('should hold blocks that run', () => {
-    expect(blocks.length).toBeGreaterThan(0);
-  });
-
-  it.each(blocks)('should do what its page says at line $line', async (block) => {
-    expect(without(await play(block, files))).toBe(without(block.promised));
+describe('the pages', () => {
+  it('should be the guides, each with blocks', () => {
+    const guides = ['concepts', 'running', 'failing', 'pausing', 'composing', 'testing', 'front-ends', 'performance', 'python'];
+    expect(pages).toEqual(expect.arrayContaining(guides.map((name) => `docs/${name}.md`)));
+    expect(texts.filter(([path, text]) => blocksOf(text).length === 0 && !isBare(path))).toEqual([]);
   });
 
   it('should compile, strictly', () => {
-    // Each is a module of its own, whatever it imports.
-    expect(typeFaults(Object.fromEntries(blocks.map(({ file, source }) => [file, `${source}\nexport {};`])))).toEqual([]);
+    const sources = texts.flatMap(([path, text]) =>
+      blocksOf(text)
+        .filter((block) => !isQuote(block))
+        // Each is a module of its own, whatever it imports.
+        .map(({ file, source }) => [`${path}/${file}`, `${source}\nexport {};`] as const),
+    );
+    expect(sources.length).toBeGreaterThan(20);
+    expect(typeFaults(Object.fromEntries(sources))).toEqual([]);
   });
+
+  it('should know nothing but TypeScript, and what is not to be run', () => {
+    const languages = texts.flatMap(([, text]) => [...text.matchAll(FENCE)].map(([, language]) => language));
+    expect(new Set(languages)).toEqual(new Set(['ts', 'tsx', 'text', 'sh', 'python', 'mermaid']));
+  });
+});
+
+describe.each(texts.filter(([path]) => !isBare(path)))('%s', (_, text) => {
+  const blocks = blocksOf(text).filter((block) => !isQuote(block));
+  const quotes = blocksOf(text).filter(isQuote);
+  const files: Record<string, unknown> = {};
+  const home = process.cwd();
+  const folder = mkdtempSync(join(tmpdir(), 'routilux-docs-'));
+
+  beforeEach(() => {
+    process.chdir(folder);
+  });
+
+  afterEach(() => {
+    process.chdir(home);
+  });
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  for (const block of blocks)
+    it(`should do what its page says at line ${block.line}`, async () => {
+      expect(without(await play(block, files))).toBe(without(block.promised));
+    });
+
+  for (const block of quotes)
+    it(`should quote what is there at line ${block.line}`, () => {
+      const [path, lines] = quoteIn(block) ?? ['', ''];
+      expect(existsSync(resolve(home, path))).toBe(true);
+      expect(readFileSync(resolve(home, path), 'utf8')).toContain(lines);
+    });
 });
