@@ -26,6 +26,8 @@ const AFTER_MS = 1_000;
  */
 export class Starving<R extends Waiting> {
   #timer: unknown = undefined;
+  /** What it was set with: timers of a runner's clock are thrown away with that. */
+  #by: unknown = undefined;
   /** Those that waited when the timer was set, and that have not been told of. */
   #seen: readonly R[] = [];
   readonly #told = new WeakSet<R>();
@@ -43,8 +45,9 @@ export class Starving<R extends Waiting> {
 
   /** Jobs have to wait, since all workers are held. */
   watch(): void {
-    if (this.#timer !== undefined || !this.isNeeded) return;
+    if (!this.isNeeded || (this.#timer !== undefined && this.#by === setTimeout)) return;
     this.#seen = this.#all;
+    this.#by = setTimeout;
     this.#timer = setTimeout(this.#look, AFTER_MS);
     // A timer of Node keeps the process; that of a page is a number.
     (this.#timer as { unref?: () => void }).unref?.();

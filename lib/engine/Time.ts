@@ -1,5 +1,5 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
-import { type Clock, clockOf } from '../prelude/Clock.js';
+import { type Clock, clockOf, paceNow } from '../prelude/Clock.js';
 import { slices } from './slices.js';
 
 /** At most so many tasks between two looks at the clock; a look costs as much as a quick task. */
@@ -16,8 +16,8 @@ const isVirtual = (scheduler: SchedulerLike): boolean => 'flush' in scheduler &&
 export class Time {
   /** Whether the clock is one of a test: then time stands still while the flow works. */
   readonly isVirtual: boolean;
-  /** When the flow was made, epoch ms. */
-  readonly base: number;
+  /** The time of tick 0, epoch ms: when the flow was made, unless the time of day was set back since. */
+  base: number;
   readonly #clock: Clock;
   readonly #isWall: boolean;
   // A clock of the user cannot be asked at the end of a job (that is inside a step), so it is read after each task.
@@ -27,7 +27,7 @@ export class Time {
   reading = 0;
   /** Epoch ms, by the last look. */
   now = 0;
-  /** The same, in ms since the flow was made. */
+  /** In ms since the flow was made. It goes on if the time of day is set back: what happens later in a job has no earlier time. */
   tick = 0;
   /** Whether there is time for another task in this slice. */
   isLeft = false;
@@ -67,12 +67,13 @@ export class Time {
     this.reading = reading;
     if (this.isLeft && !this.isVirtual) this.isLeft = slices.isOpen(this.#pace);
     this.now = this.#clock.epoch(reading);
+    if (this.now - this.base < this.tick) this.base = Math.floor(this.now) - this.tick;
     this.tick = toWhole(this.now - this.base);
   }
 
   // Slices are measured by one clock, whatever the scheduler of a flow goes by.
   get #pace(): number {
-    return this.#isWall ? this.reading : performance.now();
+    return this.#isWall && this.#clock.isPlain ? this.reading : paceNow();
   }
 
   /** Whether work may begin now: in the slice at hand, or in a new one if the event loop has turned. */

@@ -1,3 +1,4 @@
+import { paceNow } from '../prelude/Clock.js';
 import { macrotask } from '../prelude/macrotask.js';
 import { RingBuffer } from '../prelude/RingBuffer.js';
 
@@ -10,7 +11,7 @@ let isUnturned = false;
 /** Drains that wait for the next slice, of all flows of the process. */
 const waiting = new RingBuffer<() => void>();
 
-const isOver = (): boolean => isUnturned && performance.now() >= end;
+const isOver = (): boolean => isUnturned && paceNow() >= end;
 
 const turned = (): void => {
   isUnturned = false;
@@ -32,7 +33,7 @@ function awaitTurn(): void {
 // No getters: an object literal that has one is slow to read, whatever is read of it.
 /** Slices of the time of a process, which all its flows share: timers and I/O get their turn after 5 ms of work (D32). */
 export const slices = {
-  /** Whether the slice at hand goes on at this reading of `performance.now()`. */
+  /** Whether the slice at hand goes on at this reading of `paceNow`. */
   isOpen: (reading: number): boolean => reading < end,
 
   /** Whether work may begin: a slice goes on over microtasks, or handlers that await what is there already would never let a timer run. */

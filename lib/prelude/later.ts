@@ -1,4 +1,5 @@
-import { Observable, type SchedulerLike, Subscription } from 'rxjs';
+import { asyncScheduler, Observable, type SchedulerLike, Subscription } from 'rxjs';
+import { platformTimer } from './platformTimer.js';
 
 /** The longest delay a platform timer takes, in ms: 24.8 days. One more and it fires at once. */
 const LONGEST = 2 ** 31 - 1;
@@ -16,12 +17,11 @@ export const later = (
   const waiting = new Subscription();
   const wait = (rest: number): void => {
     const step = Math.min(rest, LONGEST);
-    waiting.add(
-      scheduler.schedule(() => {
-        if (rest > step) waitOn(rest - step);
-        else work();
-      }, step),
-    );
+    const ring = (): void => {
+      if (rest > step) waitOn(rest - step);
+      else work();
+    };
+    waiting.add(isPlatform(scheduler) ? platformTimer(ring, step) : scheduler.schedule(ring, step));
   };
   const waitOn = (rest: number): void => {
     try {
@@ -33,6 +33,10 @@ export const later = (
   if (delay !== Infinity) wait(delay);
   return waiting;
 };
+
+/** A test may have put virtual time under RxJS's default scheduler. */
+const isPlatform = (scheduler: SchedulerLike): boolean =>
+  scheduler === asyncScheduler && !Object.hasOwn(asyncScheduler, 'schedule');
 
 const rethrow = (error: unknown): never => {
   throw error;

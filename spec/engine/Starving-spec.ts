@@ -68,6 +68,18 @@ describe('Starving (D33)', () => {
     expect([warn.mock.calls, jest.getTimerCount()]).toEqual([[], 0]);
   });
 
+  it('should set another timer if the fake ones that held the last one are gone', () => {
+    const { all, starving } = bench();
+    const { job, warn } = waiting();
+    all.push(job);
+    starving.watch();
+    jest.useRealTimers();
+    jest.useFakeTimers();
+    starving.watch();
+    jest.advanceTimersByTime(1_000);
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+
   it('should leave out one that has ended or is paused, and stands in the ring still', () => {
     const { all, starving } = bench();
     all.push({ ...waiting().job, isReady: false });

@@ -49,16 +49,66 @@ describe('clockOf', () => {
     expect(clock.epoch(11.8)).toBe(1_001);
   });
 
-  it('should ask the platform of the moment, and further readings the one that was asked last: fake timers put another one in its place', () => {
+  it('should take over from a clock that fake timers have put in its place, and go on from where it was', () => {
+    const wall = platform();
+    wall.at(5_000, 1_000_000);
     const clock = clockOf(asyncScheduler);
+    expect([clock.elapsed(), clock.isPlain]).toEqual([5_000, true]);
     const real = Object.getOwnPropertyDescriptor(globalThis, 'performance') ?? {};
-    Object.defineProperty(globalThis, 'performance', { value: { now: () => 7 }, configurable: true });
-    expect(clock.elapsedFurther()).not.toBe(7);
-    expect(clock.elapsed()).toBe(7);
+    let fake = 7;
+    Object.defineProperty(globalThis, 'performance', { value: { now: () => fake }, configurable: true });
+    wall.at(5_010, 1_000_000);
+    expect([clock.elapsed(), clock.isPlain]).toEqual([5_010, false]);
+    fake += 3;
+    expect([clock.elapsed(), clock.elapsedFurther()]).toEqual([5_013, 5_013]);
     Object.defineProperty(globalThis, 'performance', real);
-    expect(clock.elapsedFurther()).toBe(7);
-    expect(clock.elapsed()).not.toBe(7);
-    expect(clock.elapsedFurther()).not.toBe(7);
+    wall.at(900_000, 1_000_000);
+    expect([clock.elapsedFurther(), clock.elapsed()]).toEqual([5_013, 5_013]);
+    wall.at(900_004, 1_000_000);
+    expect(clock.elapsed()).toBe(5_017);
+  });
+
+  it('should ask for the time of day each time, if that is not the one that there was first: fake ones are set as tests like', () => {
+    const { Date: real } = globalThis;
+    const clock = clockOf(asyncScheduler);
+    try {
+      for (const day of [50, 20, 1_000_000]) {
+        globalThis.Date = { now: () => day } as never;
+        expect(Math.abs(clock.epoch(clock.elapsed()) - day)).toBeLessThanOrEqual(1);
+      }
+    } finally {
+      globalThis.Date = real;
+    }
+    expect(Math.abs(clock.epoch(clock.elapsed() + 2_000) - 2_000 - Date.now())).toBeLessThan(1_000);
+  });
+
+  it('should ask for the time of day again when the clock of the platform has changed', () => {
+    const wall = platform();
+    wall.at(5_000, 1_000_000);
+    const clock = clockOf(asyncScheduler);
+    clock.epoch(clock.elapsed());
+    jest.spyOn(performance, 'now').mockRestore();
+    jest.spyOn(performance, 'now').mockReturnValue(3);
+    wall.at(3, 70_000);
+    expect(clock.epoch(clock.elapsed())).toBe(70_000);
+  });
+
+  it('should go on if a scheduler goes back, and tell its time of day: that of RxJS is the time of day', () => {
+    const scheduler = { time: 100, now: () => scheduler.time, schedule: jest.fn() };
+    const clock = clockOf(scheduler);
+    const readings = [100, 110, 50, 57, 1_000, 3].map((time) => {
+      scheduler.time = time;
+      const reading = clock.elapsed();
+      return [reading, clock.epoch(reading)];
+    });
+    expect(readings).toEqual([
+      [100, 100],
+      [110, 110],
+      [110, 50],
+      [117, 57],
+      [1_060, 1_000],
+      [1_060, 3],
+    ]);
   });
 
   it('should ask any other scheduler only', () => {
