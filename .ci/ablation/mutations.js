@@ -40,8 +40,8 @@ export const mutations = [
   {
     what: 'a retry that came due while its job was paused is not put into the stream',
     file: 'lib/engine/RetryTimers.ts',
-    from: 'for (const { task } of this.#retries.due(engine.time.now)) engine.task$.next(task);',
-    to: 'this.#retries.due(engine.time.now);',
+    from: 'for (const { task } of this.#retries.due(engine.time.reading)) engine.task$.next(task);',
+    to: 'this.#retries.due(engine.time.reading);',
     specs: ['Flow-resume', 'journeys/retry'],
   },
   {
@@ -280,8 +280,8 @@ export const mutations = [
   {
     what: 'no second look at a job before the timers of its retries run',
     file: 'lib/engine/RetryTimers.ts',
-    from: 'if (run.isOpen) this.#retries.armAll(engine.time.now);',
-    to: 'this.#retries.armAll(engine.time.now);',
+    from: 'if (run.isOpen) this.#retries.armAll(engine.time.reading);',
+    to: 'this.#retries.armAll(engine.time.reading);',
     specs: ['engine/RetryTimers'],
   },
   {

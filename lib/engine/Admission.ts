@@ -17,6 +17,9 @@ import { keepWarm } from './keepWarm.js';
 
 type State = Handles['state'];
 
+/** The latest time that a job is believed to have seen, epoch ms: room is left for what it goes on to do. */
+const LATEST = 8e15;
+
 /** What an admission takes from its flow. */
 export interface Admitting {
   readonly settings: FlowSettings;
@@ -79,14 +82,19 @@ export class Admission {
     if (places.isFull && places.waiting >= maxPendingJobs) throw flowError('JOBS_FULL', { flowId, maxJobs, maxPendingJobs });
   }
 
-  /** The time from which ticks are counted, epoch ms. */
-  get base(): number {
-    return this.#engine.time.base;
+  /**
+   * The time from which the ticks of a job from elsewhere are counted, epoch ms. If the clock here is behind what the job has seen, its
+   * time goes on from there.
+   */
+  baseFor({ updatedAt }: JobData): number {
+    const { now, base } = this.#engine.time;
+    return base + Math.max(Math.min(updatedAt, LATEST) - Math.floor(now), 0);
   }
 
   /** Nothing has happened in a new job. */
   newData(jobId: string, historyBound: number): JobData {
-    return new JobData(jobId, this.#template.settings.flowId, this.#engine.time.now, historyBound, this.base);
+    const { now, base } = this.#engine.time;
+    return new JobData(jobId, this.#template.settings.flowId, now, historyBound, base);
   }
 
   newRun(plan: Plan, data: JobData, options: RunOptions, starter: HandlerContext | undefined, state?: State): Run {

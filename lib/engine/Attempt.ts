@@ -17,9 +17,8 @@ import { Task } from './Task.js';
 export interface TriedJob {
   readonly parts: {
     readonly plan: { readonly show: Isolate };
-    readonly ledger: { readonly data: { readonly jobId: string } };
-    /** `base` is the time from which ticks are counted, epoch ms. */
-    readonly engine: { readonly time: { readonly base: number } };
+    /** `base` is the time from which its ticks are counted, epoch ms. */
+    readonly ledger: { readonly data: { readonly jobId: string; readonly base: number } };
   };
 }
 
@@ -110,8 +109,8 @@ export class Attempt<R extends TriedJob = TriedJob> extends Task<R> implements E
   }
 
   execution(): Execution {
-    const { plan, engine } = this.run.parts;
-    return executionOf(this, plan.show, engine.time.base);
+    const { plan, ledger } = this.run.parts;
+    return executionOf(this, plan.show, ledger.data.base);
   }
 }
 

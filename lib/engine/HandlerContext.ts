@@ -37,7 +37,6 @@ interface ContextParts extends HandingJob {
   readonly limits: Pick<Limits<never>, 'check'> | undefined;
   readonly life: HandingJob['life'] & ContextLife;
   readonly tracking: { follow(attempt: Attempt, work: PromiseLike<unknown>): void };
-  readonly engine: HandingJob['engine'] & { readonly time: { readonly base: number } };
   readonly handles: { readonly flow: object; readonly state: object };
 }
 

@@ -6,9 +6,8 @@ import type { Isolate } from '../prelude/isolate.js';
 import { Outbox } from './Outbox.js';
 import type { Steps } from './Steps.js';
 
-/** The time of a flow by the last look at its clock: epoch ms, and ms since the flow was made. */
+/** The time of a flow by the last look at its clock: ms since the flow was made. */
 interface Moment {
-  readonly now: number;
   readonly tick: number;
 }
 
@@ -38,7 +37,7 @@ export class JobLedger implements Ledger {
   }
 
   get now(): number {
-    return this.engine.time.now;
+    return this.data.base + this.engine.time.tick;
   }
 
   get tick(): number {
@@ -46,7 +45,7 @@ export class JobLedger implements Ledger {
   }
 
   get timestamp(): Date {
-    const { now } = this.engine.time;
+    const { now } = this;
     if (this.#timestamp.getTime() !== now) this.#timestamp = new Date(now);
     return this.#timestamp;
   }

@@ -4,8 +4,10 @@ import { setTimer, stopTimer, type TimerJob } from './timer.js';
 /** A task that waits for its next attempt. */
 export interface Delayed<T> {
   readonly task: T;
-  /** Epoch ms. */
+  /** Epoch ms: what is told, and written down. */
   readonly dueAt: number;
+  /** The reading of the clock at which it is due: the time of day may be set meanwhile, and the delay stays what it is. */
+  readonly due: number;
 }
 
 /**
@@ -29,12 +31,12 @@ export class Retries<T> {
 
   /** What waits, in the order in which it is due. */
   get delayed(): readonly Delayed<T>[] {
-    return [...this.#timers.keys()].sort((a, b) => a.dueAt - b.dueAt);
+    return [...this.#timers.keys()].sort((a, b) => a.due - b.due);
   }
 
   /** Its time runs once it is armed. */
-  add(task: T, dueAt: number): Delayed<T> {
-    const delayed = { task, dueAt };
+  add(task: T, dueAt: number, due: number): Delayed<T> {
+    const delayed = { task, dueAt, due };
     this.#timers.set(delayed, undefined);
     return delayed;
   }
@@ -79,15 +81,15 @@ export class Retries<T> {
   }
 
   /** Sets the timers of all that wait without one. */
-  armAll(now: number): void {
+  armAll(reading: number): void {
     const holds = this.#holds;
     for (const delayed of [...this.#timers.keys()])
-      if (holds === this.#holds) this.arm(delayed, Math.max(delayed.dueAt - now, 0));
+      if (holds === this.#holds) this.arm(delayed, Math.max(delayed.due - reading, 0));
   }
 
   /** Takes out what is due, in due order. */
-  due(now: number): readonly Delayed<T>[] {
-    const due = this.delayed.filter(({ dueAt }) => dueAt <= now);
+  due(reading: number): readonly Delayed<T>[] {
+    const due = this.delayed.filter((delayed) => delayed.due <= reading);
     for (const delayed of due) this.#timers.delete(delayed);
     return due;
   }

@@ -18,7 +18,7 @@ export const retriesOf = <R>(job: RetryingJob<R> & { retries: RetryTimers<R> | u
 
 interface RetryEngine<R> {
   readonly steps: Steps;
-  readonly time: { readonly now: number };
+  readonly time: { readonly reading: number };
   readonly drain: { enter<A, B>(work: (a: A, b: B) => void, a: A, b: B): void };
   readonly task$: { next(task: Task<R>): void };
 }
@@ -45,9 +45,9 @@ export class RetryTimers<R> {
   /** Puts a task off. */
   delay(task: Task<R>, delayMs: number): void {
     const { ledger, engine, run } = this.job;
-    const dueAt = engine.time.now + delayMs;
+    const dueAt = ledger.now + delayMs;
     delayed(ledger, task, dueAt);
-    const retry = this.#retries.add(task, dueAt);
+    const retry = this.#retries.add(task, dueAt, engine.time.reading + delayMs);
     engine.steps.after(() => {
       if (run.isOpen) this.#retries.arm(retry, delayMs);
     });
@@ -55,7 +55,8 @@ export class RetryTimers<R> {
 
   /** Takes a task up that was put off elsewhere. */
   takeUp(task: Task<R>, dueAt: number): void {
-    this.#retries.add(task, dueAt);
+    const { ledger, engine } = this.job;
+    this.#retries.add(task, dueAt, engine.time.reading + dueAt - ledger.now);
   }
 
   /** Takes out the first task for which a test holds. */
@@ -77,10 +78,10 @@ export class RetryTimers<R> {
   /** The gate opens: what has come due goes on, and the timers of the others run again. */
   reopen(): void {
     const { run, engine } = this.job;
-    for (const { task } of this.#retries.due(engine.time.now)) engine.task$.next(task);
+    for (const { task } of this.#retries.due(engine.time.reading)) engine.task$.next(task);
     if (this.size > 0)
       engine.steps.after(() => {
-        if (run.isOpen) this.#retries.armAll(engine.time.now);
+        if (run.isOpen) this.#retries.armAll(engine.time.reading);
       });
   }
 

@@ -40,7 +40,7 @@ export const resume = <S extends ControlledState>(
   const wanted = runOptionsFrom(options, plan.settings);
   const starter = currentAttempt();
   admission.lookAgain(jobId, starter, paused);
-  rebased(data, admission.base, plan.settings.history);
+  rebased(data, admission.baseFor(data), plan.settings.history);
   const run = admission.newRun(plan, data, goingOn(work, options, wanted, rename), starter, state);
   takeUp(run, work, makers, rename);
   return admission.keep(run, wanted, paused);

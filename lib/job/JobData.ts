@@ -74,7 +74,7 @@ export class JobData {
     now: number,
     historyBound: number,
     /** The time from which its ticks are counted, epoch ms. */
-    base: number = now,
+    readonly base: number = now,
   ) {
     this.createdAt = this.updatedAt = now;
     this.history = new History(historyBound, base);

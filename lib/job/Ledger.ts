@@ -15,7 +15,7 @@ export interface Ledger {
   post(record: JobRecord): void;
   /** Tells a warning. */
   warn(message: string, error?: unknown): void;
-  /** The time of now, epoch ms, and in ms since the job's base. */
+  /** The time of now in this job, epoch ms, and in ms since its base. */
   readonly now: number;
   readonly tick: number;
   /** The time of now for records, which those of one moment share. */

@@ -104,6 +104,7 @@ export const streamChanged = (state: StreamState, { input, ...change }: StreamCh
 /** Its ticks are counted from another time, epoch ms, and its history keeps so many entries at most. */
 export const rebased = (job: Job, base: number, bound: number): void => {
   const { history } = job;
+  job.base = base;
   job.history = History.of(Math.min(history.bound, bound), base, history.written(), history.dropped);
 };
 

@@ -3,22 +3,22 @@ import { map, Observable, Subject } from 'rxjs';
 import { JobLedger } from '../../lib/engine/JobLedger.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import type { JobRecord } from '../../lib/index.js';
+import { JobData } from '../../lib/job/JobData.js';
 import type { JobRecordBody } from '../../lib/job/JobRecord.js';
 import { isolates } from '../../lib/prelude/isolate.js';
-import { jobIn } from '../support/ledgers.js';
 import { acts, play } from '../support/twins.js';
 
 const bench = () => {
   const steps = new Steps();
-  const time = { now: 70, tick: 7 };
-  const ledger = new JobLedger(jobIn(), { show: isolates.shallow }, { time, steps });
+  const time = { tick: 7 };
+  const ledger = new JobLedger(new JobData('job', 'flow', 0, 10, 63), { show: isolates.shallow }, { time, steps });
   const told: JobRecord[] = [];
   const watch = () => ledger.watch({ next: (record) => void told.push(record) });
   return { steps, time, ledger, told, watch };
 };
 
 describe('JobLedger', () => {
-  it('should tell the time of its flow by the last look at the clock', () => {
+  it('should tell the time by the last look at the clock of its flow, from the base of its job on', () => {
     const { ledger } = bench();
     expect([ledger.now, ledger.tick]).toEqual([70, 7]);
   });
@@ -28,7 +28,7 @@ describe('JobLedger', () => {
     const { timestamp } = ledger;
     expect(timestamp).toEqual(new Date(70));
     expect(ledger.timestamp).toBe(timestamp);
-    time.now = 71;
+    time.tick = 8;
     expect([ledger.timestamp, timestamp]).toEqual([new Date(71), new Date(70)]);
   });
 

@@ -29,7 +29,7 @@ const bench = ({ queued = [], delayed = [], atWork = [], tracking = [], isOver =
   const tasks: Task<Run>[] = [];
   const run: Run = {
     queue: { tasks: () => tasks },
-    parts: { plan, ledger: new ToldLedger(), engine: { time: { base: 0 } } },
+    parts: { plan, ledger: new ToldLedger() },
   };
   const origin = (order: number): Arrival<Run> => new Arrival(run, { n: order }, order, { place: 1, tried: order % 2 });
   const task = (order: number): Task<Run> => new Task(origin(order), connection);

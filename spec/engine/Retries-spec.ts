@@ -22,7 +22,7 @@ const onClock = () => {
     due.push([delayed.task, scheduler.now()]);
   });
   const add = (order: number, delay: number, now = 0): void => {
-    retries.arm(retries.add(order, now + delay), delay);
+    retries.arm(retries.add(order, now + delay, now + delay), delay);
   };
   const until = (ms: number): void => {
     scheduler.maxFrames = ms;
@@ -90,7 +90,7 @@ describe('Retries (D20)', () => {
     add(1, 20);
     add(2, 10);
     add(3, 50);
-    retries.add(4, 15);
+    retries.add(4, 15, 15);
     retries.hold();
     expect(numbers(retries.due(20))).toEqual([2, 4, 1]);
     retries.armAll(20);
@@ -103,7 +103,7 @@ describe('Retries (D20)', () => {
     const { scheduler, retries, due, add, until } = onClock();
     add(1, 10);
     add(2, 2 ** 40);
-    retries.add(3, 5);
+    retries.add(3, 5, 5);
     retries.clear();
     expect([retries.delayed, retries.due(100), scheduler.actions]).toEqual([[], [], []]);
     until(2 ** 41);
@@ -128,7 +128,7 @@ describe('Retries (D20)', () => {
         else retries[deed]();
       });
       const retries: Retries<number> = new Retries<number>(jobWith(scheduler).job, () => undefined);
-      retries.arm(retries.add(1, 10), 10);
+      retries.arm(retries.add(1, 10, 10), 10);
       expect([deed, timers.size]).toEqual([deed, 0]);
     }
   });
@@ -143,7 +143,7 @@ describe('Retries (D20)', () => {
     };
     const told: number[] = [];
     const retries = new Retries<number>(jobWith(atOnce).job, ({ task }) => told.push(task));
-    const delayed = retries.add(1, 10);
+    const delayed = retries.add(1, 10, 10);
     retries.arm(delayed, 10);
     retries.arm(delayed, 10);
     expect([told, retries.size]).toEqual([[1, 1], 1]);
@@ -162,7 +162,7 @@ describe('Retries (D20)', () => {
       retries.remove(delayed);
       due.push(delayed.task);
     });
-    retries.arm(retries.add(1, 10), 10);
+    retries.arm(retries.add(1, 10, 10), 10);
     expect([due, warned, retries.size]).toEqual([[1], ['The scheduler of the flow threw; there is no timer'], 0]);
   });
 });

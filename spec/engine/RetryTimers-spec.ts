@@ -13,14 +13,17 @@ const bench = () => {
   const scheduler = new VirtualTimeScheduler();
   const slot = slotIn(compiled(flowOf({ s: { slots: { trigger: noop } } })), 's', 'trigger');
   const ledger = new ToldLedger();
+  /** By so much the clock of the job is behind that of the timers. */
+  const early = { ms: 0 };
+  /** By so much the time of day of the job is ahead of that clock. */
+  const set = { ms: 0 };
+  Object.defineProperty(ledger, 'now', { get: () => scheduler.now() - early.ms + set.ms });
   const steps = new Steps();
   const run = { isOpen: true };
   const out: string[] = [];
   const task$ = new Subject<Task<string>>();
   task$.subscribe(({ order }) => out.push(`${order} at ${scheduler.now()}`));
   const clock = { atDue: noop };
-  /** By so much the clock of the job is behind that of the timers. */
-  const early = { ms: 0 };
   const job: RetryingJob<string> & { retries: RetryTimers<string> | undefined } = {
     run,
     ledger,
@@ -28,7 +31,7 @@ const bench = () => {
     engine: {
       steps,
       time: {
-        get now() {
+        get reading() {
           return scheduler.now() - early.ms;
         },
       },
@@ -47,7 +50,7 @@ const bench = () => {
     scheduler.maxFrames = ms;
     scheduler.flush();
   };
-  return { retries: retriesOf(job), job, ledger, steps, run, out, clock, early, task, until, timers: scheduler.actions };
+  return { retries: retriesOf(job), job, ledger, steps, run, out, clock, early, set, task, until, timers: scheduler.actions };
 };
 
 describe('RetryTimers', () => {
@@ -107,6 +110,29 @@ describe('RetryTimers', () => {
     early.ms = 0;
     until(30);
     expect([out, retries.size]).toEqual([['1 at 25'], 0]);
+  });
+
+  it.each([-1e12, -5, 5, 1e12])('should keep the delay if the time of day is set by %d ms in a pause', (ms) => {
+    const { retries, run, out, set, task, until } = bench();
+    retries.delay(task(1), 20);
+    run.isOpen = false;
+    retries.hold();
+    set.ms = ms;
+    until(5);
+    run.isOpen = true;
+    retries.reopen();
+    until(100);
+    expect(out).toEqual(['1 at 20']);
+  });
+
+  it('should wait for what is left of a delay from elsewhere, by the time of day of the job', () => {
+    const { retries, out, set, task, until } = bench();
+    set.ms = 1e12;
+    retries.takeUp(task(1), 1e12 + 15);
+    retries.takeUp(task(2), 1e12 - 15);
+    retries.reopen();
+    until(30);
+    expect(out).toEqual(['2 at 0', '1 at 15']);
   });
 
   it('should take a retry up that was put off elsewhere; its timer runs once the gate opens, and nothing is told', () => {
