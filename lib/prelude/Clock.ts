@@ -26,7 +26,7 @@ export const paceNow = (): number => (isFaked(performance) ? first.now.call(firs
 class WallClock implements Clock {
   isPlain = !isFaked(performance);
   #source = performance;
-  // It is called on its source: fake timers may have put another one there.
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on its source: fake timers may have put another one there
   #now = performance.now;
   /** What readings are ahead of the source. */
   #shift = 0;
@@ -34,7 +34,6 @@ class WallClock implements Clock {
   #syncedAt = -Infinity;
 
   elapsed(): number {
-     
     if (performance !== this.#source || performance.now !== this.#now) this.#follow();
     return this.elapsedFurther();
   }

@@ -13,6 +13,9 @@ import type { VirtualClock } from './VirtualClock.js';
 export class Expectations {
   readonly #checks: { readonly here: Error; readonly report: () => string | undefined }[] = [];
 
+  /** Lists of jobs that a diagram is about: a list of entries grows. */
+  readonly #about: (() => readonly Job[])[] = [];
+
   constructor(
     private readonly clock: VirtualClock,
     private readonly jobs: RecordedJobs,
@@ -25,9 +28,15 @@ export class Expectations {
     const toBe = (lines: JobMarbles, values: MarbleValues = {}): void => {
       const report = expectation(lines, values);
       checkPlaces(Object.keys(lines), jobsOf(jobs));
+      this.#about.push(() => jobsOf(jobs));
       this.#checks.push({ here: placeOf(toBe), report: () => report(together(recorders())) });
     };
     return { toBe };
+  }
+
+  /** Whether a diagram says how this job goes: then it says as well that it fails. */
+  isAbout(job: Job): boolean {
+    return this.#about.some((jobs) => jobs().includes(job));
   }
 
   expectObservable(source$: Observable<unknown>): ObservableExpectation {

@@ -1,5 +1,5 @@
 import type { Flow } from '../Flow.js';
-import type { Job } from '../Job.js';
+import { behind, type Job } from '../Job.js';
 import { isFinal } from '../job/JobStatus.js';
 import type { FlowTest } from './FlowTest.js';
 import { parseMarbles } from './marbles.js';
@@ -14,6 +14,8 @@ type StartArguments = Parameters<FlowTest['start']> extends [Flow, ...infer Rest
 export class RecordedJobs {
   readonly #recorders = new Map<Job, Recorder>();
   readonly #flows = new Set<Flow>();
+  /** Jobs that have failed, and of which the test has seen it. */
+  readonly #seen = new Set<Job>();
 
   constructor(
     private readonly clock: VirtualClock,
@@ -43,6 +45,7 @@ export class RecordedJobs {
     if (known !== undefined) return known;
     const recorder = new Recorder(() => this.clock.frame);
     recorder.watch(job);
+    this.#noteLooks(job);
     job.record$.subscribe(({ type }) => {
       this.clock.stirred++;
       if (type === 'taskStarted') this.onTask();
@@ -56,11 +59,36 @@ export class RecordedJobs {
     return [...this.#recorders].filter(([{ status }]) => !isFinal(status)).map(([job, { steps }]) => describeJob(job, steps));
   }
 
+  /** Whoever looks at the status of a job that has failed, or at its error, has an opinion of that. */
+  #noteLooks(job: Job): void {
+    for (const [seen, name] of [
+      [job, 'status'],
+      [job.state, 'status'],
+      [job.state, 'error'],
+    ] as const)
+      Object.defineProperty(seen, name, {
+        configurable: true,
+        get: () => {
+          if (hasFailed(job)) this.#seen.add(job);
+          return Reflect.get(Object.getPrototypeOf(seen) as object, name, seen) as unknown;
+        },
+      });
+  }
+
+  /** One line about each job that has failed, unless somebody has seen it, or it is expected. */
+  describeFailed(isExpected: (job: Job) => boolean): readonly string[] {
+    return [...this.#recorders.keys()]
+      .filter((job) => hasFailed(job) && !this.#seen.has(job) && !isExpected(job))
+      .map(({ id, state: { error } }) => `job '${id}': ${error?.message ?? 'it failed'}`);
+  }
+
   cancelAll(reason: string): void {
     for (const flow of this.#flows) void flow.cancel({ reason });
     for (const job of this.#recorders.keys()) if (!isFinal(job.status)) void job.cancel(reason);
   }
 }
+
+const hasFailed = (job: Job): boolean => behind(job).ledger.data.status === 'failed';
 
 /** How many of its last tasks the line about a job names. */
 const LAST = 12;

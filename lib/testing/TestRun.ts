@@ -3,10 +3,11 @@ import { Expectations } from './Expectations.js';
 import type { FlowTest } from './FlowTest.js';
 import { Horizon } from './Horizon.js';
 import { makeFlowTest } from './makeFlowTest.js';
+import { Outside } from './Outside.js';
 import { RecordedJobs } from './RecordedJobs.js';
-import type { TestFlowOptions } from './TestFlowOptions.js';
+import { checkTestOptions, type TestFlowOptions } from './TestFlowOptions.js';
 import { type TestingError, testingError } from './TestingError.js';
-import { VirtualClock } from './VirtualClock.js';
+import { lookForNextTest, VirtualClock } from './VirtualClock.js';
 
 const turn = (): Promise<void> => new Promise(macrotask);
 
@@ -25,9 +26,11 @@ export class TestRun {
   readonly #horizon: Horizon;
   readonly #test: FlowTest;
   readonly #flushing: (() => void)[] = [];
+  readonly #outside = new Outside();
   #isFiring = false;
 
-  constructor(options: TestFlowOptions) {
+  constructor(given: TestFlowOptions) {
+    const options = checkTestOptions(given);
     this.#horizon = new Horizon(options, this.#jobs);
     this.#test = makeFlowTest({
       clock: this.clock,
@@ -39,6 +42,15 @@ export class TestRun {
   }
 
   async play(body: (test: FlowTest) => unknown): Promise<void> {
+    this.#outside.open();
+    try {
+      await this.#play(body);
+    } finally {
+      this.#outside.close();
+    }
+  }
+
+  async #play(body: (test: FlowTest) => unknown): Promise<void> {
     let played = false;
     let thrown: { readonly error: unknown } | undefined;
     const run = async (): Promise<unknown> => await body(this.#test);
@@ -48,6 +60,7 @@ export class TestRun {
     );
     for (;;) {
       await this.#settled();
+      this.#lookOutside();
       if (this.#horizon.error !== undefined) throw this.#horizon.error;
       if (thrown !== undefined) throw thrown.error;
       if (this.clock.next !== undefined) this.#step(this.clock.next);
@@ -62,9 +75,18 @@ export class TestRun {
     for (let quiet = 0, turns = 0; quiet < QUIET_TURNS && this.#horizon.error === undefined; turns++) {
       const before = this.clock.stirred;
       await turn();
+      lookForNextTest();
       quiet = this.clock.stirred === before ? quiet + 1 : 0;
       this.#horizon.checkTurns(turns);
     }
+  }
+
+  /** Time does not go on for a handler that waits for the real world: it would jump to the timeout of its job. */
+  #lookOutside(): void {
+    const place = this.#outside.find(this.clock.hasTimerOf);
+    if (place === undefined || this.#horizon.error !== undefined) return;
+    const { routineId, slot } = place;
+    this.#horizon.end(testingError('OUTSIDE', { routineId, slot }), 'it waits for something outside virtual time');
   }
 
   #step(next: number): void {
@@ -83,8 +105,10 @@ export class TestRun {
     this.#horizon.end(error, 'another test has begun');
   }
 
-  /** @throws TestingError `UNLIKE`: every expectation that does not hold, at the place of the first one */
+  /** @throws TestingError `UNLIKE`: every expectation that does not hold, at the place of the first one; `FAILED` */
   check(): void {
     this.#expectations.check();
+    const jobs = this.#jobs.describeFailed((job) => this.#expectations.isAbout(job));
+    if (jobs.length > 0) throw testingError('FAILED', { jobs });
   }
 }

@@ -21,6 +21,13 @@ const sentences = {
     ['The flow was still at work at the horizon of ', d.horizon, '.', ...d.jobs.map((job) => `\n  ${job}`)].join(''),
   STUCK: (d: { at: number; jobs: readonly string[] }) =>
     [`The test waits for what never comes: at ${d.at} ms nothing is scheduled.`, ...d.jobs.map((job) => `\n  ${job}`)].join(''),
+  OUTSIDE: (d: { routineId: string; slot: string }) =>
+    `The flow waits for something outside virtual time: routine '${d.routineId}', slot '${d.slot}'. Have its handler wait with sleep(), or put a stand-in in its place.`,
+  FAILED: (d: { jobs: readonly string[] }) =>
+    [
+      'A job has failed, and nobody expected it: say with expectJob how it ends, or look at its status.',
+      ...d.jobs.map((job) => `\n  ${job}`),
+    ].join(''),
   AT_WORK: (_: Record<never, never>) =>
     'Another testFlow is at work, and time is one; await it, or return its promise from the test.',
   UNLIKE: (d: { report: string }) => d.report,
@@ -30,7 +37,7 @@ const sentences = {
 export type TestingErrorCode = keyof typeof sentences;
 
 /**
- * A marble test failed (`UNLIKE`: a diagram differs; `RUNAWAY`, `STUCK`: it came to no end), or is written wrongly
+ * A marble test failed (`UNLIKE`: a diagram differs; `FAILED`: a job failed unexpectedly; `RUNAWAY`, `STUCK`, `OUTSIDE`: it came to no end), or is written wrongly
  * (`BAD_MARBLES`, `BAD_LINE`, `UNKNOWN_PLACE`, `ENDED_UNWATCHED`, `AT_WORK`); or a run cannot be made a test (`NOT_RECORDED`, `RECORDED_LATE`,
  * `UNFINISHED`, `TOO_MANY_VALUES`).
  *

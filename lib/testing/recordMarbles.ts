@@ -1,5 +1,6 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
-import type { Job } from '../Job.js';
+import { behind, type Job } from '../Job.js';
+import { checkKnown, checkOption, type Known } from '../flow/checkOption.js';
 import type { OutputRecord } from '../flow/OutputRecord.js';
 import type { JobRecord, SlotActivationTask } from '../job/JobRecord.js';
 import { checkCopy } from '../flow/checkCopy.js';
@@ -17,6 +18,8 @@ export interface RecordOptions {
   /** How many ms one ms of the diagram stands for, above 0: a slow run at 100 fits on a line. Rounded to whole ones. @default 1 */
   readonly unitMs?: number | undefined;
 }
+
+const RECORD_OPTIONS: Known<RecordOptions> = { scheduler: true, unitMs: true };
 
 /** What a job did so far, as marbles. It goes on until the job ends, and never holds it up. */
 export interface Recording {
@@ -72,7 +75,7 @@ export class Recorder implements Steps {
 
   /** @throws TestingError `ENDED_UNWATCHED` */
   watch(job: Job): Subscription {
-    if (isFinal(checkCopy(job).status)) throw testingError('ENDED_UNWATCHED', { jobId: job.id });
+    if (isFinal(behind(checkCopy(job)).ledger.data.status)) throw testingError('ENDED_UNWATCHED', { jobId: job.id });
     const note = (kind: Step['kind'], value: unknown, place: Partial<Step> = {}): void => {
       this.steps.push({ at: this.draw(this.now()), order: order++, jobId: job.id, kind, value, ...place });
     };
@@ -84,7 +87,7 @@ export class Recorder implements Steps {
         noteRecord(note, record);
       },
       complete: () => {
-        note('end', END[job.status]);
+        note('end', END[behind(job).ledger.data.status]);
       },
     });
     watching.add(job.status$.subscribe((status) => isShown(status) && note('status', status)));
@@ -200,9 +203,17 @@ const ofThisCopy = (recorded: Partial<Recording>): object => {
  * // ends     ------s---(t|)
  * recording.marbles('starts'); // 's-----t---|'
  *
- * @throws TestingError `ENDED_UNWATCHED`
+ * @throws TestingError `ENDED_UNWATCHED`; FlowError `BAD_OPTION`
  */
-export const recordMarbles = (job: Job, { scheduler = asyncScheduler, unitMs = 1 }: RecordOptions = {}): Recording => {
+export const recordMarbles = (job: Job, options: RecordOptions = {}): Recording => {
+  const { scheduler = asyncScheduler, unitMs = 1 } = checkKnown(options, RECORD_OPTIONS);
+  checkOption('unitMs', unitMs, typeof unitMs === 'number' && unitMs > 0, 'a number above 0, in ms');
+  checkOption(
+    'scheduler',
+    scheduler,
+    typeof (scheduler as Partial<SchedulerLike> | null)?.now === 'function',
+    'a scheduler of RxJS',
+  );
   const begun = scheduler.now();
   const recorder = new Recorder(
     () => scheduler.now() - begun,

@@ -2,6 +2,7 @@ import { Subject } from 'rxjs';
 import type { Flow } from '../Flow.js';
 import type { Context } from '../flow/Context.js';
 import { dropStreams } from '../engine/streamKinds.js';
+import { checkKnown, checkOption } from '../flow/checkOption.js';
 import type { Handler } from '../flow/Handler.js';
 import type { Job } from '../Job.js';
 import type { JobState } from '../JobState.js';
@@ -37,8 +38,11 @@ export type ReplayStep =
  * Puts a stand-in in place of every handler of a flow, for good, and gives the flow back. The stand-ins do what the steps say:
  * one after the other, each at its time, after the engine has answered the one before. A call that the steps do not
  * know fails.
+ *
+ * @throws FlowError `BAD_OPTION`
  */
 export const replay = (clock: VirtualClock, flow: Flow, steps: readonly ReplayStep[]): Flow => {
+  for (const [, , ...acts] of steps) for (const act of acts) checkAct(act);
   const director = new Director(clock, checkCopy(flow), steps);
   for (const [routineId, routine] of flow.routines) {
     // An operator would give what it holds when the job comes to rest: what it gave is in the steps.
@@ -48,6 +52,24 @@ export const replay = (clock: VirtualClock, flow: Flow, steps: readonly ReplaySt
   }
   flow.changed();
   return flow;
+};
+
+const WORDS: readonly unknown[] = ['pauses', 'ends', 'hangs', 'pause', 'resume'];
+const KNOWN = {
+  emits: true,
+  defers: true,
+  outputs: true,
+  throws: true,
+  cancels: true,
+  feeds: true,
+  cancel: true,
+  data: true,
+} as const;
+
+/** What nobody knows would do something else, or nothing. */
+const checkAct = (act: unknown): void => {
+  if (typeof act === 'object') checkKnown(act as object, KNOWN as Readonly<Record<string, true>> as never);
+  else checkOption('act', act, WORDS.includes(act), WORDS.map((word) => `'${String(word)}'`).join(', '));
 };
 
 const standIn = (director: Director, place: string): Handler => {

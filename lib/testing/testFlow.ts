@@ -12,13 +12,16 @@ import { lendTime } from './VirtualClock.js';
  * happens, since the kit records everything and checks it at the end.
  *
  * Between two timers the kit waits until all promises and macrotasks are answered; then time moves on to the next timer at once.
- * A test must not wait for the real world (a file, `setTimeout`). During the test RxJS's `asyncScheduler` waits in virtual time
- * as well: so do `delay(5)` and a flow that was made without `flowOptions`, but the timestamps of that flow stay real. Only one
+ * A handler must not wait for the real world (a file, `setTimeout`): where the platform tells (Node from 20.16 on), such a test
+ * ends at once. During the test RxJS's `asyncScheduler` waits in virtual time as well: so do `delay(5)` and a flow that was made without `flowOptions`, but the timestamps of that flow stay real. Only one
  * test can run at a time: the next one ends what a test that ran out of time, or that nobody awaited, has left at work.
  *
+ * A job that fails makes the test red, unless a diagram says how it goes, or the body looks at its status or error after its end.
+ *
  * Rejects with the error that the body throws, or with a TestingError: `UNLIKE` if a diagram differs, with both drawn and the
- * first difference marked; `RUNAWAY` at the horizon; `STUCK` if the body waits for something that never comes; `AT_WORK` if
- * another one is running in the same test, or if the next test has begun.
+ * first difference marked; `RUNAWAY` at the horizon; `STUCK` if the body waits for something that never comes; `OUTSIDE` if a handler
+ * waits for the real world; `FAILED` if a job failed and nobody expected it; `AT_WORK` if another one is running in the same test, or if
+ * the next test has begun. FlowError `BAD_OPTION` if an option is wrong.
  *
  * @example
  * it('should try again after 20 ms', () =>

@@ -1,5 +1,6 @@
 import type { Job } from '../Job.js';
 import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
+import { checkKnown, checkOption, checkOptions, type Known } from '../flow/checkOption.js';
 import type { JobRecord } from '../job/JobRecord.js';
 import { isFinal } from '../job/JobStatus.js';
 import type { Step } from './Line.js';
@@ -23,6 +24,16 @@ export interface ToMarbleTestOptions {
   readonly run?: Pick<ExecuteOptions, 'timeoutMs' | 'executionStrategy' | 'maxWorkers'> | undefined;
 }
 
+const KNOWN: Known<ToMarbleTestOptions> = { flow: true, imports: true, name: true, run: true };
+const RUN: Known<NonNullable<ToMarbleTestOptions['run']>> = { timeoutMs: true, executionStrategy: true, maxWorkers: true };
+
+const check = ({ run = {}, ...texts }: ToMarbleTestOptions): void => {
+  checkKnown(texts, KNOWN);
+  checkKnown(run, RUN);
+  for (const [option, text] of Object.entries(texts))
+    checkOption(option, text, text === undefined || typeof text === 'string', 'a string');
+};
+
 type Started = JobRecord & { readonly type: 'started' };
 
 const MISSING = '// Import what makes the flow of this run anew: makeFlow(flowOptions), or whatever stands in its place below.';
@@ -43,9 +54,10 @@ const MISSING = '// Import what makes the flow of this run anew: makeFlow(flowOp
  * await job.done;
  * await writeFile('spec/incident-spec.ts', toMarbleTest(job, { imports: "import { makeFlow } from '../src/makeFlow';" }));
  *
- * @throws TestingError `NOT_RECORDED`, `RECORDED_LATE`, `UNFINISHED`, `TOO_MANY_VALUES`
+ * @throws TestingError `NOT_RECORDED`, `RECORDED_LATE`, `UNFINISHED`, `TOO_MANY_VALUES`; FlowError `BAD_OPTION`
  */
 export const toMarbleTest = (recorded: Job | Recording, options: ToMarbleTestOptions = {}): string => {
+  check(checkOptions(options));
   const recorder = recorderFor(recorded);
   const { job } = 'job' in recorded ? recorded : { job: recorded };
   if (!isFinal(job.status) && job.status !== 'paused') throw testingError('UNFINISHED', { jobId: job.id });

@@ -94,10 +94,10 @@ describe('platformTimer', () => {
   it('should not be what later takes if a test has put virtual time under the scheduler of RxJS: that rings it, or nobody does', async () => {
     jest.useFakeTimers();
     const works: (() => void)[] = [];
-    asyncScheduler.schedule = ((work: () => void) => {
+    asyncScheduler.schedule = (work: () => void) => {
       works.push(work);
       return Subscription.EMPTY;
-    });
+    };
     const work = jest.fn();
     later(asyncScheduler, 5, work);
     Reflect.deleteProperty(asyncScheduler, 'schedule');
