@@ -6,8 +6,10 @@ import type { Isolate } from '../prelude/isolate.js';
 import { Outbox } from './Outbox.js';
 import type { Steps } from './Steps.js';
 
-/** The time of a flow by the last look at its clock: ms since the flow was made. */
+/** The time of a flow by the last look at its clock: epoch ms, that of tick 0, and whole ms since then. */
 interface Moment {
+  readonly now: number;
+  readonly base: number;
   readonly tick: number;
 }
 
@@ -37,7 +39,8 @@ export class JobLedger implements Ledger {
   }
 
   get now(): number {
-    return this.data.base + this.engine.time.tick;
+    const { now, base } = this.engine.time;
+    return now - base + this.data.base;
   }
 
   get tick(): number {

@@ -31,7 +31,7 @@ export class Retries<T> {
 
   /** What waits, in the order in which it is due. */
   get delayed(): readonly Delayed<T>[] {
-    return [...this.#timers.keys()].sort((a, b) => a.due - b.due);
+    return [...this.#timers.keys()].sort((a, b) => a.dueAt - b.dueAt);
   }
 
   /** Its time runs once it is armed. */

@@ -10,7 +10,7 @@ import { acts, play } from '../support/twins.js';
 
 const bench = () => {
   const steps = new Steps();
-  const time = { tick: 7 };
+  const time = { now: 1_007, base: 1_000, tick: 7 };
   const ledger = new JobLedger(new JobData('job', 'flow', 0, 10, 63), { show: isolates.shallow }, { time, steps });
   const told: JobRecord[] = [];
   const watch = () => ledger.watch({ next: (record) => void told.push(record) });
@@ -28,7 +28,7 @@ describe('JobLedger', () => {
     const { timestamp } = ledger;
     expect(timestamp).toEqual(new Date(70));
     expect(ledger.timestamp).toBe(timestamp);
-    time.tick = 8;
+    time.now = 1_008;
     expect([ledger.timestamp, timestamp]).toEqual([new Date(71), new Date(70)]);
   });
 

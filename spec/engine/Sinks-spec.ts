@@ -9,7 +9,7 @@ import { jobIn } from '../support/ledgers.js';
 import { turn } from '../support/virtualTime.js';
 
 const bench = () => {
-  const ledger = new JobLedger(jobIn(), { show: isolates.shallow }, { time: { tick: 5 }, steps: new Steps() });
+  const ledger = new JobLedger(jobIn(), { show: isolates.shallow }, { time: { now: 5, base: 0, tick: 5 }, steps: new Steps() });
   const told: JobRecord[] = [];
   ledger.watch({ next: (record) => void told.push(record) });
   const drain = { refresh: jest.fn() };
