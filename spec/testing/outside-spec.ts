@@ -59,7 +59,7 @@ describe('a handler under virtual time that waits for the real world (f08)', () 
     let job: Job | undefined;
     await rejection(
       testFlow(({ flowOptions, start }) => {
-        job = start(flowOf({ r: { slots: { trigger: () => really(20) } } }, [], flowOptions), 'r');
+        job = start(flowOf({ r: { slots: { trigger: () => really(3_600_000) } } }, [], flowOptions), 'r');
       }),
     );
     expect(job?.status).toBe('cancelled');
