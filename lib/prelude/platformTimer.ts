@@ -1,4 +1,4 @@
-import { asyncScheduler, Subscription } from 'rxjs';
+import { asyncScheduler, Subscription, type Unsubscribable } from 'rxjs';
 import { clockOf } from './Clock.js';
 import { isFaked } from './faked.js';
 
@@ -18,8 +18,8 @@ type Action = Subscription & { id?: unknown };
 
 const clock = clockOf(asyncScheduler);
 
-/** One timer of RxJS's default scheduler, which takes those of the platform. */
-class PlatformTimer {
+/** One timer of RxJS's default scheduler, which takes those of the platform. No closures of its own: they would keep the job before. */
+class PlatformTimer implements Unsubscribable {
   readonly #due: number;
   #action: Action = Subscription.EMPTY;
   #pair: Pair = platform;
@@ -35,16 +35,13 @@ class PlatformTimer {
   #arm(delay: number): void {
     const { setInterval, clearInterval } = platform;
     this.#pair = { setInterval, clearInterval };
-    this.#action = asyncScheduler.schedule(() => {
-      this.stop();
-      this.work();
-    }, delay);
+    this.#action = asyncScheduler.schedule(ring, delay, this);
     // The legacy fake timers of jest are its mocks.
     if (isFaked(setInterval) || 'mock' in setInterval) hang(this);
   }
 
   /** What has set an interval has to clear it: RxJS would ask what there is now, and it would ring for ever. */
-  readonly stop = (): void => {
+  unsubscribe(): void {
     hanging.delete(this);
     const action = this.#action;
     const { clearInterval } = this.#pair;
@@ -53,16 +50,23 @@ class PlatformTimer {
       action.id = undefined;
     }
     action.unsubscribe();
-  };
+  }
+
+  ring(): void {
+    this.unsubscribe();
+    this.work();
+  }
 
   /** Goes on without the fake timers that held it, if they are gone. It keeps no process: they did not either. */
   revive(): void {
     if (platform.setInterval === this.#pair.setInterval) return;
-    this.stop();
+    this.unsubscribe();
     this.#arm(Math.max(this.#due - clock.elapsed(), 0));
     (this.#action.id as { unref?: () => void } | undefined)?.unref?.();
   }
 }
+
+const ring = (timer: PlatformTimer | undefined): void => timer?.ring();
 
 /** Timers that fake ones hold. If these are thrown away, nobody rings them. */
 const hanging = new Set<PlatformTimer>();
@@ -87,5 +91,4 @@ const look = (): void => {
 };
 
 /** Works after `delay` ms of the platform's time, be it real or that of fake timers; also if the one takes the place of the other meanwhile. */
-export const platformTimer = (work: () => void, delay: number): Subscription =>
-  new Subscription(new PlatformTimer(work, delay).stop);
+export const platformTimer = (work: () => void, delay: number): Unsubscribable => new PlatformTimer(work, delay);
