@@ -92,13 +92,18 @@ const fromIssue = (whole: unknown, message: string, path: readonly PropertyKey[]
 
 /** A mismatch in words. */
 export const describeMismatch = (whole: string, { path, expected, value }: Mismatch): string =>
-  `${path === '' ? whole : path} is ${preview(value)}, expected ${expected}`;
+  `${path === '' ? whole : cut(path)} is ${preview(value)}, expected ${expected}`;
 
-/** A value as an error shows it: its JSON, cut short. */
+/** The ends of a path that a thousand levels, or the keys of a stranger, have made long. */
+const cut = (path: string): string => (path.length > 200 ? `${path.slice(0, 100)}…${path.slice(-100)}` : path);
+
+/** A value as an error shows it: its JSON, cut short. Its parts may stand in each other in more ways than anybody has time for. */
 export const preview = (value: unknown): string => {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100)).slice(0, 100);
+  let left = 100;
+  const first = (_: string, part: unknown): unknown => (left-- > 0 ? part : undefined);
   try {
-    return (JSON.stringify(value) ?? String(value)).slice(0, 100);
+    return (JSON.stringify(value, first) ?? String(value)).slice(0, 100);
   } catch {
     return `a ${typeof value}`;
   }

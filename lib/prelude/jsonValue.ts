@@ -20,8 +20,14 @@ export class Misfit extends Error {
   }
 }
 
+/** What is expected of a part whose getter or proxy throws: its `value` is what was thrown. */
+export const READABLE = 'a value that can be read';
+
 /** How deep a value that is written down may be nested. */
 export const DEEPEST = 256;
+
+/** UTF-16 units in one string: as many as are read, unless the reader is told otherwise. */
+export const LONGEST = 10_000_000;
 
 /** Longer ones take seconds to read. */
 export const BIGINT = /^-?\d{1,100000}$/;
@@ -29,32 +35,68 @@ export const BIGINT = /^-?\d{1,100000}$/;
 /** Marks what JSON has no word for. An object of the user that has this key is marked itself, so no key is magic. */
 export const TAG = '$';
 
-/** The place of a walk: the keys and the objects on the way down. */
+/** The place of a walk: the keys and the objects on the way down, and what it has met so far. */
 export interface Walk {
   readonly keys: (string | number)[];
   readonly above: object[];
   readonly deepest: number;
+  /** What has been made of objects: each is walked once, in however many places it stands. Most values have one object. */
+  known: Map<object, Known> | undefined;
+  /** The lowest level since the walk went into the object around it. */
+  lowest: number;
+  parts: number;
+  /** How many of the parts stand below an object that was known. */
+  again: number;
+  readonly mostAgain: number;
   readonly fail: (expected: string, value: unknown) => never;
 }
 
-export const walk = (deepest: number): Walk => {
+/** What has been made of an object that has so many levels and parts. */
+interface Known {
+  readonly made: unknown;
+  readonly levels: number;
+  readonly parts: number;
+}
+
+export const walk = (deepest: number, mostAgain = Infinity): Walk => {
   const keys: Walk['keys'] = [];
   const fail: Walk['fail'] = (expected, value) => {
     throw new Misfit(keys.join('.'), expected, value);
   };
-  return { keys, above: [], deepest, fail };
+  return { keys, above: [], deepest, known: undefined, lowest: 0, parts: 0, again: 0, mostAgain, fail };
 };
 
 /** Goes into an object, and out of it again. */
 export const inside = <A extends object, B>(value: A, step: Walk, work: (value: A, step: Walk) => B): B => {
+  const known = step.known?.get(value);
+  // If it is too deep in this place, the walk goes down to where it is.
+  if (known !== undefined && step.above.length + known.levels <= step.deepest) return once(value, step, known) as B;
+  if (step.above.includes(value)) return step.fail('plain data without a circle', value);
   if (step.above.length === step.deepest) return step.fail(`at most ${step.deepest} levels`, value);
-  step.above.push(value);
+  return goInto(value, step, work);
+};
+
+const goInto = <A extends object, B>(value: A, step: Walk, work: (value: A, step: Walk) => B): B => {
+  const { lowest, parts } = step;
+  const level = step.above.push(value);
+  step.lowest = level;
   const made = work(value, step);
   step.above.pop();
+  if (level > 1) (step.known ??= new Map()).set(value, { made, levels: step.lowest - level + 1, parts: step.parts - parts });
+  step.lowest = Math.max(lowest, step.lowest);
   return made;
 };
 
+/** An object that stands in a second place is not walked again; but a text holds all its parts again. */
+const once = (value: object, step: Walk, { made, levels, parts }: Known): unknown => {
+  step.lowest = Math.max(step.lowest, step.above.length + levels);
+  step.parts += parts;
+  step.again += parts;
+  return step.again > step.mostAgain ? step.fail(`at most ${step.mostAgain} parts in second places`, value) : made;
+};
+
 export const at = <A, B>(step: Walk, key: string | number, value: A, work: (value: A, step: Walk) => B): B => {
+  step.parts++;
   step.keys.push(key);
   const made = work(value, step);
   step.keys.pop();
@@ -65,9 +107,11 @@ export const entriesOf = <A, B>(
   value: Readonly<Record<string, A>>,
   step: Walk,
   work: (value: A, step: Walk) => B,
+  keys: readonly string[] = Object.keys(value),
 ): Record<string, B> => {
   const made: Record<string, B> = {};
-  for (const key of Object.keys(value)) {
+  step.parts += keys.length;
+  for (const key of keys) {
     // Before the value is read: its getter may throw.
     step.keys.push(key);
     setOwn(made, key, work(value[key] as A, step));
@@ -77,5 +121,14 @@ export const entriesOf = <A, B>(
 };
 
 // Not `map`, which leaves holes out.
-export const itemsOf = <A, B>(list: Iterable<A>, step: Walk, work: (value: A, step: Walk) => B): B[] =>
-  Array.from(list, (item, place) => at(step, place, item, work));
+export const itemsOf = <A, B>(list: readonly A[], step: Walk, work: (value: A, step: Walk) => B): B[] => {
+  const made: B[] = [];
+  const { length } = list;
+  step.parts += length;
+  for (let place = 0; place < length; place++) {
+    step.keys.push(place);
+    made.push(work(list[place] as A, step));
+    step.keys.pop();
+  }
+  return made;
+};

@@ -20,6 +20,12 @@ export const isLiteral = (value: object | null): value is Record<string, unknown
 
 const isOfNoClass = (prototype: unknown): boolean => prototype === null || Object.getPrototypeOf(prototype) === null;
 
+/** Whether a plain object inherits no more than every object does. (`isPlainObject` does not look, for the sake of the hot path.) */
+export const inheritsNothing = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === HERE || prototype === null || Object.hasOwn(prototype as object, 'isPrototypeOf');
+};
+
 /** Sets an own key, also one called `__proto__`, which an assignment would turn into a prototype. */
 export const setOwn = (target: Record<string, unknown>, key: string, value: unknown): void => {
   if (key === '__proto__') Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
@@ -29,7 +35,7 @@ export const setOwn = (target: Record<string, unknown>, key: string, value: unkn
 /** Whether the class of a value stands right below `Object`: one of the platform, of whatever realm, and no subclass of it. */
 export const isDirect = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype !== null && Object.getPrototypeOf(Object.getPrototypeOf(prototype)) === null;
+  return !isOfNoClass(prototype) && Object.getPrototypeOf(Object.getPrototypeOf(prototype)) === null;
 };
 
 /** Whether a value has the inner parts of a class of the platform. */

@@ -1,16 +1,33 @@
-import { BIGINT, DEEPEST, entriesOf, inside, itemsOf, type Json, Misfit, TAG, type Walk, walk } from './jsonValue.js';
-import { isDate, isDirect, isMap, isPlainObject, isSet } from './plainObject.js';
+import {
+  BIGINT,
+  DEEPEST,
+  entriesOf,
+  inside,
+  itemsOf,
+  type Json,
+  LONGEST,
+  Misfit,
+  READABLE,
+  TAG,
+  type Walk,
+  walk,
+} from './jsonValue.js';
+import { inheritsNothing, isDate, isDirect, isMap, isPlainObject, isSet } from './plainObject.js';
+import { heldAt, hiddenInList, isBareList, unlistedKey } from './unlistedKey.js';
 
 const tag = (kind: string, value?: Json): Json => (value === undefined ? { [TAG]: kind } : { [TAG]: kind, value });
 
 const write = (value: unknown, step: Walk): Json => {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return writeText(value, step);
+  if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number') return writeNumber(value);
   if (value === undefined) return tag('undefined');
   if (typeof value === 'bigint') return writeBigint(String(value), step);
-  if (typeof value !== 'object') return step.fail('plain data', value);
-  return step.above.includes(value) ? step.fail('plain data without a circle', value) : inside(value, step, writeObject);
+  return typeof value === 'object' ? inside(value, step, writeObject) : step.fail('plain data', value);
 };
+
+const writeText = (text: string, step: Walk): string =>
+  text.length > LONGEST ? step.fail(`a text of at most ${LONGEST} characters`, `${text.slice(0, 50)}…`) : text;
 
 const writeBigint = (digits: string, step: Walk): Json =>
   BIGINT.test(digits) ? tag('bigint', digits) : step.fail('a bigint of at most 100,000 digits', digits);
@@ -22,12 +39,15 @@ const writeNumber = (value: number): Json => {
 
 const writeObject = (value: object, step: Walk): Json => {
   if (Array.isArray(value)) return writeList(value, step);
-  if (isPlainObject(value)) return writePlain(value, step);
-  if (isDate(value)) return tag('date', toIso(value));
-  if (isMap(value)) return tag('map', itemsOf<unknown, Json>(value, step, write));
-  if (isSet(value)) return tag('set', itemsOf<unknown, Json>(value, step, write));
+  if (isPlainObject(value) && inheritsNothing(value)) return writePlain(value, step);
+  if (isDate(value)) return tag('date', toIso(bare(value, step, 'a date')));
+  if (isMap(value)) return tag('map', itemsOf([...bare(value, step, 'a map')], step, writePair));
+  if (isSet(value)) return tag('set', writeItems([...bare(value, step, 'a set')], step));
   return step.fail('plain data', value);
 };
+
+const writeItems = (items: readonly unknown[], step: Walk): Json[] => itemsOf(items, step, write);
+const writePair = (pair: readonly unknown[], step: Walk): Json => inside(pair, step, writeItems);
 
 // Its own toJSON may say anything.
 const toIso = (date: Date): string | null => {
@@ -35,32 +55,58 @@ const toIso = (date: Date): string | null => {
   return Number.isNaN(time) ? null : new Date(time).toISOString();
 };
 
+const bare = <T extends object>(value: T, step: Walk, what: string): T => {
+  refuseKey(value, unlistedKey(value, []), step, what);
+  return value;
+};
+
+/** What has been found under a key is not written. */
+const refuseKey = (value: object, key: PropertyKey | undefined, step: Walk, what: string): void => {
+  if (typeof key === 'symbol') step.fail(`${what}, without symbols as keys`, value);
+  if (key === undefined) return;
+  step.keys.push(key);
+  step.fail(`${what} without this key`, heldAt(value, key));
+};
+
 const writeList = (items: readonly unknown[], step: Walk): Json => {
-  // Other keys than places come last.
-  const last = Object.keys(items).at(-1) ?? '0';
-  if (!isDirect(items) || !/^\d+$/.test(last)) return step.fail('a list without keys of its own', items);
-  return itemsOf<unknown, Json>(items, step, write);
+  if (!isDirect(items)) return step.fail('a list of no class of its own', items);
+  if (!isBareList(items)) refuseOdd(items, Object.keys(items), step);
+  return writeItems(items, step);
+};
+
+const refuseOdd = (items: readonly unknown[], keys: readonly string[], step: Walk): void => {
+  const place = keys.findIndex((key, at) => key !== String(at));
+  const at = place === -1 ? keys.length : place;
+  if (at >= items.length) return refuseKey(items, hiddenInList(items, keys) ?? keys[at], step, 'a list');
+  step.keys.push(at);
+  step.fail('a list without holes', items[at]);
 };
 
 const writePlain = (value: Record<string, unknown>, step: Walk): Json => {
-  if (Object.getOwnPropertySymbols(value).length > 0) return step.fail('plain data, without symbols as keys', value);
-  const made = entriesOf(value, step, write);
+  const keys = Object.keys(value);
+  refuseKey(value, unlistedKey(value, keys), step, 'plain data');
+  const made = entriesOf(value, step, write, keys);
   return Object.hasOwn(made, TAG) ? tag('object', made) : made;
 };
 
+/** Parts that stand below objects in second places: more are a text that no program holds, of few objects in each other. */
+const MOST_AGAIN = 10_000_000;
+
 /**
  * A value as JSON, to be read back exactly: what JSON has, and `Date`, `Map`, `Set`, `bigint`, `undefined`, `NaN`,
- * `±Infinity` and `-0`. Functions, symbols, instances of other classes, circles, and more levels than `deepest` (256) are
- * refused.
+ * `±Infinity` and `-0`. An object in several places is written in each, though it is walked once. Refused is what would be lost:
+ * functions, symbols, instances of other classes, what is inherited, circles, holes in lists, keys that are hidden or symbols, keys
+ * of lists, dates, maps and sets, more levels than `deepest` (256), longer texts than `LONGEST`. (A hidden key is not looked for
+ * in a list of more than 1,000 items.)
  *
  * @throws Misfit
  */
-export const writeValue = (value: unknown, deepest = DEEPEST): Json => {
-  const step = walk(deepest);
+export const writeValue = (value: unknown, deepest = DEEPEST, mostAgain = MOST_AGAIN): Json => {
+  const step = walk(deepest, mostAgain);
   try {
     return write(value, step);
   } catch (error) {
     // A getter or a proxy of the user may throw on the way.
-    throw error instanceof Misfit ? error : new Misfit(step.keys.join('.'), 'a value that can be read', error);
+    throw error instanceof Misfit ? error : new Misfit(step.keys.join('.'), READABLE, error);
   }
 };

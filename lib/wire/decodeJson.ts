@@ -1,17 +1,12 @@
 import type { Type } from 'io-ts';
 import { type Mismatch, fromIoTs } from '../flow/Codec.js';
 import { isPlainObject } from '../prelude/plainObject.js';
+import { type DecodeOptions, oversizes } from './oversizes.js';
 import { newest, type Step } from './steps.js';
 import { wireError } from './WireError.js';
 import { checkCopy } from '../flow/checkCopy.js';
 
-/** How much JSON may ask of whoever reads it. */
-export interface DecodeOptions {
-  /** Levels of nesting, from 1. What this library writes has fewer than 800. @default 1_000 */
-  readonly maxDepth?: number | undefined;
-  /** UTF-16 units in one string, from 0. @default 10_000_000 */
-  readonly maxString?: number | undefined;
-}
+export type { DecodeOptions } from './oversizes.js';
 
 /** What one kind of document is called, and how each of its versions becomes the next. */
 export interface Format<A> {
@@ -30,7 +25,7 @@ export interface Format<A> {
  */
 export const decodeJson = <A>(format: Format<A>, given: unknown, options: DecodeOptions = {}): A => {
   const json = typeof given === 'string' ? parse(format, given) : checkCopy(given);
-  check(format, oversizes(json, options));
+  check(format, oversizes(json, options, json !== given));
   const read = format.codec.decode(migrate(format, json));
   if (read._tag === 'Left') return refuse(format, read.left.map(fromIoTs));
   check(format, format.faults(read.right));
@@ -52,24 +47,6 @@ const parse = (format: { what: string }, text: string): unknown => {
   } catch (error) {
     throw wireError('BAD_JSON', { what: format.what, mismatches: [{ path: '', expected: 'JSON', value: text }] }, error);
   }
-};
-
-// By lists of places and not by calls: what is nested too deep must not overflow the stack of whoever says so.
-const oversizes = (json: unknown, { maxDepth = 1_000, maxString = 10_000_000 }: DecodeOptions): readonly Mismatch[] => {
-  let level: unknown[] = [json];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth) return [{ path: '', expected: `at most ${maxDepth} levels (maxDepth)`, value: '…' }];
-    const long = level.find((each) => typeof each === 'string' && each.length > maxString);
-    if (long !== undefined) return [{ path: '', expected: `strings of at most ${maxString} (maxString)`, value: long }];
-    const below: unknown[] = [];
-    for (const each of level) {
-      // Not `Object.values`, which makes a list for each of a million objects.
-      if (typeof each === 'object' && each !== null)
-        for (const key in each) below.push(key.length > maxString ? key : (each as Record<string, unknown>)[key]);
-    }
-    level = below;
-  }
-  return [];
 };
 
 const migrate = <A>(format: Format<A>, json: unknown): unknown => {

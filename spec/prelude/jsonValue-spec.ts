@@ -89,18 +89,9 @@ describe('writeValue and readValue', () => {
     expect(Object.keys(trip({ a: undefined }) as object)).toEqual(['a']);
   });
 
-  it('should fill the holes of a list with undefined, and keep its length', () => {
-    // eslint-disable-next-line no-sparse-arrays -- the holes are the case
-    expect(difference(trip([, 1, ,]), [undefined, 1, undefined])).toBeUndefined();
-  });
-
   it('should make an ordinary object of one without a prototype', () => {
     const bare = Object.assign(Object.create(null) as object, { a: 1 });
     expect(difference(trip(bare), { a: 1 })).toBeUndefined();
-  });
-
-  it('should leave out what is not enumerable, as JSON does', () => {
-    expect(trip(Object.defineProperty({ a: 1 }, 'hidden', { value: () => 0 }))).toEqual({ a: 1 });
   });
 
   it('should write an object that stands in two places twice: that is no circle', () => {
@@ -179,8 +170,48 @@ const revoked = (): object => {
   return proxy;
 };
 
+/** `2 ** levels` ways from its top to its core, through so many objects. */
+const diamond = (levels: number, core: unknown = 0): unknown =>
+  Array.from({ length: levels }).reduce<unknown>(
+    (inner, _, at) => (at % 2 === 0 ? [inner, inner] : { l: inner, r: inner }),
+    core,
+  );
+
 describe('writeValue', () => {
   it.each<[string, unknown, string, string]>([
+    ['a hole', { a: [1, , 3] }, 'a.1', 'a list without holes'], // eslint-disable-line no-sparse-arrays -- the case
+    ['a hole at the end', Object.assign([1], { length: 2 }), '1', 'a list without holes'],
+    ['a list of nothing but holes', new Array(4_000_000_000), '0', 'a list without holes'],
+    ['a hole beside a key', Object.assign([,], { x: 1 }), '0', 'a list without holes'], // eslint-disable-line no-sparse-arrays -- the case
+    ['a key of a list', { a: Object.assign([1], { x: 'y' }) }, 'a.x', 'a list without this key'],
+    ['a key of a list that looks like a place', Object.assign([1], { '007': 1 }), '007', 'a list without this key'],
+    ['a key of a list beyond all places', Object.assign([1], { 4294967295: 1 }), '4294967295', 'a list without this key'],
+    ['a key of an empty list', Object.assign([], { x: 1 }), 'x', 'a list without this key'],
+    ['several keys of a list', Object.assign([1], { x: 1, '007': 2 }), 'x', 'a list without this key'],
+    ['a hidden key of a list', [Object.defineProperty([1], 'raw', { value: 'y' })], '0.raw', 'a list without this key'],
+    ['a symbol on a list', { a: Object.assign([1], { [Symbol('s')]: 1 }) }, 'a', 'a list, without symbols as keys'],
+    ['a list of a class', { a: new (class extends Array {})() }, 'a', 'a list of no class of its own'],
+    ['a hidden key', { a: Object.defineProperty({ b: 1 }, 'c', { value: 2 }) }, 'a.c', 'plain data without this key'],
+    ['a hidden getter', Object.defineProperty({}, 'c', { get: throwing }), 'c', 'plain data without this key'],
+    ['a hidden symbol', Object.defineProperty({}, Symbol('s'), { value: 2 }), '', 'plain data, without symbols as keys'],
+    ['a key of a date', { a: Object.assign(new Date(0), { z: 1 }) }, 'a.z', 'a date without this key'],
+    ['a symbol on a date', Object.assign(new Date(0), { [Symbol('s')]: 1 }), '', 'a date, without symbols as keys'],
+    ['a key of a map', { a: Object.assign(new Map(), { z: 1 }) }, 'a.z', 'a map without this key'],
+    ['a hidden key of a set', Object.defineProperty(new Set(), 'z', { value: 1 }), 'z', 'a set without this key'],
+    [
+      'what is inherited',
+      { a: Object.create(Object.assign(Object.create(null) as object, { i: 1 })) as object },
+      'a',
+      'plain data',
+    ],
+    ['a text that nobody reads', { a: 'x'.repeat(10_000_001) }, 'a', 'a text of at most 10000000 characters'],
+    ['a bigint that takes seconds to read', [10n ** 100_000n], '0', 'a bigint of at most 100,000 digits'],
+    [
+      'what stands in a million million places',
+      { a: diamond(40) },
+      `a.${'l.0.'.repeat(8)}l.1`,
+      'at most 10000000 parts in second places',
+    ],
     ['a function', () => 0, '', 'plain data'],
     ['a function within', { a: [1, { b: throwing }] }, 'a.1.b', 'plain data'],
     ['a method called toJSON', { toJSON: () => 1 }, 'toJSON', 'plain data'],
@@ -220,6 +251,51 @@ describe('writeValue', () => {
     expect([error.path, error.expected]).toEqual([path, expected]);
   });
 
+  it('should write a text as long as may be read, and look for the keys of a list however long it is', () => {
+    expect((writeValue('x'.repeat(10_000_000)) as string).length).toBe(10_000_000);
+    expect(misfit(() => writeValue(Object.assign(Array(2_000).fill(0), { x: 1 }))).path).toBe('x');
+  });
+
+  it('should name what stands under a key that is not written, and not ask its getter', () => {
+    const getter = throwing;
+    expect(misfit(() => writeValue(Object.assign([], { x: 'y' }))).value).toBe('y');
+    expect(misfit(() => writeValue(Object.defineProperty({}, 'c', { get: getter }))).value).toBe(getter);
+  });
+
+  it.each<[string, (value: unknown) => unknown]>([
+    ['writing', writeValue],
+    ['reading', readValue],
+  ])('should go once through an object that stands in many places, when it is %s (D43)', (_, go) => {
+    let asked = 0;
+    const core = {
+      get a() {
+        asked++;
+        return 1;
+      },
+    };
+    expect(go(diamond(16, core))).toEqual(diamond(16, { a: 1 }));
+    expect(asked).toBe(1);
+  });
+
+  it('should read a value of 2 ** 60 ways, and be out of it (D43)', () => {
+    const read = Array.from({ length: 60 }).reduce<unknown>((inner) => (inner as unknown[])[0] ?? Reflect.get(inner as object, 'l'), readValue(diamond(60))); // prettier-ignore
+    expect(read).toBe(0);
+  });
+
+  it('should see how deep an object is in its second place, where it has not been walked (D43)', () => {
+    const nest = (levels: number, inner: unknown): unknown => Array.from({ length: levels }).reduce((each) => [each], inner);
+    const shared = nest(10, 'core');
+    // prettier-ignore
+    for (const [value, isFine] of [[[shared, nest(245, shared)], true], [[shared, nest(246, shared)], false]] as const) {
+      if (isFine) expect(difference(trip(value), value)).toBeUndefined();
+      else {
+        const { path, expected } = misfit(() => writeValue(value));
+        expect([path.split('.').length, path.slice(0, 3), expected]).toEqual([256, '1.0', 'at most 256 levels']);
+        expect(misfit(() => readValue(value)).expected).toBe('at most 256 levels');
+      }
+    }
+  });
+
   it('should name the value that is refused, and what a getter threw', () => {
     const [point, reason] = [new Point(), new Error('mine')];
     expect(misfit(() => writeValue([point])).value).toBe(point);
@@ -252,6 +328,8 @@ describe('readValue', () => {
     ['a bigint', { a: 1n }, 'a', 'a JSON value'],
     ['an instance', { a: new Point() }, 'a', 'a JSON value'],
     ['a live date', { a: new Date(0) }, 'a', 'a JSON value'],
+    ['a circle', { a: circle() }, 'a.b.1', 'plain data without a circle'],
+    ['a hole', { a: [1, , 3] }, 'a.1', 'a JSON value'], // eslint-disable-line no-sparse-arrays -- the case
     ['an unknown kind', { a: { $: 'regexp', value: 'x' } }, 'a', /one of date, map, .* under '\$'/],
     ['a kind that is no text', { a: { $: ['date'], value: null } }, 'a', /one of date/],
     ['a kind that is an inherited name', { a: { $: 'constructor' } }, 'a', /one of date/],
