@@ -250,7 +250,9 @@ export class Flow extends WrittenFlow<Routine> {
 
   override deliver(routine: Routine, event: string, data: Data): void {
     const { plan } = this.#template;
-    const payload = plan.isolate(data);
-    for (const connection of plan.routineOf.get(routine)?.events.get(event)?.connections ?? []) deliver(connection, payload);
+    const found = plan.routineOf.get(routine)?.events.get(event);
+    if (found === undefined) return;
+    const payload = plan.isolate(data, found);
+    for (const connection of found.connections) deliver(connection, payload);
   }
 }

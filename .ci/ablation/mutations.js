@@ -182,8 +182,8 @@ export const mutations = [
   {
     what: 'the look at an emitting attempt comes before its payload is read, and none after it',
     file: 'lib/engine/HandlerContext.ts',
-    from: "const payload = isLiteral(data) || isPlainObject(data) ? parts.plan.isolate(data) : this.refusePayload(event, data);\n    if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');",
-    to: "if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');\n    const payload = isLiteral(data) || isPlainObject(data) ? parts.plan.isolate(data) : this.refusePayload(event, data);",
+    from: "const payload = isLiteral(data) || isPlainObject(data) ? parts.plan.isolate(data, event) : this.refusePayload(event, data);\n    if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');",
+    to: "if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');\n    const payload = isLiteral(data) || isPlainObject(data) ? parts.plan.isolate(data, event) : this.refusePayload(event, data);",
     specs: ['engine/HandlerContext'],
   },
   {

@@ -6,7 +6,7 @@ import { deferredTaken } from '../job/fold.js';
 import { deferred, deferredEmitted } from '../job/noteJob.js';
 import { emitted } from '../job/noteRoutine.js';
 import type { RoutineData } from '../job/RoutineData.js';
-import { describeEvent } from '../plan/eventNamed.js';
+import { describeEvent, describePlace } from '../plan/eventNamed.js';
 import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
 import { Arrival, Emission } from './Emission.js';
 import type { Limits } from './Limits.js';
@@ -120,15 +120,15 @@ export class Emissions<R> {
    */
   give(event: Event, payload: Data, given: () => void): void {
     this.#check(() => describeEvent(event), event.connections, payload);
-    this.#emitAsStep(event, this.job.plan.isolate(payload), given);
+    this.#emitAsStep(event, this.job.plan.isolate(payload, event), given);
   }
 
   /** A stream from outside brings a payload to a slot. @throws as `give` */
   bring(slot: Slot, payload: Data): void {
     const { plan, ledger, engine } = this.job;
-    this.#check(() => `Input of slot '${slot.name}' of routine '${slot.routine.id}'`, slot.direct, payload);
+    this.#check(() => describePlace(slot), slot.direct, payload);
     if (ledger.data.status === 'paused') this.#gather();
-    const data = plan.isolate(payload);
+    const data = plan.isolate(payload, slot);
     engine.drain.change(() => {
       if (!this.job.life.isOver) this.#bring(slot, data);
     });

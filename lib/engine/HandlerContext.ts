@@ -101,7 +101,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
 
   private emitAt(event: Event, data: object): void {
     const { parts } = this.origin.run;
-    const payload = isLiteral(data) || isPlainObject(data) ? parts.plan.isolate(data) : this.refusePayload(event, data);
+    const payload = isLiteral(data) || isPlainObject(data) ? parts.plan.isolate(data, event) : this.refusePayload(event, data);
     if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');
     if (parts.emitsAtOnce) parts.emissions.emit(event, payload);
     else this.emitWithCare(event, payload);
@@ -120,7 +120,10 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   emitDeferred(event: string | AnyEvent, data: object = NO_DATA): void {
     const { plan, emissions, ledger } = this.run.parts;
     const found = eventFor(this.connection.slot.routine, event);
-    const payload = plan.isolate(this.checkedData(data, () => describeEvent(found), 'emitDeferred'));
+    const payload = plan.isolate(
+      this.checkedData(data, () => describeEvent(found), 'emitDeferred'),
+      found,
+    );
     this.checkAlive('emitDeferred');
     emissions.checkRoom('emitDeferred', ledger.data.deferred.length + (this.rare.effects?.deferring ?? 0));
     if (this.isBuffering) this.effects.add(emitted('deferred', found, payload));

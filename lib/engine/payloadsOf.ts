@@ -1,5 +1,6 @@
 import { filter, map, type Observable } from 'rxjs';
 import type { Data } from '../flow/Data.js';
+import { isolates } from '../prelude/isolate.js';
 import type { JobRecord } from '../job/JobRecord.js';
 import type { JobParts } from './JobParts.js';
 import { viewsOf } from './Views.js';
@@ -13,5 +14,5 @@ export const payloadsOf = (job: JobParts, isOne: (record: JobRecord) => record i
     .pipe(
       filter(isOne),
       // Others may hold the same record, and `freeze` would freeze it.
-      map(({ data }) => job.plan.isolate({ ...data })),
+      map(({ data }) => (job.plan.settings.isolation === 'freeze' ? isolates.freeze({ ...data }) : job.plan.show(data))),
     );

@@ -1,10 +1,18 @@
-import { Misfit } from '../prelude/jsonValue.js';
+import { Misfit, READABLE } from '../prelude/jsonValue.js';
 import { writeValue } from '../prelude/writeValue.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { type Copy, otherCopyOf, OWN } from '../prelude/Copy.js';
 import { errorsOf } from '../prelude/errorsOf.js';
 import { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { isUuid } from '../prelude/uuid.js';
+
+/** A value that is not what its place takes, below a path. */
+interface Misplaced {
+  readonly where: string;
+  readonly path: string;
+  readonly got: string;
+  readonly expected: string;
+}
 
 /**
  * Every way to describe or to use a flow wrongly: its code, the facts it needs, and the sentence that names the
@@ -19,8 +27,8 @@ const sentences = {
     `${show(d.value)} cannot be the name of a ${d.what}; give a non-empty string.`,
   BAD_PAYLOAD: (d: { where: string; value: unknown }) =>
     `${d.where} takes one plain object, not ${show(d.value)}; wrap the value, as in { value: … }.`,
-  NOT_CLONABLE: (d: { where: string; reason: string }) =>
-    `${d.where} holds what isolation 'clone' cannot copy (${d.reason}); leave it out, or choose 'shallow' or 'freeze'.`,
+  NOT_CLONABLE: (d: Misplaced) =>
+    `${d.where} cannot be cloned: ${d.path === '' ? 'it' : d.path} is ${d.got}, expected ${d.expected}; leave it out, or choose isolation 'shallow' or 'freeze'.`,
   DUPLICATE_SLOT: (d: { routineId: string; routine?: string; slot: string }) =>
     `Routine '${d.routine ?? d.routineId}' already has a slot '${d.slot}'; give the second one another name.`,
   DUPLICATE_EVENT: (d: { routineId: string; routine?: string; event: string }) =>
@@ -59,7 +67,7 @@ const sentences = {
     `Job '${d.jobId}' was written down on ${inFlow(d)} with another structure; say how it fits with remap, as in { remap: { oldId: 'newId' } }.`,
   NOT_EMPTY: (d: { flowId: string }) =>
     `${theFlow(d)} has routines or jobs of its own, so it cannot be filled; use Flow.fromJSON, or an empty flow.`,
-  NOT_SERIALISABLE: (d: { where: string; path: string; got: string; expected: string }) =>
+  NOT_SERIALISABLE: (d: Misplaced) =>
     `${d.where} cannot be written down: ${d.path === '' ? 'it' : d.path} is ${d.got}, expected ${d.expected}; keep it out, or put plain data in its place.`,
   JOBS_FULL: (d: { flowId: string; maxJobs: number; maxPendingJobs: number }) =>
     `${theFlow(d)} runs ${d.maxJobs} jobs at once, and ${d.maxPendingJobs} wait; start this one later, or raise maxPendingJobs.`,
@@ -118,16 +126,27 @@ export const list = (names: readonly string[], what: string): string =>
         .join(', ') + (names.length > 10 ? ', …' : '');
 
 /** The place of a value that cannot be written down, as an error. */
-export const notSerialisable = (where: string, { path, expected, value }: Misfit): FlowError =>
-  flowError('NOT_SERIALISABLE', { where, path, expected, got: show(value) });
+export const notSerialisable = (where: string, misfit: Misfit): FlowError =>
+  flowError('NOT_SERIALISABLE', placeOf(where, misfit), ...thrownAt(misfit));
+
+/** The place of a value that isolation 'clone' cannot copy, as an error. */
+export const notClonable = (where: string, misfit: Misfit): FlowError =>
+  flowError('NOT_CLONABLE', placeOf(where, misfit), ...thrownAt(misfit));
+
+const placeOf = (where: string, { path, expected, value }: Misfit): Misplaced => ({ where, path, expected, got: show(value) });
+
+/** What a getter has thrown. */
+const thrownAt = ({ expected, value }: Misfit): readonly unknown[] => (expected === READABLE ? [value] : []);
 
 /** A value may get a few levels deeper on its way into a snapshot: a slot gathers it in a list, the shared space holds it. */
 const DEEPEST_TO_KEEP = 240;
+/** A slot may gather several such values. */
+const MOST_AGAIN_TO_KEEP = 1_000_000;
 
 /** Refuses (`NOT_SERIALISABLE`) what cannot be written down; `where` names the place in the message. */
 export const checkSerialisable = (value: unknown, where: () => string): void => {
   try {
-    writeValue(value, DEEPEST_TO_KEEP);
+    writeValue(value, DEEPEST_TO_KEEP, MOST_AGAIN_TO_KEEP);
   } catch (error) {
     throw error instanceof Misfit ? notSerialisable(where(), error) : error;
   }

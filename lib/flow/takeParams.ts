@@ -1,12 +1,11 @@
-import { describeError } from '../prelude/describeError.js';
-import type { Isolate } from '../prelude/isolate.js';
+import { Misfit, READABLE } from '../prelude/jsonValue.js';
 import { checkData, type Data } from './Data.js';
-import { checkSerialisable, flowError } from './FlowError.js';
+import { checkSerialisable, FlowError, notClonable } from './FlowError.js';
 
 /** How a plan keeps what it is given apart from the giver. */
 interface Taking {
   readonly commits: boolean;
-  readonly isolate: Isolate;
+  readonly isolate: (value: Data, where: () => string) => Data;
 }
 
 /**
@@ -18,8 +17,9 @@ export const takeParams = ({ commits, isolate }: Taking, params: object, where: 
   const checked = checkData(params, where);
   if (commits) checkSerialisable(checked, where);
   try {
-    return isolate(checked);
+    return isolate(checked, where);
   } catch (error) {
-    throw flowError('NOT_CLONABLE', { where: where(), reason: describeError(error).message }, error);
+    // A getter has thrown.
+    throw error instanceof FlowError ? error : notClonable(where(), new Misfit('', READABLE, error));
   }
 };

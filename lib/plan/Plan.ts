@@ -18,8 +18,8 @@ export interface Plan {
   readonly settings: FlowSettings;
   readonly routines: ReadonlyMap<string, Routine>;
   readonly routineOf: ReadonlyMap<DescribedRoutine, Routine>;
-  /** Keeps an emission apart from its emitter. */
-  readonly isolate: Isolate;
+  /** Keeps an emission apart from its emitter; `place` names it in the error. @throws FlowError `NOT_CLONABLE` */
+  readonly isolate: <T extends object>(value: T, place: Place) => T;
   /** A copy for watchers, who may do with it what they like. */
   readonly show: Isolate;
   /** Tells this structure from another. */
@@ -35,6 +35,9 @@ export interface Plan {
   /** Whether handlers are called so that their async context follows them across an `await`. */
   readonly carries: boolean;
 }
+
+/** What a payload is for: an event, a slot that gets it, or something else, in words. */
+export type Place = Event | Slot | (() => string);
 
 /** A routine in its place in the flow. */
 export interface Routine {

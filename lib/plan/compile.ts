@@ -1,14 +1,15 @@
 import type { Subject } from 'rxjs';
 import type { Connection as Described } from '../flow/Connection.js';
-import type { Data } from '../flow/Data.js';
+import { notClonable } from '../flow/FlowError.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import { compileMapping } from '../flow/mapping.js';
-import { compileMerge, dataOf, copyForHandler, type Input as MergedInput } from '../flow/merge.js';
+import { compileMerge, dataOf, copyForHandler } from '../flow/merge.js';
 import type { DescribedSlot, DescribedRoutine } from '../flow/DescribedRoutine.js';
 import type { EngineHandler } from '../flow/TaskContext.js';
 import type { Mutable } from '../prelude/Mutable.js';
+import { Misfit } from '../prelude/jsonValue.js';
 import { type Isolate, type Isolation, isolates } from '../prelude/isolate.js';
-import { eventNamed } from './eventNamed.js';
+import { describePlace, eventNamed } from './eventNamed.js';
 import type { Connection, Event, Plan, Routine, Slot } from './Plan.js';
 import { structureOf } from './structure.js';
 
@@ -35,6 +36,15 @@ export const compilePlan = (settings: FlowSettings, flow: DescribedFlow, using: 
   return new CompiledPlan(settings, routines, routineOf);
 };
 
+/** A copy, or an error that names the place. @throws FlowError `NOT_CLONABLE` */
+const cloneFor: Plan['isolate'] = (value, place) => {
+  try {
+    return isolates.clone(value);
+  } catch (error) {
+    throw error instanceof Misfit ? notClonable(describePlace(place), error) : error;
+  }
+};
+
 // What a codec has made may be no plain data any more; the task has failed by then, and is told all the same.
 const cloneOrCopy: Isolate = (value) => {
   try {
@@ -45,7 +55,7 @@ const cloneOrCopy: Isolate = (value) => {
 };
 
 class CompiledPlan implements Plan {
-  readonly isolate: Isolate;
+  readonly isolate: Plan['isolate'];
   readonly show: Isolate;
   readonly limited: readonly Slot[];
   readonly keepsStreams: boolean;
@@ -59,7 +69,7 @@ class CompiledPlan implements Plan {
     readonly routines: ReadonlyMap<string, Routine>,
     readonly routineOf: ReadonlyMap<DescribedRoutine, Routine>,
   ) {
-    this.isolate = isolates[settings.isolation];
+    this.isolate = settings.isolation === 'clone' ? cloneFor : isolates[settings.isolation];
     this.show = settings.isolation === 'clone' ? cloneOrCopy : isolates.shallow;
     this.measures = settings.metrics;
     this.commits = settings.emitMode === 'commit';
@@ -75,15 +85,18 @@ class CompiledPlan implements Plan {
 }
 
 // A slot without a handler only keeps what arrives, and that may be no plain data.
-const apartFor = ({ handler }: DescribedSlot, isolation: Isolation): Isolate => {
+const apartFor = (slot: Slot, isolation: Isolation): Isolate => {
   if (isolation !== 'clone') return asItIs;
-  return handler === undefined ? cloneOrCopy : isolates.clone;
+  return slot.handler === undefined ? cloneOrCopy : (value) => cloneFor(value, slot);
 };
 
 const asItIs: Isolate = (value) => value;
 
-const handOutLists = (isolation: Isolation): ((input: MergedInput) => Data) =>
-  isolation === 'shallow' ? copyForHandler : (input) => isolates[isolation](dataOf(input));
+const copyFor = (slot: Slot, isolation: Isolation): Slot['copyForHandler'] => {
+  if (isolation === 'clone') return (input) => cloneFor(dataOf(input), slot);
+  if (!slot.gathers) return isolates[isolation] as Slot['copyForHandler'];
+  return isolation === 'shallow' ? copyForHandler : (input) => isolates.freeze(dataOf(input));
+};
 
 type RoutineSettings = Pick<FlowSettings, 'errorHandler' | 'isolation'>;
 
@@ -138,13 +151,15 @@ const compileSlot = (routine: Routine, ordinal: number, input: DescribedSlot, { 
     codec,
     merge: compileMerge(input.merge as Parameters<typeof compileMerge>[0]),
     gathers: input.merge === 'append',
-    apart: apartFor(input, isolation),
-    copyForHandler: input.merge === 'append' ? handOutLists(isolation) : (isolates[isolation] as (input: MergedInput) => Data),
+    apart: asItIs,
+    copyForHandler,
     limit: input.limit.maxQueued === Infinity ? undefined : input.limit,
     emits: input.emits === undefined ? undefined : eventNamed(routine, input.emits),
     // Made below, since it points back at the slot.
     direct: [undefined as never],
   };
+  slot.apart = apartFor(slot, isolation);
+  slot.copyForHandler = copyFor(slot, isolation);
   slot.direct = [connectionTo(slot)];
   return slot;
 };

@@ -1,8 +1,14 @@
 import { flowError } from '../flow/FlowError.js';
-import type { Event, Routine } from './Plan.js';
+import type { Event, Place, Routine } from './Plan.js';
 
 /** An event as an error names it. */
 export const describeEvent = ({ name, routine }: Event): string => `Event '${name}' of routine '${routine.id}'`;
+
+/** What a payload is for, as an error names it. */
+export const describePlace = (place: Place): string => {
+  if (typeof place === 'function') return place();
+  return 'emission$' in place ? describeEvent(place) : `Input of slot '${place.name}' of routine '${place.routine.id}'`;
+};
 
 /** @throws FlowError `UNKNOWN_EVENT` */
 export const eventNamed = (routine: Routine, name: string): Event =>

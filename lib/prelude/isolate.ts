@@ -1,9 +1,10 @@
+import { clone } from './clone.js';
 import { isPlainObject } from './plainObject.js';
 
 /**
  * How a payload is kept apart from those who also hold it: `shallow` copies the top level, `freeze` shares one
- * object frozen at every depth (a copy of the top level, if that has getters), `clone` copies every depth (structured
- * clone, so no functions).
+ * object frozen at every depth (a copy of the top level, if that has getters), `clone` copies every depth, and throws a `Misfit`
+ * with the path of what it cannot copy.
  */
 export type Isolation = 'shallow' | 'freeze' | 'clone';
 
@@ -32,5 +33,5 @@ const freeze: Isolate = (value) => {
 export const isolates: Readonly<Record<Isolation, Isolate>> = {
   shallow,
   freeze,
-  clone: (value) => structuredClone(value),
+  clone,
 };
