@@ -13,7 +13,7 @@ import { limitFrom } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
 import { Slot as SlotOf, SLOT_OPTIONS, type SlotOptions } from './flow/Slot.js';
-import { copyPlain, setOwn } from './prelude/plainObject.js';
+import { copyGiven, copyPlain, setOwn } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
 import { Registry as RegistryOf } from './wire/Registry.js';
 import type { Flow } from './Flow.js';
@@ -120,7 +120,7 @@ export class Routine {
     if (jobIds.length > 0) throw flowError('CONFIG_LOCKED', { routineId: this.id, routine: nameOf(this), jobIds });
     const config: Record<string, unknown> = { ...this.#config };
     const given = checkData(patch, () => `The config of routine '${nameOf(this)}'`);
-    for (const key of Object.keys(given)) setOwn(config, key, copyPlain(given[key]));
+    for (const key of Object.keys(given)) setOwn(config, key, copyGiven(given[key], false));
     this.#config = config;
     return this;
   }

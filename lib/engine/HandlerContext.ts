@@ -9,7 +9,7 @@ import { stateSet } from '../job/noteRoutine.js';
 import type { Change } from '../job/Settled.js';
 import { eventNamed, describeEvent, refuseEvent } from '../plan/eventNamed.js';
 import type { Event, Plan, Routine } from '../plan/Plan.js';
-import { copyDeep, copyPlain, isLiteral, isPlainObject } from '../prelude/plainObject.js';
+import { copyDeep, copyGiven, copyPlain, isLiteral, isPlainObject } from '../prelude/plainObject.js';
 import { Attempt } from './Attempt.js';
 import { Effects } from './Effects.js';
 import { handOver, type HandingJob } from './handOver.js';
@@ -153,7 +153,8 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   }
 
   private keptState(state: object): Data {
-    return this.copied(this.checkedData(state, () => `State of routine '${this.routineId}'`, 'setState'));
+    const checked = this.checkedData(state, () => `State of routine '${this.routineId}'`, 'setState');
+    return this.run.parts.plan.commits ? copyDeep(checked) : copyGiven(checked, false);
   }
 
   private updateState(update: (own: Data) => Data): void {

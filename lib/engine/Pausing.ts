@@ -4,7 +4,7 @@ import { jobError } from '../job/JobError.js';
 import { checkTransition } from '../job/JobStatus.js';
 import type { Ledger } from '../job/Ledger.js';
 import { paused } from '../job/noteJob.js';
-import { copyDeep } from '../prelude/plainObject.js';
+import { copyGiven } from '../prelude/plainObject.js';
 import type { Toggle } from './gate.js';
 
 /** A job as it is paused and resumed. */
@@ -133,7 +133,7 @@ export class Pausing<R> {
 /** What a pause is asked with, read once. @throws FlowError `NOT_SERIALISABLE` if a job that commits could not be written with it */
 export const readPause = ({ reason, checkpoint }: PauseOptions, commits: boolean): PauseOptions => {
   if (commits) checkSerialisable(checkpoint, () => 'The checkpoint of a pause');
-  return { reason, checkpoint: copyDeep(checkpoint) };
+  return { reason, checkpoint: copyGiven(checkpoint, true) };
 };
 
 const asking = (options: PauseOptions): Asked => {

@@ -1,3 +1,5 @@
+import { isBareList, unlistedKey } from './unlistedKey.js';
+
 /**
  * Whether a value is one plain object: made by `{}`, `Object.create(null)` or JSON. An object of another realm
  * (a worker, an iframe, jest's sandbox) has another `Object.prototype`, so it is known by what *its* prototype lacks.
@@ -71,9 +73,35 @@ export const copyDeep = <T>(value: T): T => copy(value, new Copies(true)) as T;
 /** The same for what has no circle; an object that stands in two places becomes two, as if it was written down and read. */
 export const copyApart = <T>(value: T): T => copy(value, new Forgetful(true)) as T;
 
+/**
+ * The same as `copyPlain` or `copyDeep`, for what a user gives: a part that has holes, or keys that a copy would lose, is shared, in this
+ * copy and in each copy of it, so that JSON refuses it.
+ */
+export const copyGiven = <T>(value: T, deep: boolean): T => copy(value, new Copies(deep, true)) as T;
+
+/** Parts that a copy would change. To look at each part takes longer than to copy it, so only what comes in is looked at. */
+const odd = new WeakSet();
+let hasOdd = false;
+
+const noteOdd = (value: object): boolean => {
+  if (!isOdd(value)) return false;
+  odd.add(value);
+  hasOdd = true;
+  return true;
+};
+
+const isOdd = (value: object): boolean => {
+  if (Array.isArray(value)) return !isDirect(value) || !isBareList(value);
+  if (isPlainObject(value)) return !inheritsNothing(value) || unlistedKey(value, Object.keys(value)) !== undefined;
+  return unlistedKey(value, []) !== undefined;
+};
+
 /** What has been copied, and how deep. */
 class Copies extends Map<unknown, unknown> {
-  constructor(readonly deep: boolean) {
+  constructor(
+    readonly deep: boolean,
+    readonly isFirst = false,
+  ) {
     super();
   }
 }
@@ -90,6 +118,7 @@ const copy = (value: unknown, copies: Copies): unknown => {
 };
 
 const copyInside = (value: object, copies: Copies): unknown => {
+  if ((hasOdd && odd.has(value)) || (copies.isFirst && noteOdd(value))) return value;
   if (Array.isArray(value)) return copyList(value, copies);
   if (isPlainObject(value)) return copyObject(value, copies);
   if (!copies.deep) return value;

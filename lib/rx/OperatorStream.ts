@@ -9,7 +9,7 @@ import { operatorCompleted } from '../job/noteRoutine.js';
 import { streamChanged, streamsSet } from '../job/noteStream.js';
 import type { StreamChange, StreamState } from '../job/StreamState.js';
 import type { Event, Routine, Slot } from '../plan/Plan.js';
-import { copyDeep } from '../prelude/plainObject.js';
+import { copyGiven } from '../prelude/plainObject.js';
 import { payloadOf } from './payloadOf.js';
 
 /** How an operator stands in a flow. */
@@ -138,7 +138,7 @@ export class OperatorStream implements Stream {
 
   #hand(data: Data): void {
     // The operator may do with its input what it likes.
-    const input = this.#state.inputs === undefined ? undefined : copyDeep(data);
+    const input = this.#state.inputs === undefined ? undefined : copyGiven(data, true);
     this.#noteBegun();
     this.#drive(() => this.#live?.input$.next(data));
     if (input !== undefined && this.#error === undefined) this.#note({ input });

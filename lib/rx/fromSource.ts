@@ -8,7 +8,7 @@ import { flowError } from '../flow/FlowError.js';
 import { streamChanged, streamForgotten, streamOpened, streamsSet } from '../job/noteStream.js';
 import type { StreamState } from '../job/StreamState.js';
 import type { Event, Routine, Slot } from '../plan/Plan.js';
-import { copyDeep } from '../prelude/plainObject.js';
+import { copyGiven } from '../prelude/plainObject.js';
 import { type DefinedRoutine, defineRoutine } from '../defineRoutine.js';
 import { jobOf } from './jobOf.js';
 import { type PayloadOf, payloadOf } from './payloadOf.js';
@@ -79,7 +79,7 @@ class Reader implements StreamKind {
 
   #read(job: JobParts, routine: Routine, params: Data, cursor: number): void {
     // The function may do with its parameters what it likes.
-    const kept = this.#isResumable ? [copyDeep(params)] : undefined;
+    const kept = this.#isResumable ? [copyGiven(params, true)] : undefined;
     const source = typeof this.source === 'function' ? this.source(cursor, params) : this.source;
     // It may have ended its own job.
     if (job.life.isOver) return;

@@ -1,4 +1,4 @@
-import { type Context, type Data, JobState } from '../../lib/index.js';
+import { type Context, type Data, Flow, JobState, Routine } from '../../lib/index.js';
 import { deferred, flowOf } from '../support/flows.js';
 import { ours, rejection, thrown } from '../support/thrown.js';
 import { turn } from '../support/virtualTime.js';
@@ -19,9 +19,26 @@ const BAD: readonly [string, unknown][] = [
   ['a symbol', Symbol('s')],
   ['a circle', circle()],
   ['an instance', new Point()],
+  ['a hidden key', Object.defineProperty({}, 'own', { value: 1 })],
+  ['a symbol as a key', { [Symbol('s')]: 1 }],
+  ['what is inherited', Object.create(Object.assign(Object.create(null) as object, { i: 1 }))],
+  ['a hole', Object.assign([], { length: 2 })],
+  ['a key of a list', Object.assign([1], { own: 1 })],
+  ['a hidden key of a list', Object.defineProperty([1], 'own', { value: 1 })],
+  ['a symbol on a list', Object.assign([1], { [Symbol('s')]: 1 })],
+  ['a list of a class', new (class Stack extends Array {})()],
+  ['a key of a date', Object.assign(new Date(0), { own: 1 })],
+  ['a key of a map', Object.assign(new Map(), { own: 1 })],
+  ['a symbol on a set', Object.assign(new Set(), { [Symbol('s')]: 1 })],
+  ['a text that nobody reads', 'x'.repeat(10_000_001)],
 ];
 
-const pathIn = (bad: unknown): string => (bad instanceof Point || typeof bad !== 'object' ? 'deep.0' : 'deep.0.around');
+const pathIn = (bad: unknown): string => {
+  if (typeof bad !== 'object' || bad === null) return 'deep.0';
+  if ('around' in bad) return 'deep.0.around';
+  if (Array.isArray(bad) && bad.length === 2) return 'deep.0.0';
+  return Object.hasOwn(bad, 'own') ? 'deep.0.own' : 'deep.0';
+};
 
 /** Every place where a handler hands something over, and where it then stands in the JSON of the job. */
 const PLACES: readonly [string, string, (ctx: Context, data: Data) => unknown][] = [
@@ -117,6 +134,21 @@ describe("in emitMode 'immediate'", () => {
     await job.pause({ checkpoint: { deep: [bad] } });
     expect(ours(thrown(() => job.snapshot())).details['path']).toBe(`pausePoints.0.checkpoint.${pathIn(bad)}`);
     await job.cancel();
+  });
+
+  it.each(BAD)('a state that holds %s should still be refused when it has been read and set again (D43)', async (_, bad) => {
+    const state = await running((ctx) => {
+      ctx.setState({ deep: [bad] });
+      ctx.setState({ ...ctx.state(), n: 1 });
+      ctx.setState((own) => ({ ...own, n: 2 }));
+    }, 'immediate');
+    expect(ours(thrown(() => state.toJSON())).details['path']).toBe(`routineStates.0.state.${pathIn(bad)}`);
+  });
+
+  it.each(BAD)('a config that holds %s should be refused in the JSON of its flow, with its path (D43)', (_, bad) => {
+    const flow = new Flow();
+    flow.addRoutine(new Routine().setConfig({ deep: [bad] }), 's');
+    expect(ours(thrown(() => flow.toJSON())).details['path']).toBe(`routines.0.config.${pathIn(bad)}`);
   });
 
   it('a snapshot that is refused should leave the job as it is, and at work (issue 3)', async () => {
