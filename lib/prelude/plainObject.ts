@@ -106,11 +106,16 @@ class Copies extends Map<unknown, unknown> {
   }
 }
 
+/** Until there are more copies than a text could hold: then parts of which each stands in the next twice are shared as they were. */
 class Forgetful extends Copies {
-  override set(): this {
-    return this;
+  #made = 0;
+
+  override set(value: unknown, made: unknown): this {
+    return ++this.#made > MOST_COPIES ? super.set(value, made) : this;
   }
 }
+
+const MOST_COPIES = 1_000_000;
 
 const copy = (value: unknown, copies: Copies): unknown => {
   if (typeof value !== 'object' || value === null) return value;

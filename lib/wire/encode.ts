@@ -18,11 +18,12 @@ export const encode = (where: string, document: object): unknown => {
 };
 
 /**
- * Writes a part of a document: `undefined` is left out, dates and `Infinity` have words of their own.
+ * Writes a part of a document: `undefined` is left out, dates and `Infinity` have words of their own, no text is longer than is read.
  *
  * @throws Misfit
  */
 export const encodePart = (part: unknown): unknown => {
+  if (typeof part === 'string') return writeValue(part);
   if (part instanceof Date) return part.toISOString();
   if (Array.isArray(part)) return encodeList(part, encodePart);
   if (typeof part === 'object' && part !== null) return encodeObject(part);

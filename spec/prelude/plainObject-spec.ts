@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { copyDeep, copyPlain, isLiteral, isPlainObject, setOwn } from '../../lib/prelude/plainObject.js';
+import { copyApart, copyDeep, copyGiven, copyPlain, isLiteral, isPlainObject, setOwn } from '../../lib/prelude/plainObject.js';
 
 class Point {
   readonly x = 1;
@@ -129,5 +129,30 @@ describe('copyPlain', () => {
     const copy = copyPlain(JSON.parse('{"inner":{"__proto__":{"evil":true}}}') as { inner: { evil?: boolean } });
     expect(Object.keys(copy.inner)).toEqual(['__proto__']);
     expect(copy.inner.evil).toBeUndefined();
+  });
+});
+
+describe('copyApart', () => {
+  it('should make two of what stands in two places, and be out of a value of 2 ** 60 ways (D43)', () => {
+    const part = { n: 1 };
+    const { a, b } = copyApart({ a: part, b: part });
+    expect([a, a === b, a === part]).toEqual([part, false, false]);
+    const diamond = Array.from({ length: 60 }).reduce<unknown>((inner) => [inner, inner], 'core');
+    const read = Array.from({ length: 60 }).reduce<unknown>((each) => (each as unknown[])[1], copyApart(diamond));
+    expect(read).toBe('core');
+  });
+});
+
+describe('copyGiven', () => {
+  it.each<[string, object]>([
+    ['a hole', Object.assign([], { length: 1 })],
+    ['a hidden key', Object.defineProperty({}, 'own', { value: 1 })],
+    ['a key of a list', Object.assign([1], { own: 1 })],
+    ['a key of a date', Object.assign(new Date(0), { own: 1 })],
+  ])('should share a part with %s, in each copy of it, and copy what is around it (D43)', (_, odd) => {
+    const value = { deep: [odd] };
+    const given = copyGiven(value, true);
+    expect([given === value, given.deep === value.deep, given.deep[0] === odd]).toEqual([false, false, true]);
+    for (const copy of [copyPlain(given), copyDeep(given), copyApart(given)]) expect(copy.deep[0]).toBe(odd);
   });
 });

@@ -151,6 +151,12 @@ describe("in emitMode 'immediate'", () => {
     expect(ours(thrown(() => flow.toJSON())).details['path']).toBe(`routines.0.config.${pathIn(bad)}`);
   });
 
+  it('a text of the engine that nobody reads should be refused, with its path (D43)', async () => {
+    const job = flowOf({ s: { slots: { trigger: undefined } } }).start('s');
+    await job.cancel('x'.repeat(10_000_001));
+    expect(ours(thrown(() => job.snapshot())).details['path']).toMatch(/^(reason|error\.message)$/);
+  });
+
   it('a snapshot that is refused should leave the job as it is, and at work (issue 3)', async () => {
     const hold = deferred();
     const flow = flowOf({ s: { slots: { trigger: async (_, ctx) => {
