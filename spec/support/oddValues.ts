@@ -16,6 +16,11 @@ class Money {
   constructor(readonly n: unknown) {}
 }
 
+class Tagged {
+  readonly n = 1;
+}
+Object.defineProperty(Tagged.prototype, Symbol.toStringTag, { value: 'Tagged' });
+
 type Parts = readonly unknown[];
 type Fill = (made: never, parts: Parts) => void;
 
@@ -70,6 +75,7 @@ const MAKERS = {
   'annotated list': [() => [1], (made: unknown[], parts) => void Object.assign(made, { '007': parts[0] }), 'clone'],
   error: [() => new RangeError('m'), (made: Error, [cause]) => void Object.defineProperty(made, 'cause', { value: cause, writable: true, configurable: true }), 'clone'], // prettier-ignore
   'several errors': [() => new AggregateError([], 'm'), (made: AggregateError, parts) => void push(made.errors as unknown[], parts), 'clone'], // prettier-ignore
+  'error without a stack': [() => { const error = new TypeError('m'); delete error.stack; return error; }, undefined, 'clone'], // prettier-ignore
   url: [() => new URL('http://host/path?a=1'), undefined, 'clone'],
   buffer: [() => Buffer.from('abc'), undefined, 'clone'],
   bytes: [() => new Uint8Array([1, 2, 3]).subarray(1), undefined, 'clone'],
@@ -81,6 +87,7 @@ const MAKERS = {
   'list with a symbol': [() => [], (made: object, parts) => void Object.assign(made, { [Symbol('s')]: parts[0] }), ''],
   'that inherits': [() => Object.create(Object.assign(Object.create(null) as object, { i: 1 })) as unknown, set, ''],
   'of a class': [() => new Money(5), set, ''],
+  'of a class with a tag': [() => new Tagged(), undefined, ''],
   'of a subclass': [() => new (class Ordered extends Map {})(), setAll, ''],
   'list of a class': [() => new (class Stack extends Array {})(), push, ''],
   'annotated date': [() => new Date(5), set, ''],
