@@ -53,10 +53,10 @@ describe('resume with paused: true (D36, f02)', () => {
   });
 
   it('should hold no place and no timer, and keep no process (D35)', async () => {
-    const { flow, ran } = build({ maxJobs: 1, executionTimeoutMs: 20 });
+    const { flow, ran } = build({ maxJobs: 1, executionTimeoutMs: 300 });
     const job = flow.resume(await waiting(), { paused: true });
     await flow.execute('s');
-    await sleep(30);
+    await sleep(320);
     expect([job.status, ran]).toEqual(['paused', [1, 2]]);
     job.resume();
     expect((await job.done).status).toBe('completed');

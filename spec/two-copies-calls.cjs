@@ -112,7 +112,7 @@ const takingAnything = ({ core, rx, testing, node }, own) => {
     'testFlow: replay': (x) => own.test.replay(x, []),
     'testFlow: watch': (x) => own.test.watch(x),
     'testFlow: expectJob': (x) => own.test.expectJob(x),
-    saveJob: (x) => node.saveJob('never.json', x),
+    saveJob: (x) => node.saveJob('no-such-folder/never.json', x),
   };
 };
 

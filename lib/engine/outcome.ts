@@ -5,8 +5,7 @@ import { isRetriable } from '../flow/isRetriable.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import { type Change, COMPLETED, completedWith, type Failure, failedWith, type Settled, toldAs } from '../job/Settled.js';
 import { codeOf, describeError } from '../prelude/describeError.js';
-import type { Isolate } from '../prelude/isolate.js';
-import type { Connection } from '../plan/Plan.js';
+import type { Connection, Event, Plan } from '../plan/Plan.js';
 import type { Attempt, TriedJob } from './Attempt.js';
 
 /** A job as what its attempts come to is decided. */
@@ -15,7 +14,7 @@ export interface DecidedJob extends TriedJob {
     readonly plan: TriedJob['parts']['plan'] & {
       readonly settings: Pick<FlowSettings, 'unhandledErrors' | 'random'>;
       readonly commits: boolean;
-      readonly isolate: Isolate;
+      readonly isolate: Plan['isolate'];
     };
     readonly ledger: { warn(message: string, error: unknown): void };
   };
@@ -90,8 +89,17 @@ const fallbackOf = (failed: Failed, { name, message, code }: Words): Change | un
   const { fallback, id: routineId } = connection.slot.routine;
   if (fallback === undefined) return undefined;
   const error = code === undefined ? { name, message } : { name, message, code };
-  const data = run.parts.plan.isolate({ error, data: { ...payload }, attempts });
+  const data = apart(run.parts.plan, { error, data: { ...payload }, attempts }, fallback);
   return { type: 'emitted', routineId, event: fallback.name, data };
+};
+
+// A merge of the user's may have made what cannot be cloned.
+const apart = ({ isolate, show }: DecidedJob['parts']['plan'], payload: Data, event: Event): Data => {
+  try {
+    return isolate(payload, event);
+  } catch {
+    return show(payload);
+  }
 };
 
 interface Words {

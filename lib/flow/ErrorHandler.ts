@@ -46,7 +46,7 @@ export interface ErrorHandlerOptions {
   /**
    * The name of an event of the routine that takes the place of the failure, whatever the strategy, once no retry is left: it carries
    * `{ error, data, attempts }`, `error` as `{ name, message, code? }`, `data` what the handler was given, and the job goes on. On the handler
-   * of a flow it counts for the routines that have such an event.
+   * of a flow it counts for the routines that have such an event. @default none
    */
   readonly fallback?: string | undefined;
   /** Marks the routine as one the job cannot do without. @default false */

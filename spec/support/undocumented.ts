@@ -23,6 +23,7 @@ const hasTag = (symbol: ts.Symbol, checker: ts.TypeChecker, tag: string): boolea
 /** What a class has for itself: it is private, or it is marked as nothing that users call. */
 const isHidden = (member: ts.Symbol, checker: ts.TypeChecker): boolean =>
   hasTag(member, checker, 'hidden') ||
+  hasTag(member, checker, 'internal') ||
   declared(member).some((one) => (ts.getCombinedModifierFlags(one) & (Private | Protected)) !== 0) ||
   member.name.startsWith('#');
 
