@@ -15,14 +15,6 @@ export interface Connection {
   readonly mapping: ParamMapping | undefined;
 }
 
-/** Whether two connections are the same one: the same ends and the same mapping. */
-export const sameConnection = (a: Connection, b: Connection): boolean =>
-  a.sourceId === b.sourceId &&
-  a.sourceEvent === b.sourceEvent &&
-  a.targetId === b.targetId &&
-  a.targetSlot === b.targetSlot &&
-  sameMapping(a.mapping, b.mapping);
-
 /** Whether two mappings are the same: the same function, or the same renames in whatever order. */
 export const sameMapping = (a: ParamMapping | undefined, b: ParamMapping | undefined): boolean => {
   if (typeof a !== 'object' || typeof b !== 'object') return a === b;

@@ -69,8 +69,16 @@ const noEntry = (graph: Graph): readonly Finding[] =>
 
 /** Everything that some entry can reach, by following connections until nothing new turns up. */
 const reached = (graph: Graph): ReadonlySet<string> => {
-  const found = new Set([...graph.routines.keys()].filter((id) => isEntry(graph, id)));
-  for (const id of found) for (const { sourceId, targetId } of graph.connections) if (sourceId === id) found.add(targetId);
+  const { routines, connections } = graph;
+  const found = new Set([...routines.keys()].filter((id) => isEntry(graph, id)));
+  const targets = new Map<string, string[]>();
+  for (const { sourceId, targetId } of connections) {
+    const list = targets.get(sourceId) ?? [];
+    list.push(targetId);
+    targets.set(sourceId, list);
+  }
+  // What is added meanwhile is visited too.
+  for (const id of found) for (const target of targets.get(id) ?? []) found.add(target);
   return found;
 };
 

@@ -1,4 +1,5 @@
-import { type Connection, sameConnection } from './Connection.js';
+import type { Connection } from './Connection.js';
+import { Connections } from './Connections.js';
 import { flowError } from './FlowError.js';
 import type { ParamMapping } from './mapping.js';
 import { isPlainObject } from '../prelude/plainObject.js';
@@ -11,12 +12,12 @@ import { eventAt, routineAt, type Places, slotAt } from './placeIn.js';
 export class Graph<P extends DescribedRoutine = DescribedRoutine> {
   readonly routines = new Map<string, P>();
   readonly #idOf = new Map<DescribedRoutine, string>();
-  #connections: readonly Connection[] = [];
+  readonly #connections = new Connections();
 
   constructor(private readonly flowId: string) {}
 
   get connections(): readonly Connection[] {
-    return this.#connections;
+    return this.#connections.all;
   }
 
   /** @throws FlowError `DUPLICATE_ROUTINE`, `ROUTINE_TWICE`, `BAD_NAME` */
@@ -56,20 +57,18 @@ export class Graph<P extends DescribedRoutine = DescribedRoutine> {
   connect(connection: Connection): Connection {
     this.#checkEnds(connection);
     checkMapping(connection.mapping);
-    const present = this.#connections.find((other) => sameConnection(other, connection));
-    if (present === undefined) this.#connections = [...this.#connections, connection];
-    return present ?? connection;
+    return this.#connections.add(connection);
   }
 
   /** Takes a link away; one that is not there is no error. */
   disconnect(connection: Connection): void {
-    this.#connections = this.#connections.filter((other) => !sameConnection(other, connection));
+    this.#connections.remove(connection);
   }
 
   /** For every routine those that feed it. */
   dependencies(): ReadonlyMap<string, ReadonlySet<string>> {
     const sources = new Map([...this.routines.keys()].map((id) => [id, new Set<string>()]));
-    for (const { sourceId, targetId } of this.#connections) sources.get(targetId)?.add(sourceId);
+    for (const { sourceId, targetId } of this.connections) sources.get(targetId)?.add(sourceId);
     return sources;
   }
 

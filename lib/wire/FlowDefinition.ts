@@ -93,7 +93,7 @@ export type FlowDefinition = t.OutputOf<typeof FlowDefinition>;
 export type FlowDocument = t.TypeOf<typeof FlowDefinition>;
 
 const dangling = ({ routines, connections }: FlowDocument): readonly Mismatch[] => {
-  const byId = new Map(routines.map((routine) => [routine.id, routine]));
+  const byId = new Map(routines.map(({ id, events, slots }) => [id, { events: new Set(events), slots: new Set(slots) }]));
   return connections.flatMap(({ sourceId, sourceEvent, targetId, targetSlot }, at) => {
     const [source, target] = [byId.get(sourceId), byId.get(targetId)];
     const unless = (fine: boolean | undefined, path: string, expected: string, value: string): readonly Mismatch[] =>
@@ -101,8 +101,8 @@ const dangling = ({ routines, connections }: FlowDocument): readonly Mismatch[] 
     return [
       ...unless(source !== undefined, 'sourceId', 'the id of a routine of this flow', sourceId),
       ...unless(target !== undefined, 'targetId', 'the id of a routine of this flow', targetId),
-      ...unless(source?.events.includes(sourceEvent), 'sourceEvent', `an event of '${sourceId}'`, sourceEvent),
-      ...unless(target?.slots.includes(targetSlot), 'targetSlot', `a slot of '${targetId}'`, targetSlot),
+      ...unless(source?.events.has(sourceEvent), 'sourceEvent', `an event of '${sourceId}'`, sourceEvent),
+      ...unless(target?.slots.has(targetSlot), 'targetSlot', `a slot of '${targetId}'`, targetSlot),
     ];
   });
 };

@@ -60,8 +60,11 @@ const toJob = (document: JobDocument): JobData => {
 
 const streamsOf = ({ streams = [] }: JobDocument): JobData['streams'] => {
   const byId = new Map<string, StreamState[]>();
-  for (const { routineId, ...state } of streams)
-    byId.set(routineId, [...(byId.get(routineId) ?? []), { ...state, begun: state.inputs.length > 0 || state.given > 0 }]);
+  for (const { routineId, ...state } of streams) {
+    const list = byId.get(routineId) ?? [];
+    list.push({ ...state, begun: state.inputs.length > 0 || state.given > 0 });
+    byId.set(routineId, list);
+  }
   return byId;
 };
 
@@ -77,15 +80,18 @@ const fromRoutine = ({ status, errorTime, state, slots, emitted, highWater = [],
   const { executionTimeMs, timed, totalMs, minMs, maxMs, ...routine } = rest;
   const slotNames = [...new Set([...slots, ...highWater].map(({ slot }) => slot))];
   const eventNames = emitted.map(({ event }) => event);
+  // The first of a name counts.
+  const held = new Map([...slots].reverse().map(({ slot, data }) => [slot, data]));
+  const marks = new Map([...highWater].reverse().map(({ slot, count }) => [slot, count]));
   return Object.assign(new RoutineData(routine.routineId, slotNames, eventNames), {
     ...routine,
     times: Object.assign(new Times(), { executionTimeMs, timed, totalMs, minMs, maxMs }),
     end: status,
     errorTime: errorTime?.getTime(),
     own: state,
-    held: slotNames.map((name) => slots.find(({ slot }) => slot === name)?.data),
+    held: slotNames.map((name) => held.get(name)),
     emitted: emitted.map(({ count }) => count),
-    highWater: slotNames.map((name) => highWater.find(({ slot }) => slot === name)?.count ?? 0),
+    highWater: slotNames.map((name) => marks.get(name) ?? 0),
   });
 };
 
