@@ -29,12 +29,17 @@ const NOWHERE = new Doubler();
 
 /** What a user may do wrong, and what is said. */
 const WRONG: readonly (readonly [string, () => unknown, string, RegExp])[] = [
-  ['an end without a dot', connecting(unnamed('a', 'c'), 'a', 'c.in'), 'BAD_OPTION', /'source' is 'a'; give 'routineId\.event'/],
+  [
+    'an end without a dot',
+    connecting(unnamed('a', 'c'), 'a', 'c.in'),
+    'BAD_OPTION',
+    /'source' is 'a'; give the routine and its event: 'a\.o', 'a\.o\.x'\./,
+  ],
   [
     'a second end without a dot',
     connecting(unnamed('a', 'c'), 'a.o', 'c'),
     'BAD_OPTION',
-    /'target' is 'c'; give 'routineId\.slot'/,
+    /'target' is 'c'; give the routine and its slot: 'c\.in', 'c\.trigger'\./,
   ],
   [
     'three names',

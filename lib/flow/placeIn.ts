@@ -1,6 +1,6 @@
 import { checkOption } from './checkOption.js';
 import type { AnyEvent } from './Event.js';
-import { flowError } from './FlowError.js';
+import { flowError, list } from './FlowError.js';
 import { typeOf } from './Home.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
 import type { AnySlot } from './Slot.js';
@@ -93,11 +93,18 @@ const placeOf = <P extends Named>(
  * @throws FlowError `BAD_OPTION`
  */
 export const placeNamed = (places: Places, end: string, kind: Kind, option: string): Place => {
-  checkOption(option, end, typeof end === 'string' && end.includes('.'), `'routineId.${kind}', or the ${kind} itself`);
+  checkOption(option, end, typeof end === 'string', `'routineId.${kind}', or the ${kind} itself`);
+  if (!end.includes('.')) refuseShort(places, end, kind, option);
   const fitting = readingsOf(end).filter((each) => fits(places, each, kind));
   const readings = fitting.map(({ routineId, name }) => `${kind} '${name}' of routine '${routineId}'`);
   checkOption(option, end, fitting.length < 2, `the id and the name apart, since it may be ${readings.join(', or ')}`);
   return fitting[0] ?? nearestReading(places, end);
+};
+
+// It names no event or slot, but perhaps a routine.
+const refuseShort = (places: Places, end: string, kind: Kind, option: string): void => {
+  const names = [...routineAt(places, end)[`${kind}s`].keys()].map((name) => `${end}.${name}`);
+  checkOption(option, end, false, `the routine and its ${kind}: ${list(names, `${kind} is there`)}`);
 };
 
 /** All that a place written short may mean, the shortest name first. */

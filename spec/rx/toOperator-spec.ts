@@ -493,7 +493,7 @@ describe('toOperator', () => {
       ['an entry without a trigger', { entry: 'bare' }, 'NO_TRIGGER', "'bare'"],
       ['an output of an unknown routine', { output: 'x.o' }, 'UNKNOWN_ROUTINE', "'s', 't', 'bare'"],
       ['an unknown output', { output: 't.x' }, 'UNKNOWN_EVENT', "'o', 'p'"],
-      ['an output that names no event', { output: 't' }, 'UNKNOWN_EVENT', "'o', 'p'"],
+      ['an output that names no event', { output: 't' }, 'BAD_OPTION', "'t.o', 't.p'"],
       ['no output', { output: undefined }, 'BAD_OPTION', "'output' is undefined"],
       ['an output that is none', { output: 7 }, 'BAD_OPTION', "'output' is 7"],
       ['null as output', { output: null }, 'BAD_OPTION', "'output' is null"],
