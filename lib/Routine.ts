@@ -1,10 +1,11 @@
 import { currentAttempt } from './engine/ambient.js';
 import { receive } from './engine/direct.js';
 import { type Codec, isCodec } from './flow/Codec.js';
+import { checkCodec, checkHandler, checkMerge, checkPayload } from './flow/checkParts.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import { ErrorHandler, type ErrorHandlerOptions } from './flow/ErrorHandler.js';
 import { Event as EventOf, type PayloadOf } from './flow/Event.js';
-import { checkKnown, checkOption } from './flow/checkOption.js';
+import { checkKnown } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
 import type { Handler } from './flow/Handler.js';
@@ -251,19 +252,3 @@ export class Routine {
     for (const home of homesOf(this)) home.changed();
   }
 }
-
-const checkHandler = <A extends object>(handler: Handler<A> | undefined): Handler<A> | undefined =>
-  checkOption('handler', handler, handler === undefined || typeof handler === 'function', 'a function (data, ctx) => …');
-
-const checkMerge = <A>(merge: Merge<A> = 'override'): Merge<A> => {
-  if (merge === 'override' || merge === 'append' || typeof merge === 'function') return merge;
-  throw flowError('BAD_STRATEGY', { strategy: merge, known: ['override', 'append', 'a function (held, incoming) => merged'] });
-};
-
-const checkCodec = <A extends object>(codec: Codec<A> | undefined): Codec<A> | undefined =>
-  checkOption('codec', codec, codec === undefined || isCodec(codec), 'an io-ts codec or a Standard Schema');
-
-const checkPayload = (payload: unknown): void => {
-  const isFine = isCodec(payload) || (Array.isArray(payload) && payload.every((name) => typeof name === 'string'));
-  checkOption('payload', payload, isFine, 'a list of parameter names, or a codec');
-};

@@ -5,6 +5,7 @@ import type { Execution, ExecutionSource } from '../job/Execution.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import type { RoutineData } from '../job/RoutineData.js';
 import type { Settled } from '../job/Settled.js';
+import { COPY, type Copy, OWN } from '../prelude/Copy.js';
 import type { Isolate } from '../prelude/isolate.js';
 import type { Connection } from '../plan/Plan.js';
 import type { Parent } from './children.js';
@@ -68,6 +69,11 @@ export class Attempt<R extends TriedJob = TriedJob> extends Task<R> implements E
   ) {
     super(origin, connection);
     this.input = origin.input;
+  }
+
+  /** @internal A handler may hand its context on. */
+  get [COPY](): Copy {
+    return OWN;
   }
 
   get taskId(): string {

@@ -17,7 +17,6 @@ import type { Limits } from './Limits.js';
 import type { DecidedJob } from './outcome.js';
 import type { Seat } from './Seat.js';
 import { sharedOf } from './shared.js';
-import { COPY, type Copy, OWN } from '../prelude/Copy.js';
 import { checkCopy } from '../flow/checkCopy.js';
 
 /** A job as the handlers of its tasks use it. */
@@ -61,11 +60,6 @@ interface ContextLife {
  * right before it does something (D31).
  */
 export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R> implements TaskContext {
-  /** @internal */
-  get [COPY](): Copy {
-    return OWN;
-  }
-
   declare seat: Seat<HandlerContext<R>> | undefined;
 
   /** The Flow. */

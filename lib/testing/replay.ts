@@ -2,13 +2,13 @@ import { Subject } from 'rxjs';
 import type { Flow } from '../Flow.js';
 import type { Context } from '../flow/Context.js';
 import { dropStreams } from '../engine/streamKinds.js';
-import { checkKnown, checkOption } from '../flow/checkOption.js';
 import type { Handler } from '../flow/Handler.js';
 import type { Job } from '../Job.js';
 import type { JobState } from '../JobState.js';
 import { feed } from '../rx/feed.js';
 import type { VirtualClock } from './VirtualClock.js';
 import { checkCopy } from '../flow/checkCopy.js';
+import { checkAct } from './checkAct.js';
 
 /** What a handler does: at last it ends, throws, or hangs. */
 export type Act =
@@ -52,24 +52,6 @@ export const replay = (clock: VirtualClock, flow: Flow, steps: readonly ReplaySt
   }
   flow.changed();
   return flow;
-};
-
-const WORDS: readonly unknown[] = ['pauses', 'ends', 'hangs', 'pause', 'resume'];
-const KNOWN = {
-  emits: true,
-  defers: true,
-  outputs: true,
-  throws: true,
-  cancels: true,
-  feeds: true,
-  cancel: true,
-  data: true,
-} as const;
-
-/** What nobody knows would do something else, or nothing. */
-const checkAct = (act: unknown): void => {
-  if (typeof act === 'object') checkKnown(act as object, KNOWN as Readonly<Record<string, true>> as never);
-  else checkOption('act', act, WORDS.includes(act), WORDS.map((word) => `'${String(word)}'`).join(', '));
 };
 
 const standIn = (director: Director, place: string): Handler => {
