@@ -103,6 +103,8 @@ export class Tracker<R extends DecidedJob> {
 
   readonly #fail = (token: Token<R>, { outcome, failure }: { outcome: TaskOutcome; failure: Failure }): void => {
     const { attempt } = token;
+    // The words of an error are the user's, and may have cancelled the task.
+    if (!this.#tokens.has(token)) return;
     endChildren(attempt.more, this.job.engine.steps);
     this.#remove(token);
     if (this.job.life.isOver) return;

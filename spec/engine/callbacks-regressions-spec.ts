@@ -1,5 +1,5 @@
 import { NEVER, Observable } from 'rxjs';
-import type { Flow, Job, JobState } from '../../lib/index.js';
+import type { Flow, Handler, Job, JobState } from '../../lib/index.js';
 import { feed } from '../../lib/rx/index.js';
 import { emitting, flowOf, progressOf, sleep } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
@@ -126,6 +126,32 @@ describe('found by calling back from user code (D31)', () => {
     expect(reads).toBe(1);
     await flow.shutdown({ wait: false });
   });
+
+  it.each<[string, (job: Job, taskId: string) => unknown, string, object]>([
+    ['its task', (job, taskId) => job.cancelTask(taskId), 'completed', { dropped: 1, failed: 0, completed: 0 }],
+    ['its job', (job) => job.cancel(), 'cancelled', { failed: 0 }],
+  ])(
+    'should end %s once if the words of the failure of a tracked promise do so as they are asked',
+    async (_, end, status, counts) => {
+      let taskId = '';
+      const error = {
+        get code(): string {
+          end(job, taskId);
+          return 'E_OWN';
+        },
+      };
+      const trigger: Handler = (__, ctx) => {
+        ({ taskId } = ctx);
+        ctx.emit('o');
+        void ctx.track(turn().then(() => Promise.reject(error as never)));
+      };
+      // Something else keeps the job open.
+      const job = flowOf({ s: { slots: { trigger } }, t: { slots: { i: () => sleep(5) } } }, ['s.o -> t.i']).start('s');
+      const state = await job.done;
+      expect(state.status).toBe(status);
+      expect(state.metrics.routine('s')).toMatchObject(counts);
+    },
+  );
 
   it('should start nothing if what gives the id shuts the flow down', () => {
     const flow: Flow = flowOf({ s: { slots: { trigger: noop } } }, [], {
