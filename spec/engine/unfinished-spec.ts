@@ -46,11 +46,7 @@ describe('unfinished', () => {
     ['a function that is a thenable (D41)', Object.assign(() => 1, { then: () => undefined }), 'promise'],
     ['an observable', of(1), 'pushed'],
     ['an observable of another library', foreign(INTEROP), 'pushed'],
-    [
-      'an observable of the platform',
-      new PlatformObservable(() => undefined),
-      'pushed',
-    ],
+    ['an observable of the platform', new PlatformObservable(() => undefined), 'pushed'],
     ['an async iterable', slowly(), 'pulled'],
     ['a web stream', new ReadableStream(), 'pulled'],
     ['a web stream of a browser that has no async iterator for it', { getReader: () => undefined }, 'pulled'],
