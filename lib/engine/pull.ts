@@ -1,4 +1,4 @@
-import { has } from '../prelude/has.js';
+import { has, isObject } from '../prelude/has.js';
 import type { Leave, Reading } from './Reading.js';
 import type { Pulled } from './streamIn.js';
 
@@ -85,8 +85,7 @@ export const pull = (iterator: Pulled, source: object, { give, fail, end, breath
   };
 };
 
-const isPromise = (value: unknown): value is PromiseLike<Step> =>
-  ((typeof value === 'object' && value !== null) || typeof value === 'function') && has(value, 'then');
+const isPromise = (value: unknown): value is PromiseLike<Step> => isObject(value) && has(value, 'then');
 
 const checkStep = (step: Step): Step => {
   if (typeof (step as Step | undefined) === 'object' && (step as Step | null) !== null) return step;

@@ -1,4 +1,4 @@
-import { has } from '../prelude/has.js';
+import { has, isObject } from '../prelude/has.js';
 import { close } from './pull.js';
 import { type Stream, streamIn } from './streamIn.js';
 
@@ -9,8 +9,7 @@ export type Unfinished = { readonly kind: 'promise'; readonly work: PromiseLike<
  * A promise, an observable of any library or of the platform, a web stream, or an async iterable; never told by `instanceof`. It looks once,
  * and what it looks at may throw.
  */
-export const unfinished = (value: unknown): Unfinished | undefined =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function' ? unfinishedIn(value) : undefined;
+export const unfinished = (value: unknown): Unfinished | undefined => (isObject(value) ? unfinishedIn(value) : undefined);
 
 const unfinishedIn = (value: object): Unfinished | undefined =>
   has(value, 'then') ? { kind: 'promise', work: value as PromiseLike<unknown> } : streamIn(value);

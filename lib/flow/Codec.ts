@@ -1,5 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js';
 import type { Errors } from 'io-ts';
+import { isObject } from '../prelude/has.js';
 
 /** The part of an io-ts `Type` that reads a value. */
 export interface IoTsCodec<A> {
@@ -51,7 +52,7 @@ export const decode = <A>(codec: Codec<A>, value: unknown): Decoded<A> =>
   '~standard' in codec ? decodeStandard(codec, value) : decodeIoTs(codec, value);
 
 export const isCodec = (value: unknown): value is Codec<unknown> =>
-  ((typeof value === 'object' && value !== null) || typeof value === 'function') && ('~standard' in value || 'decode' in value);
+  isObject(value) && ('~standard' in value || 'decode' in value);
 
 const decodeIoTs = <A>(codec: IoTsCodec<A>, value: unknown): Decoded<A> => {
   const result = codec.decode(value);

@@ -8,7 +8,7 @@ import { iterableIn, nativeIn, pulled, type Stream, streamIn } from '../engine/s
 import { tearDown } from '../engine/tearDown.js';
 import { flowError } from '../flow/FlowError.js';
 import type { Connection } from '../plan/Plan.js';
-import { has } from '../prelude/has.js';
+import { has, isObject } from '../prelude/has.js';
 import { macrotask } from '../prelude/macrotask.js';
 
 /** What a job does with the values of a source. */
@@ -98,7 +98,7 @@ export const checkSource = (source: unknown): void => {
 };
 
 const sourceIn = (source: unknown): Stream => {
-  const stream = (typeof source === 'object' && source !== null) || typeof source === 'function' ? streamOf(source) : undefined;
+  const stream = isObject(source) ? streamOf(source) : undefined;
   if (stream !== undefined) return stream;
   throw flowError('BAD_OPTION', {
     option: 'source',
