@@ -163,6 +163,19 @@ describe('an event that takes the place of a failure (D44)', () => {
     expect(got).toEqual([{ error: expected, data: { n: 1 }, attempts: 1 }]);
   });
 
+  it.each<[ErrorHandlerOptions, number]>([
+    [{ strategy: 'skip' }, 0],
+    [{ strategy: 'retry', maxRetries: 2, delayMs: 0, then: 'skip' }, 0],
+    [{ strategy: 'retry', maxRetries: 2, delayMs: 0, fallback: 'lost' }, 1],
+  ])('should be all that an error is asked for its code for (D31): %j', async (handler, times) => {
+    let asked = 0;
+    const work: Handler = () => {
+      throw Object.defineProperty(new Error('no'), 'code', { get: () => ++asked });
+    };
+    await run({ work, handler });
+    expect(asked).toBe(times);
+  });
+
   it('should carry what the slot has made of what arrived, and be nobody else’s object', async () => {
     const flow = new Flow();
     const s = new Failing().setErrorHandler(new ErrorHandler({ fallback: 'lost' }));

@@ -80,18 +80,19 @@ const endTold = (attempt: Attempt<DecidedJob>): boolean => {
 /** A failure in words, with the emission that takes its place, if one does. */
 export const failureOf = (failed: Failed, outcome: TaskOutcome, error: unknown): Failure => {
   const words = describeError(error);
-  const fallback = outcome === 'retry' ? undefined : fallbackOf(failed, { ...words, code: codeOf(error) });
-  return { error, ...words, fallback };
+  const { fallback } = failed.connection.slot.routine;
+  if (outcome === 'retry' || fallback === undefined) return { error, ...words, fallback: undefined };
+  const code = codeOf(error);
+  const told = code === undefined ? { ...words } : { ...words, code };
+  return { error, ...words, fallback: fallbackFor(failed, fallback, told) };
 };
 
-const fallbackOf = (failed: Failed, { name, message, code }: Words): Change | undefined => {
-  const { run, connection, payload, attempt: attempts } = failed;
-  const { fallback, id: routineId } = connection.slot.routine;
-  if (fallback === undefined) return undefined;
-  const error = code === undefined ? { name, message } : { name, message, code };
-  const data = apart(run.parts.plan, { error, data: { ...payload }, attempts }, fallback);
-  return { type: 'emitted', routineId, event: fallback.name, data };
-};
+const fallbackFor = ({ run, routineId, payload, attempt: attempts }: Failed, event: Event, error: Data): Change => ({
+  type: 'emitted',
+  routineId,
+  event: event.name,
+  data: apart(run.parts.plan, { error, data: { ...payload }, attempts }, event),
+});
 
 // A merge of the user's may have made what cannot be cloned.
 const apart = ({ isolate, show }: DecidedJob['parts']['plan'], payload: Data, event: Event): Data => {
@@ -101,12 +102,6 @@ const apart = ({ isolate, show }: DecidedJob['parts']['plan'], payload: Data, ev
     return show(payload);
   }
 };
-
-interface Words {
-  readonly name: string;
-  readonly message: string;
-  readonly code: string | number | undefined;
-}
 
 /** What a failure means that cannot be tried again: of a tracked promise, of a stream. */
 export const outcomeWithoutRetry = (attempt: Failed): TaskOutcome => {

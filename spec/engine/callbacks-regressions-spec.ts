@@ -135,9 +135,9 @@ describe('found by calling back from user code (D31)', () => {
     async (_, end, status, counts) => {
       let taskId = '';
       const error = {
-        get code(): string {
+        get message(): string {
           end(job, taskId);
-          return 'E_OWN';
+          return 'no';
         },
       };
       const trigger: Handler = (__, ctx) => {
