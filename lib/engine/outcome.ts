@@ -1,5 +1,5 @@
 import type { Data } from '../flow/Data.js';
-import { delayWithout, type ErrorHandler, retryDelay } from '../flow/ErrorHandler.js';
+import { DELAY_MS, type ErrorHandler, retryDelay } from '../flow/ErrorHandler.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import { isRetriable } from '../flow/isRetriable.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
@@ -140,7 +140,7 @@ const delayOf = ({ run, connection, routineId, attempt }: Failed, error: unknown
   try {
     return retryDelay({ error, attempt, random: () => chance(run) }, handler);
   } catch (thrown) {
-    const ms = delayWithout(handler);
+    const ms = Math.min(DELAY_MS, handler.maxDelayMs);
     run.parts.ledger.warn(`delayMs of routine '${routineId}' gave no delay; the retry waits ${ms} ms`, thrown);
     return ms;
   }

@@ -53,7 +53,8 @@ export interface ErrorHandlerOptions {
   readonly critical?: boolean;
 }
 
-const DELAY_MS = 1_000;
+/** The delay by default, in ms, and that of a function of the user which gives none. */
+export const DELAY_MS = 1_000;
 
 const OPTIONS: Known<ErrorHandlerOptions> = {
   strategy: true,
@@ -84,26 +85,20 @@ const checkThen = strategyAmong<ErrorEnd>('stop', 'continue', 'skip');
 
 /** An option that does nothing is refused (D37). */
 const checkUsed = (options: ErrorHandlerOptions, strategy: ErrorStrategy): void => {
-  const unused = strategy === 'retry' ? undefined : OF_RETRY.find((option) => options[option] !== undefined);
-  if (unused !== undefined)
-    checkOption(unused, options[unused], false, `nothing: strategy '${strategy}' has no use for it, only 'retry' has`);
+  const option = strategy === 'retry' ? undefined : OF_RETRY.find((each) => options[each] !== undefined);
+  if (option === undefined) return;
+  const expected = `nothing: strategy '${strategy}' has no use for it, only 'retry' has`;
+  throw flowError('BAD_OPTION', { option, value: options[option], expected });
 };
 
 const checkDelay = (value: number | RetryDelay): number | RetryDelay =>
-  typeof value === 'function'
-    ? value
-    : checkOption(
-        'delayMs',
-        value,
-        typeof value === 'number' && value >= 0,
-        'a number from 0 up, or a function (error, attempt) => number',
-      );
+  typeof value === 'function' ? value : atLeastZero('delayMs', value, ', or a function (error, attempt) => number');
 
 const checkFallback = (value: string | undefined): string | undefined =>
   checkOption('fallback', value, value === undefined || (typeof value === 'string' && value !== ''), 'the name of an event');
 
-const atLeastZero = (option: string, value: number): number =>
-  checkOption(option, value, typeof value === 'number' && value >= 0, 'a number from 0 up');
+const atLeastZero = (option: string, value: number, or = ''): number =>
+  checkOption(option, value, typeof value === 'number' && value >= 0, `a number from 0 up${or}`);
 
 const checkRetries = (value: number): number =>
   checkOption('maxRetries', value, (Number.isInteger(value) && value >= 0) || value === Infinity, 'a whole number from 0 up');
@@ -201,9 +196,6 @@ const checkAsked = (ms: unknown): number => {
   if (typeof ms === 'number' && ms >= 0) return ms;
   throw new RangeError(`it gave ${show(ms)}, not a number from 0 up`);
 };
-
-/** The delay if the function of the user gives none. */
-export const delayWithout = ({ maxDelayMs }: ErrorHandler): number => Math.min(DELAY_MS, maxDelayMs);
 
 // The chance is the user's: what is no number from 0 to 1 makes no delay below 0, none that is NaN, and never throws.
 const part = (chance: unknown): number => (typeof chance === 'number' && Math.min(Math.max(chance, 0), 1)) || 0;

@@ -1,5 +1,5 @@
 import type { Connection } from '../flow/Connection.js';
-import { delayWithout, ErrorHandler } from '../flow/ErrorHandler.js';
+import { DELAY_MS, type ErrorHandler } from '../flow/ErrorHandler.js';
 import { flowError, inFlow, theFlow } from '../flow/FlowError.js';
 import { toLimit } from '../flow/Limit.js';
 import { pick } from '../prelude/pick.js';
@@ -68,9 +68,7 @@ const toHandler = (where: string, handler: ErrorHandler): Handler => ({
 const toDelay = (where: string, { delayMs }: ErrorHandler): Pick<Handler, 'delayMs' | 'delayBy'> =>
   typeof delayMs === 'number'
     ? { delayMs, delayBy: undefined }
-    : { delayMs: delayWithout(STANDARD), delayBy: registered(where, 'delayMs', delayMs) };
-
-const STANDARD = new ErrorHandler();
+    : { delayMs: DELAY_MS, delayBy: registered(where, 'delayMs', delayMs) };
 
 const toRetryOn = (where: string, retryOn: ErrorHandler['retryOn']): Handler['retryOn'] => {
   if (retryOn === undefined) return undefined;
