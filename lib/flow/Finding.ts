@@ -1,3 +1,4 @@
+import { groupBy } from '../prelude/groupBy.js';
 import type { Graph } from './Graph.js';
 
 /** Something that looks wrong in a flow, found before it runs. An `error` makes a run fail, a `warning` may be meant. */
@@ -71,12 +72,11 @@ const noEntry = (graph: Graph): readonly Finding[] =>
 const reached = (graph: Graph): ReadonlySet<string> => {
   const { routines, connections } = graph;
   const found = new Set([...routines.keys()].filter((id) => isEntry(graph, id)));
-  const targets = new Map<string, string[]>();
-  for (const { sourceId, targetId } of connections) {
-    const list = targets.get(sourceId) ?? [];
-    list.push(targetId);
-    targets.set(sourceId, list);
-  }
+  const targets = groupBy(
+    connections,
+    ({ sourceId }) => sourceId,
+    ({ targetId }) => targetId,
+  );
   // What is added meanwhile is visited too.
   for (const id of found) for (const target of targets.get(id) ?? []) found.add(target);
   return found;

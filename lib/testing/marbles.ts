@@ -1,3 +1,4 @@
+import { groupBy } from '../prelude/groupBy.js';
 import { testingError } from './TestingError.js';
 
 /**
@@ -88,11 +89,12 @@ export const drawMarbles = (traces: readonly (readonly Mark[])[]): Drawing => {
   };
 };
 
-const groupsOf = (marks: readonly Mark[]): ReadonlyMap<number, readonly string[]> => {
-  const groups = new Map<number, string[]>();
-  for (const { at, symbol } of marks) groups.set(Math.round(at), [...(groups.get(Math.round(at)) ?? []), symbol]);
-  return groups;
-};
+const groupsOf = (marks: readonly Mark[]): ReadonlyMap<number, readonly string[]> =>
+  groupBy(
+    marks,
+    ({ at }) => Math.round(at),
+    ({ symbol }) => symbol,
+  );
 
 /** For every column a cell for what happens in it, and one for the time until the next. */
 const cellsOf = (line: ReadonlyMap<number, readonly string[]>, frames: readonly number[]): readonly string[] => {

@@ -11,6 +11,7 @@ import { LOG_BOUND, type LogEntry, SharedSpace } from '../job/SharedSpace.js';
 import { Times } from '../job/stopwatch.js';
 import type { StreamState } from '../job/StreamState.js';
 import { BoundedLog } from '../prelude/BoundedLog.js';
+import { groupBy } from '../prelude/groupBy.js';
 import { type DecodeOptions, decodeJson } from './decodeJson.js';
 import { type JobDocument, jobFormat } from './JobSnapshot.js';
 import { mergedSlots } from './mergedSlots.js';
@@ -58,15 +59,12 @@ const toJob = (document: JobDocument): JobData => {
   return job;
 };
 
-const streamsOf = ({ streams = [] }: JobDocument): JobData['streams'] => {
-  const byId = new Map<string, StreamState[]>();
-  for (const { routineId, ...state } of streams) {
-    const list = byId.get(routineId) ?? [];
-    list.push({ ...state, begun: state.inputs.length > 0 || state.given > 0 });
-    byId.set(routineId, list);
-  }
-  return byId;
-};
+const streamsOf = ({ streams = [] }: JobDocument): JobData['streams'] =>
+  groupBy(
+    streams,
+    ({ routineId }) => routineId,
+    ({ routineId: _, ...state }): StreamState => ({ ...state, begun: state.inputs.length > 0 || state.given > 0 }),
+  );
 
 const toError = ({ name, code, message, details = {}, retriable = false, cause }: Failure): JobError => {
   const Kind = name === 'TimeoutError' ? TimeoutError : JobError;
