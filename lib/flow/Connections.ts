@@ -1,11 +1,12 @@
 import type { Connection } from './Connection.js';
-import type { ParamMapping } from './mapping.js';
+import { pairsOf, type ParamMapping } from './mapping.js';
 
 /** The connections of a flow, in the order in which they were made, each once. What one costs does not grow with their number (D46). */
 export class Connections {
   readonly #byKey = new Map<string, Connection>();
   /** Numbers for mappings that are functions. */
-  readonly #numbers = new Map<ParamMapping, number>();
+  readonly #numbers = new WeakMap<ParamMapping, number>();
+  #count = 0;
   /** Handed out: what was handed out before stays as it was. */
   #all: readonly Connection[] | undefined;
 
@@ -34,9 +35,9 @@ export class Connections {
   }
 
   #mappingOf(mapping: ParamMapping | undefined): unknown {
-    if (typeof mapping === 'object') return Object.entries(mapping).sort(([one], [other]) => (one < other ? -1 : 1));
+    if (typeof mapping === 'object') return pairsOf(mapping);
     if (mapping === undefined) return null;
-    const number = this.#numbers.get(mapping) ?? this.#numbers.size;
+    const number = this.#numbers.get(mapping) ?? this.#count++;
     this.#numbers.set(mapping, number);
     return number;
   }

@@ -22,6 +22,10 @@ export const rename = (renames: Renames): ((data: Data) => Data) => {
   };
 };
 
+/** Renames, told the same in whatever order they are written. */
+export const pairsOf = (renames: Renames): readonly (readonly [from: string, to: string])[] =>
+  Object.entries(renames).sort(([one], [other]) => (one < other ? -1 : 1));
+
 /** A mapping as a function; none for the connection that passes everything on. */
 export const compileMapping = (mapping: ParamMapping | undefined): ((data: Data) => Data) | undefined =>
   typeof mapping === 'object' ? rename(mapping) : mapping;

@@ -1,3 +1,4 @@
+import { pairsOf, type ParamMapping } from '../flow/mapping.js';
 import { hash } from '../prelude/hash.js';
 import { oldHash } from '../prelude/oldHash.js';
 import type { Connection, Event, Plan, Routine } from './Plan.js';
@@ -31,7 +32,5 @@ const eventOf = ({ name, connections }: Event): Named => [name, connections.map(
 
 const connectionOf = ({ described, slot }: Connection): unknown => [slot.routine.id, slot.name, mappingOf(described?.mapping)];
 
-const mappingOf = (mapping: unknown): unknown =>
-  typeof mapping === 'object' && mapping !== null
-    ? Object.entries(mapping as Record<string, string>).sort(byFirst)
-    : typeof mapping;
+const mappingOf = (mapping: ParamMapping | undefined): unknown =>
+  typeof mapping === 'object' ? pairsOf(mapping) : typeof mapping;
