@@ -3,10 +3,9 @@ import { Connections } from './Connections.js';
 import { flowError } from './FlowError.js';
 import type { ParamMapping } from './mapping.js';
 import { isPlainObject } from '../prelude/plainObject.js';
-import { typeOf } from './Home.js';
 import { checkName } from './names.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
-import { eventAt, routineAt, type Places, slotAt } from './placeIn.js';
+import { eventAt, routineAt, type Places, refuseRoutine, slotAt } from './placeIn.js';
 
 /** The structure of a flow: which routines it has, under which ids, and how they are linked. `P` is the kind of its routines. */
 export class Graph<P extends DescribedRoutine = DescribedRoutine> {
@@ -34,14 +33,7 @@ export class Graph<P extends DescribedRoutine = DescribedRoutine> {
 
   /** @throws FlowError `UNKNOWN_ROUTINE` */
   idOf(routine: DescribedRoutine): string {
-    const id = this.#idOf.get(routine);
-    if (id !== undefined) return id;
-    throw flowError('UNKNOWN_ROUTINE', {
-      flowId: this.flowId,
-      routineId: routine.id,
-      type: typeOf(routine),
-      known: [...this.routines.keys()],
-    });
+    return this.#idOf.get(routine) ?? refuseRoutine(this.places, routine);
   }
 
   /** Its routines, to look places up in. */

@@ -53,7 +53,7 @@ export const slotIn = <P extends Named>(parts: RoutinesById<P>, slot: string | A
 
 /** @throws FlowError `UNKNOWN_ROUTINE` */
 export const routineAt = <P>({ flowId, byId }: Places<P>, routineId: string): P =>
-  byId.get(routineId) ?? unknown({ flowId, byId }, routineId);
+  byId.get(routineId) ?? refuseId({ flowId, byId }, routineId);
 
 /** @throws FlowError `UNKNOWN_EVENT` */
 export const eventAt = <E>({ events }: { readonly events: ReadonlyMap<string, E> }, { routineId, name }: Place): E => {
@@ -102,9 +102,9 @@ export const placeNamed = (places: Places, end: string, kind: Kind, option: stri
 };
 
 // It names no event or slot, but perhaps a routine.
-const refuseShort = (places: Places, end: string, kind: Kind, option: string): void => {
-  const names = [...routineAt(places, end)[`${kind}s`].keys()].map((name) => `${end}.${name}`);
-  checkOption(option, end, false, `the routine and its ${kind}: ${list(names, `${kind} is there`)}`);
+const refuseShort = (places: Places, value: string, kind: Kind, option: string): never => {
+  const names = [...routineAt(places, value)[`${kind}s`].keys()].map((name) => `${value}.${name}`);
+  throw flowError('BAD_OPTION', { option, value, expected: `the routine and its ${kind}: ${list(names, `${kind} is there`)}` });
 };
 
 /** All that a place written short may mean, the shortest name first. */
@@ -122,9 +122,13 @@ const nearestReading = ({ byId }: Places, end: string): Place => {
 
 const idOf = <P extends Named>(parts: RoutinesById<P>, routine: DescribedRoutine): string => {
   for (const [id, part] of parts.byId) if (parts.routineOf(part) === routine) return id;
-  return unknown(parts, routine.id, typeOf(routine));
+  return refuseRoutine(parts, routine);
 };
 
-const unknown = ({ flowId, byId }: Places<unknown>, routineId: string, type?: string): never => {
+const refuseId = ({ flowId, byId }: Places<unknown>, routineId: string, type?: string): never => {
   throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, type, known: [...byId.keys()] });
 };
+
+/** Refuses a routine that is not there. @throws FlowError `UNKNOWN_ROUTINE` */
+export const refuseRoutine = (places: Places<unknown>, routine: DescribedRoutine): never =>
+  refuseId(places, routine.id, typeOf(routine));
