@@ -51,4 +51,10 @@ export class TestingError extends RoutiluxError {
   declare readonly code: TestingErrorCode;
 }
 
-export const testingError = errorsOf(sentences, (code, message, parts) => new TestingError(code, message, parts));
+// A drawing is the test's own, and what would be cut off is the mark below the first difference.
+const wholeOf = (message: string, report: unknown): string => (typeof report === 'string' ? report : message);
+
+export const testingError = errorsOf(
+  sentences,
+  (code, message, parts) => new TestingError(code, wholeOf(message, parts.details?.['report']), parts),
+);

@@ -220,6 +220,20 @@ describe('the diagrams of a test that fails', () => {
     );
   });
 
+  it('should be whole, however long: the mark below the first difference comes last', async () => {
+    const run = '-t'.repeat(1_200);
+    const message = await failure((test) => {
+      const { flowOptions, start, takes } = test;
+      const burst: Handler = (_, ctx) => {
+        for (let n = 0; n < 1_201; n++) ctx.emit('o');
+      };
+      const flow = flowOf({ s: { slots: { trigger: burst } }, t: { slots: { i: takes(2) } } }, ['s.o -> t.i'], flowOptions);
+      test.expectJob(start(flow, 's')).toBe({ 'starts t': `t${run}-x` }, { t: {}, x: { n: 1 } });
+    });
+    expect(message).toContain(`expected  t${run}-x`);
+    expect(message).toMatch(/ \^ at 2402 ms x is expected, and \| came/);
+  });
+
   it('should show every expectation that does not hold, and point at the first of them', async () => {
     const wrong = testFlow((test) => {
       test.expectJob(test.start(chain(test), 's')).toBe({ starts: 's--t-t-(uu|)' });
