@@ -37,6 +37,16 @@ const old = async (name: string, mode = 0o644): Promise<void> => {
   await chmod(at(name), mode);
 };
 
+/** Saves the job with another umask of the process. */
+const saveUnder = async (umask: number): Promise<void> => {
+  const before = process.umask(umask);
+  try {
+    await saveJob(at('job.json'), job);
+  } finally {
+    process.umask(before);
+  }
+};
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'routilux-'));
   job = flowOf({ s: { slots: { trigger: () => undefined } } }, [], { flowId: 'filed' }).start('s', { text: 'new' });
@@ -59,23 +69,13 @@ describe('saveJob, over what is there (G64)', () => {
   );
 
   it.each(['000', '022', '077'])('should make a new file that nobody else may read, with umask %s', async (umask) => {
-    const before = process.umask(parseInt(umask, 8));
-    try {
-      await saveJob(at('job.json'), job);
-    } finally {
-      process.umask(before);
-    }
+    await saveUnder(parseInt(umask, 8));
     expect(await modeOf('job.json')).toBe('600');
   });
 
   it('should keep a mode whatever the umask', async () => {
     await old('job.json', 0o666);
-    const before = process.umask(0o077);
-    try {
-      await saveJob(at('job.json'), job);
-    } finally {
-      process.umask(before);
-    }
+    await saveUnder(0o077);
     expect(await modeOf('job.json')).toBe('666');
   });
 
