@@ -7,12 +7,12 @@ import { deliver } from './engine/direct.js';
 import { Engine } from './engine/Engine.js';
 import { JobControl, optionsForAll } from './engine/JobControl.js';
 import { owned } from './engine/owned.js';
-import type { Run } from './engine/JobParts.js';
+import type { HeldJob } from './engine/JobParts.js';
 import { unlessWaiting } from './engine/refuseWaiting.js';
 import { resume, resumeHeld } from './engine/resume.js';
 import { start } from './engine/start.js';
 import { type Data, NO_DATA } from './flow/Data.js';
-import type { ExecuteOptions, ResumeOptions } from './flow/ExecuteOptions.js';
+import { type ExecuteOptions, NO_OPTIONS, type ResumeOptions } from './flow/ExecuteOptions.js';
 import type { Entry, RunArguments } from './flow/Entry.js';
 import { checkKnown, checkOptions, type Known } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
@@ -36,11 +36,9 @@ const stateOf = (job: unknown): JobState | undefined => {
   return job instanceof JobState ? job : undefined;
 };
 
-// The flow has made them.
-const jobOf = ({ parts }: Run): Job => parts.handles.job as Job;
+const jobOf = (held: HeldJob): Job => (held.job ??= new Job(held)) as Job;
 
 type Given = readonly [params?: object, options?: ExecuteOptions];
-const NO_OPTIONS: ExecuteOptions = {};
 
 /** What a flow from JSON needs beside it, and how much the JSON may ask for. */
 export type FromJsonOptions = DecodeOptions & Pick<FlowOptions, 'scheduler' | 'asyncContext' | 'random' | 'newId'>;
@@ -89,12 +87,8 @@ export class Flow extends WrittenFlow<Routine> {
     super(template);
     this.#template = template;
     this.#engine = engine;
-    this.#admission = new Admission(template, engine, (run, state = new JobState(run.parts.ledger.data)) => ({
-      flow: this,
-      state,
-      job: new Job(run.parts),
-    }));
-    this.#control = new JobControl<JobState, Job>(this, engine);
+    this.#admission = new Admission(template, engine, (data, state = new JobState(data)) => ({ flow: this, state }));
+    this.#control = new JobControl<JobState, Job>(this, engine, jobOf);
   }
 
   // ── written down ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,8 +117,9 @@ export class Flow extends WrittenFlow<Routine> {
   execute<A extends object = object>(entry: Entry<A>, ...given: RunArguments<NoInfer<A>>): Promise<JobState> {
     const [params = NO_DATA, wanted = NO_OPTIONS] = given as readonly unknown[] as Given;
     try {
-      const { orThrow, ...options } = checkOptions(wanted);
-      const { done } = start(this.#admission, entry, params, options).parts.life;
+      const { orThrow, ...others } = checkOptions(wanted);
+      const options = wanted === NO_OPTIONS ? NO_OPTIONS : others;
+      const { done } = start(this.#admission, entry, params, options);
       const state = done as Promise<JobState>;
       return checkSwitch('orThrow', orThrow ?? false) ? state.then(completedOrThrow) : state;
     } catch (error) {
@@ -162,8 +157,8 @@ export class Flow extends WrittenFlow<Routine> {
 
   /** The job with this id, if it waits for its begin or has begun; undefined once it has ended. */
   job(jobId: string): Job | undefined {
-    const run = this.#engine.jobs.get(jobId);
-    return run && jobOf(run);
+    const held = this.#engine.jobs.get(jobId);
+    return held && jobOf(held);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { defer, type Observable } from 'rxjs';
 import { cancelTask } from './engine/cancelTask.js';
-import type { JobParts } from './engine/JobParts.js';
+import type { HeldJob, JobParts } from './engine/JobParts.js';
 import { eventView } from './engine/eventView.js';
 import { type RecordIterator, recordIterator } from './engine/recordIterator.js';
 import { routineView } from './engine/routineView.js';
@@ -37,7 +37,7 @@ export class Job {
     return OWN;
   }
 
-  readonly #parts: JobParts;
+  readonly #held: HeldJob;
 
   static {
     behind = (job) => job.#parts;
@@ -48,13 +48,17 @@ export class Job {
    *
    * @hidden
    */
-  constructor(parts: JobParts) {
-    this.#parts = parts;
+  constructor(held: HeldJob) {
+    this.#held = held;
+  }
+
+  get #parts(): JobParts {
+    return this.#held.parts;
   }
 
   /** Its id: a uuid, or what `ExecuteOptions.jobId` asked for. The same wherever it goes on. */
   get id(): string {
-    return this.#parts.ledger.data.jobId;
+    return this.#held.jobId;
   }
 
   /** All that it is and was, to be read at any time. */
@@ -64,7 +68,7 @@ export class Job {
 
   /** Where it is on its way; `paused` only once it is quiet (see `pausing`). */
   get status(): JobStatus {
-    return this.#parts.ledger.data.status;
+    return this.#held.status;
   }
 
   /** The status now, then each new one; completes at the end. */
@@ -137,7 +141,7 @@ export class Job {
    */
   get done(): Promise<JobState> {
     refuseWaiting('Waiting for job.done', this.#isOwn);
-    return this.#parts.life.done as Promise<JobState>;
+    return this.#held.done as Promise<JobState>;
   }
 
   /** The job as JSON at this instant, also while it runs (see `JobState.toJSON`). */
@@ -168,7 +172,7 @@ export class Job {
 
   /** Made when it is asked for: closures that an old job holds keep the jobs after it from being collected young. */
   get #isOwn(): WaitedFor {
-    return ({ parts }) => parts === this.#parts;
+    return ({ job }) => job === this;
   }
 
   /**
@@ -220,8 +224,8 @@ export class Job {
    * Rejects with JobError `WOULD_DEADLOCK` in a handler of this job, FlowError `BAD_OPTION`, and what `onProgress` throws.
    */
   waitForCompletion(options: WaitOptions = {}): Promise<boolean> {
-    const { life, plan } = this.#parts;
-    const ended$ = defer(() => life.done);
+    const { plan } = this.#parts;
+    const ended$ = defer(() => this.#held.done);
     return unlessWaiting('waitForCompletion', this.#isOwn, () =>
       waitForEnd({ ended$, progress$: this.progress$, scheduler: plan.settings.scheduler }, options),
     );

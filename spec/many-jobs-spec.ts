@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Context,
   Flow,
@@ -5,6 +6,7 @@ import {
   type FlowOptions,
   type Handler,
   type Job,
+  JobState,
   type JobStatus,
   Registry,
 } from '../lib/index.js';
@@ -310,6 +312,101 @@ describe('maxJobs (D35)', () => {
 
   it.each([-1, 1.5, NaN, '3'])('should be refused as maxPendingJobs %p', (maxPendingJobs) => {
     expect(codeOf(() => new Flow({ maxPendingJobs: maxPendingJobs as number }))).toBe('BAD_OPTION');
+  });
+});
+
+describe('a job that waits for its place (D35)', () => {
+  const waitsFor = (how: (job: Job) => unknown) => {
+    const { flow, begun, start, end } = held({ maxJobs: 1 });
+    start('a');
+    const waiting = ['b', 'c', 'd'].map((name) => start(name)) as [Job, Job, Job];
+    how(waiting[1]);
+    return { flow, begun, end, waiting };
+  };
+
+  it.each<[string, (job: Job) => unknown]>([
+    ['nobody looks at it', () => undefined],
+    ['somebody asks for its status', ({ status }) => status],
+    ['somebody waits for its end', ({ done }) => done],
+    ['somebody reads its state', ({ state }) => state.pendingTasks],
+    ['somebody writes it down', (job) => job.snapshot()],
+    ['somebody watches it', ({ record$ }) => record$.subscribe()],
+    ['a pause of it is withdrawn at once', (job) => [job.pause(), void job.resume()]],
+  ])('should keep its turn, and be the same job before and after its begin, if %s', async (_, look) => {
+    const { flow, begun, end, waiting } = waitsFor(look);
+    const c = waiting[1];
+    const { done } = c;
+    expect([flow.job('c'), flow.jobs[2], c.status]).toEqual([c, c, 'pending']);
+    for (const name of ['a', 'b']) await end(name);
+    const order = begun.includes('d') ? 'abd' : 'abc';
+    expect([begun.join(''), flow.job('c') === c, c.done === done]).toEqual([order, true, true]);
+    for (const name of ['c', 'd', 'c']) await end(name);
+    expect(await done).toBe(c.state);
+    expect([c.status, c.done === done, (await c.done).status]).toEqual(['completed', true, 'completed']);
+  });
+
+  it('should show its entry among its pending tasks, and the time of its start', async () => {
+    const { end, waiting } = waitsFor(() => undefined);
+    const before = Date.now();
+    await sleep(20);
+    const [, , d] = waiting;
+    expect(d.state.pendingTasks).toMatchObject([{ routineId: 's', slot: 'trigger', data: { name: 'd' } }]);
+    expect(+d.state.createdAt).toBeLessThanOrEqual(before);
+    for (const name of ['a', 'b', 'c', 'd']) await end(name);
+    expect(+d.state.createdAt).toBeLessThanOrEqual(before);
+    expect(d.state.history()[0]?.timestamp.getTime()).toBeGreaterThan(before);
+  });
+
+  it('should go on elsewhere from what was written down while it waited', async () => {
+    const { flow, end, waiting } = waitsFor(() => undefined);
+    const written = JSON.stringify(waiting[2]);
+    const there = held({ flowId: flow.flowId });
+    const moved = there.flow.resume(JobState.fromJSON(written));
+    await there.end('d');
+    expect([moved.id, moved.status, there.begun]).toEqual(['d', 'completed', ['d']]);
+    for (const name of ['a', 'b', 'c', 'd']) await end(name);
+  });
+
+  it.each([false, true])(
+    'should run in the async context of whoever has started it (somebody looks before: %p)',
+    async (looks) => {
+      const storage = new AsyncLocalStorage<string>();
+      const seen: (string | undefined)[] = [];
+      const trigger = async (): Promise<void> => {
+        seen.push(storage.getStore());
+        await sleep(1);
+      };
+      const flow = flowOf({ s: { slots: { trigger } } }, [], { maxJobs: 1 });
+      const jobs = ['one', 'two', 'three'].map((name) => storage.run(name, () => flow.start('s')));
+      if (looks) storage.run('somebody', () => jobs.map(({ state }) => state.jobId));
+      await Promise.all(jobs.map(({ done }) => done));
+      expect(seen).toEqual(['one', 'two', 'three']);
+    },
+  );
+
+  it('should have the options of its own, and those of the flow at its start', async () => {
+    const { flow, end } = waitsFor(() => undefined);
+    const own = flow.start('s', { name: 'own' }, { maxWorkers: 3, maxQueued: 7, jobId: 'own' });
+    expect(own.snapshot()).toMatchObject({ run: { maxWorkers: 3, maxQueued: 7 } });
+    await flow.cancel();
+    await end('a');
+  });
+
+  it('should be cancelled, paused and resumed with all the others', async () => {
+    const { flow, begun, end, waiting } = waitsFor(() => undefined);
+    await sleep(1);
+    const quiet = flow.pause({ reason: 'all' });
+    await end('a');
+    await quiet;
+    expect(statuses(...waiting)).toEqual(['paused', 'paused', 'paused']);
+    flow.job('a')?.resume();
+    for (const job of [...waiting].reverse()) job.resume();
+    await end('d');
+    expect([begun, statuses(...waiting)]).toEqual([
+      ['a', 'd', 'c'],
+      ['pending', 'running', 'completed'],
+    ]);
+    expect((await flow.cancel()).map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   });
 });
 

@@ -1,17 +1,19 @@
 import type { Observer } from 'rxjs';
-import { NO_DATA } from '../flow/Data.js';
-import { type OutputObserver, runOptionsFrom, type Wanted } from '../flow/ExecuteOptions.js';
+import { type Data, NO_DATA } from '../flow/Data.js';
+import { type OutputObserver, type ExecuteOptions, NO_OPTIONS, type Wanted, wantedFrom } from '../flow/ExecuteOptions.js';
 import { flowError } from '../flow/FlowError.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import type { OutputRecord } from '../flow/OutputRecord.js';
 import { JobData } from '../job/JobData.js';
 import { cancelOn } from './cancelOn.js';
 import type { Engine } from './Engine.js';
+import { enter } from './enter.js';
 import type { HandlerContext } from './HandlerContext.js';
 import type { Handles, Run, RunOptions } from './JobParts.js';
 import { JobRun } from './JobRun.js';
-import type { Plan } from '../plan/Plan.js';
+import type { Plan, Slot } from '../plan/Plan.js';
 import { isInside } from './refuseWaiting.js';
+import { type Redeeming, Ticket } from './Ticket.js';
 import { viewsOf } from './Views.js';
 import { keepWarm } from './keepWarm.js';
 
@@ -27,13 +29,16 @@ export interface Admitting {
 }
 
 /** Makes what users hold of a run; a state that comes from elsewhere is kept. */
-type MakeHandles = (run: Run, state: State | undefined) => Handles;
+type MakeHandles = (data: JobData, state: State | undefined) => Handles;
 
 /** Lets jobs into a flow, whether they start here or come from elsewhere, until it is closed. */
-export class Admission {
+export class Admission implements Redeeming {
   #isClosed = false;
   /** A run of the present plan that never begins (see `keepWarm`). */
   #warm: Run | undefined;
+  /** What a run gets that asks for nothing else, by the present settings. */
+  #usual: Wanted | undefined;
+  #settings: FlowSettings | undefined;
 
   readonly #template: Admitting;
   readonly #engine: Engine;
@@ -92,14 +97,43 @@ export class Admission {
   }
 
   /** Nothing has happened in a new job. */
-  newData(jobId: string, historyBound: number): JobData {
-    const { now, base } = this.#engine.time;
-    return new JobData(jobId, this.#template.settings.flowId, now, historyBound, base);
+  newData(jobId: string, historyBound: number, createdAt = this.#engine.time.now): JobData {
+    return new JobData(jobId, this.#template.settings.flowId, createdAt, historyBound, this.#engine.time.base);
   }
 
-  newRun(plan: Plan, data: JobData, options: RunOptions, starter: HandlerContext | undefined, state?: State): Run {
+  newRun(plan: Plan, data: JobData, options: RunOptions, starter: HandlerContext | undefined, state?: State): JobRun {
     const run = new JobRun(plan, this.#engine, data, options, starter);
-    run.parts.handles = this.#makeHandles(run, state);
+    run.parts.handles = this.#makeHandles(data, state);
+    return run;
+  }
+
+  /** What a run asks for; those that ask for nothing else than their flow share one answer. */
+  wanted(options: ExecuteOptions, settings: FlowSettings): Wanted {
+    if (options !== NO_OPTIONS) return wantedFrom(options, settings);
+    if (this.#settings !== settings) this.#usual = wantedFrom(options, (this.#settings = settings));
+    return this.#usual as Wanted;
+  }
+
+  /** Whether a job that is asked for can only wait: nobody looks at it, or stops it, before it begins. */
+  canOnlyWait(starter: HandlerContext | undefined, { output, signal }: Wanted): boolean {
+    return this.#engine.places.isFull && starter === undefined && output === undefined && signal === undefined;
+  }
+
+  keepWaiting(jobId: string, plan: Plan, entry: Slot, params: Data, wanted: Wanted): Ticket {
+    const ticket = new Ticket(this, jobId, plan, entry, params, wanted, this.#engine.time.now);
+    this.#engine.jobs.addBox(ticket);
+    this.#engine.places.wait(ticket);
+    return ticket;
+  }
+
+  redeem(ticket: Ticket): Run {
+    const { jobId, plan, entry, createdAt } = ticket;
+    const data = this.newData(jobId, plan.settings.history, createdAt);
+    const run = this.newRun(plan, data, runOptionsOf(entry, ticket.params, ticket.wanted), undefined);
+    run.takeOver(ticket);
+    enter(run, entry);
+    this.#engine.jobs.replace(run);
+    this.#engine.places.replace(run);
     return run;
   }
 
@@ -124,10 +158,21 @@ export class Admission {
   }
 
   #newWarmRun(plan: Plan): Run {
-    const options = { ...runOptionsFrom({}, plan.settings), entryRoutineId: '', params: NO_DATA, leftMs: Infinity };
+    const options = { ...wantedFrom({}, plan.settings), entryRoutineId: '', params: NO_DATA, leftMs: Infinity };
     return keepWarm(this.newRun(plan, this.newData('', 2), options, undefined));
   }
 }
+
+/** What one run asks for, entering at a slot. */
+export const runOptionsOf = ({ routine }: Slot, params: Data, { cap, limit, timeoutMs, detached }: Wanted): RunOptions => ({
+  entryRoutineId: routine.id,
+  params,
+  cap,
+  limit,
+  timeoutMs,
+  leftMs: timeoutMs,
+  detached,
+});
 
 const toObserver = (output: OutputObserver): Partial<Observer<OutputRecord>> =>
   typeof output === 'function' ? { next: output } : output;

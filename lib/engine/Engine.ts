@@ -9,7 +9,7 @@ import { Caps } from './Caps.js';
 import { Drain, type Drained } from './Drain.js';
 import { EventSubject } from './EventSubject.js';
 import type { Toggle } from './gate.js';
-import type { Run } from './JobParts.js';
+import type { HeldJob, Run } from './JobParts.js';
 import { JobSubject } from './JobSubject.js';
 import type { HandlerContext } from './HandlerContext.js';
 import { LiveJobs } from './LiveJobs.js';
@@ -29,7 +29,7 @@ import { WorkerPool } from './WorkerPool.js';
 /** Runs the jobs of one flow: what flows into its pipeline, its workers, and the drain that drives them. */
 export class Engine {
   /** Jobs that have not ended. */
-  readonly jobs = new LiveJobs<Run>();
+  readonly jobs = new LiveJobs<HeldJob>();
   readonly task$ = new TaskStream<Run>();
   readonly toggle$ = new JobSubject<Toggle<Run>>();
   readonly released$ = new JobSubject<Run>();
@@ -77,7 +77,7 @@ export class Engine {
   /** Later runs of the flow follow these settings. */
   configure(settings: FlowSettings): void {
     this.#settings = settings;
-    for (const run of this.jobs.all) if (run.hasPlace && run.parts.ledger.data.status !== 'paused') this.#widenFor(run);
+    for (const job of this.jobs.all) if (job.hasPlace && job.status !== 'paused') this.#widenFor(job.run);
     this.#fit();
     this.places.resize(settings.maxJobs);
   }

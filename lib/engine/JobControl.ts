@@ -3,7 +3,7 @@ import { flowError } from '../flow/FlowError.js';
 import type { PauseOptions } from '../flow/TaskContext.js';
 import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
 import { copyDeep, isPlainObject } from '../prelude/plainObject.js';
-import type { Run } from './JobParts.js';
+import type { HeldJob, Run } from './JobParts.js';
 import { readPause } from './Pausing.js';
 import { holdsJob, unlessWaiting, type WaitedFor } from './refuseWaiting.js';
 
@@ -17,6 +17,7 @@ export interface ControlledState {
 /** A job that the flow holds. */
 interface Controlled<S> {
   readonly state: S;
+  readonly status: JobStatus;
   readonly status$: Observable<JobStatus>;
   pause(options?: PauseOptions): Promise<S>;
   resume(): void;
@@ -25,14 +26,8 @@ interface Controlled<S> {
 
 /** The engine that runs them. */
 interface Running {
-  readonly jobs: { readonly all: readonly Run[]; get(jobId: string): Run | undefined };
+  readonly jobs: { readonly all: readonly HeldJob[]; get(jobId: string): HeldJob | undefined };
   readonly drain: { change(work: () => void): void };
-}
-
-/** What users hold of a job. */
-interface ControlledHandles<J, S> {
-  readonly job: J;
-  readonly state: S;
 }
 
 /** What a flow does to the jobs that it holds: to one, or to all of them. */
@@ -40,14 +35,17 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
   readonly #flow: { readonly flowId: string };
   readonly #engine: Running;
 
-  constructor(flow: { readonly flowId: string }, engine: Running) {
+  readonly #jobOf: (held: HeldJob) => J;
+
+  constructor(flow: { readonly flowId: string }, engine: Running, jobOf: (held: HeldJob) => J) {
     this.#flow = flow;
     this.#engine = engine;
+    this.#jobOf = jobOf;
   }
 
   /** Oldest first. */
   get all(): readonly J[] {
-    return this.#engine.jobs.all.map((run) => this.#handlesOf(run).job);
+    return this.#engine.jobs.all.map(this.#jobOf);
   }
 
   /** Whether the state is that of a job which has not ended. */
@@ -60,11 +58,11 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
     const { jobs, drain } = this.#engine;
     const { reason, checkpoint } = readPause(
       options,
-      jobs.all.some((run) => canPause(run) && run.parts.plan.commits),
+      jobs.all.some(({ run }) => canPause(run) && run.parts.plan.commits),
     );
     const quiet: Promise<object>[] = [];
     drain.change(() => {
-      for (const { parts } of jobs.all.filter(canPause))
+      for (const { parts } of jobs.all.filter(({ run }) => canPause(run)))
         quiet.push(parts.life.pausing.ask({ reason, checkpoint: copyDeep(checkpoint) }));
     });
     return unlessWaiting('Waiting for flow.pause()', isMine, () => Promise.all(quiet as Promise<S>[]));
@@ -79,7 +77,7 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
   cancelAll(reason: string | undefined): readonly S[] {
     const { all } = this;
     this.#engine.drain.change(() => {
-      for (const job of all) if (!isFinal(job.state.status)) void job.cancel(reason);
+      for (const job of all) if (!isFinal(job.status)) void job.cancel(reason);
     });
     return all.map(({ state }) => state);
   }
@@ -87,7 +85,8 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
   /** Resolves when every present job has ended or is paused, and none has been resumed meanwhile. */
   async quiet(): Promise<void> {
     const { all } = this;
-    while (all.some(isBusy)) await Promise.all(all.map(quiet));
+    // One after the other: a job that is watched costs more than one that waits.
+    while (all.some(isBusy)) for (const job of all) if (isBusy(job)) await quiet(job);
   }
 
   /** The job with this state, which is to become `to`. @throws FlowError `WRONG_FLOW`, `UNKNOWN_JOB`; JobError `ILLEGAL_TRANSITION` */
@@ -98,12 +97,7 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
     if (isFinal(status)) checkTransition(jobId, status, to);
     const held = this.#engine.jobs.get(jobId);
     if (held?.parts.handles.state !== state) throw flowError('UNKNOWN_JOB', { flowId, jobId });
-    return this.#handlesOf(held).job;
-  }
-
-  // The flow has made the handles.
-  #handlesOf({ parts }: Run): ControlledHandles<J, S> {
-    return parts.handles as unknown as ControlledHandles<J, S>;
+    return this.#jobOf(held);
   }
 }
 
@@ -117,8 +111,7 @@ const canPause = ({ parts, parent }: Run): boolean => {
   return status !== 'paused' && !isFinal(status) && (parent === undefined || parts.options.detached || !holdsJob(parent));
 };
 
-const isBusy = ({ state: { status } }: { readonly state: ControlledState }): boolean =>
-  status === 'pending' || status === 'running';
+const isBusy = ({ status }: Pick<ControlledState, 'status'>): boolean => status === 'pending' || status === 'running';
 
 /** The options of a call that means all jobs. A lookup that found nothing, or a snapshot, must not be taken for all of them. */
 export const optionsForAll = (given: readonly unknown[]): PauseOptions => {

@@ -2,6 +2,7 @@ import type { FixedLimit } from '../flow/Limit.js';
 import type { Data } from '../flow/Data.js';
 import type { PauseOptions } from '../flow/TaskContext.js';
 import { doneIn, type JobData } from '../job/JobData.js';
+import type { JobStatus } from '../job/JobStatus.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { Scope } from '../prelude/Scope.js';
 import type { Plan, Slot } from '../plan/Plan.js';
@@ -43,17 +44,31 @@ export interface RunOptions {
   readonly limit: FixedLimit;
 }
 
-/** What users hold of a job: its Flow, Job and JobState. */
+/** What users hold of a job beside its Job: its Flow and JobState. */
 export interface Handles {
   readonly flow: object;
-  readonly job: object;
   readonly state: object;
 }
 
+/** A job as its users hold it. */
+export interface HeldJob {
+  /** Its Job, once somebody has asked for it. */
+  job: object | undefined;
+  readonly jobId: string;
+  readonly status: JobStatus;
+  readonly hasPlace: boolean;
+  /** Resolves with the state of the job at its end. */
+  readonly done: Promise<object>;
+  /** The job in the pipeline, and what is behind it; made when somebody looks, if it waits for its place. */
+  readonly run: Run;
+  readonly parts: JobParts;
+}
+
 /** A job as it goes through the pipeline. */
-export interface Run extends Gated<Task<Run>>, Placed, Turn, Settling<HandlerContext<Run>>, Resting {
+export interface Run extends HeldJob, Gated<Task<Run>>, Placed, Turn, Settling<HandlerContext<Run>>, Resting {
   isOpen: boolean;
   inRing: boolean;
+  hasPlace: boolean;
   /** Tasks of it that hold or borrow a worker. */
   active: number;
   /** What waits behind the gate. */
@@ -67,7 +82,8 @@ export interface Run extends Gated<Task<Run>>, Placed, Turn, Settling<HandlerCon
   readonly parent: HandlerContext | undefined;
   /** It is over: from now on it is nobody's child, and does not keep who started it in memory. */
   forgetParent(): void;
-  readonly parts: JobParts;
+  /** Resolves `done`. */
+  answer(state: object): void;
   /** Takes the oldest task off the queue, at work from here on, unless the job has run longer than it may: then it has failed (D32). */
   take(): HandlerContext<Run> | undefined;
   /** A task that was queued is dropped: there is no room for it. */
@@ -92,8 +108,6 @@ export interface Life {
     ask(options: PauseOptions): Promise<object>;
     resume(): void;
   };
-  /** Resolves with the state of the job at its end. */
-  readonly done: Promise<object>;
   /** Calls back at the end of the job, in the same step. */
   atEnd(work: () => void): void;
   /** The engine has taken the job on; it may have been paused, or ended, meanwhile. */

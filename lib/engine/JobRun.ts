@@ -8,6 +8,7 @@ import type { Plan } from '../plan/Plan.js';
 import type { Scope } from '../prelude/Scope.js';
 import { leaveHome } from './children.js';
 import { HandlerContext } from './HandlerContext.js';
+import { Held } from './Held.js';
 import { type JobEngine, JobParts, type Run, type RunOptions } from './JobParts.js';
 import { Lifecycle } from './Lifecycle.js';
 import { type Limits, single } from './Limits.js';
@@ -17,7 +18,7 @@ import type { Task } from './Task.js';
 import { TaskQueue } from './TaskQueue.js';
 
 /** One job in the pipeline of its flow: what waits behind its gate, and how many of its tasks are at work. */
-export class JobRun implements Run {
+export class JobRun extends Held<Run, JobParts> implements Run {
   /** Whether its tasks pass; written by the gate. */
   isOpen = false;
   /** Whether it stands in the ring, or is at its turn. */
@@ -37,6 +38,7 @@ export class JobRun implements Run {
     options: RunOptions,
     private starter: HandlerContext | undefined,
   ) {
+    super();
     this.parts = new JobParts(this, plan, engine, options, data);
     this.parts.life = new Lifecycle(this.parts);
   }

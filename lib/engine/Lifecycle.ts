@@ -4,7 +4,6 @@ import * as note from '../job/noteJob.js';
 import * as fold from '../job/fold.js';
 import { tellQueued } from '../job/noteTask.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
-import { runOutside } from './ambient.js';
 import { endChildren } from './children.js';
 import { Deadline } from './Deadline.js';
 import type { JobParts, Life } from './JobParts.js';
@@ -27,22 +26,12 @@ export class Lifecycle implements Life {
   #isTaken = false;
   /** Whether it was paused before it has begun here. */
   #isResumed = false;
-  #done: Promise<object> | undefined = undefined;
-  #resolve: ((state: object) => void) | undefined = undefined;
   #atEnd: (() => void)[] | undefined = undefined;
 
   constructor(private readonly job: JobParts) {
     const { leftMs } = job.options;
     this.deadline = leftMs === Infinity ? undefined : new Deadline(leftMs, job, this);
     this.pausing = new Pausing(job, this);
-  }
-
-  // Made outside the handler that may have started the job, or it would keep that in memory.
-  get done(): Promise<object> {
-    return (this.#done ??= runOutside(newPromise, (resolve) => {
-      if (this.isOver) resolve(this.job.handles.state);
-      else this.#resolve = resolve;
-    }));
   }
 
   atEnd(work: () => void): void {
@@ -232,14 +221,14 @@ export class Lifecycle implements Life {
 
   /** Tells watchers of the end, and resolves `done`. */
   static readonly #announceEnd = (life: Lifecycle): void => {
-    const { ledger, handles, views } = life.job;
+    const { run, ledger, handles, views } = life.job;
     views?.endSinks();
     note.ended(ledger);
     life.isTold = true;
     views?.end();
     for (const work of life.#atEnd ?? []) work();
     life.#atEnd = undefined;
-    life.#resolve?.(handles.state);
+    run.answer(handles.state);
     life.pausing.answer();
   };
 
@@ -249,5 +238,3 @@ export class Lifecycle implements Life {
     views?.status(status);
   }
 }
-
-const newPromise = (executor: (resolve: (state: object) => void) => void): Promise<object> => new Promise(executor);

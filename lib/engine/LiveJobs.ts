@@ -1,8 +1,11 @@
 /** A job that has not ended. */
 export interface LiveJob {
-  readonly parts: {
-    readonly ledger: { readonly data: { readonly jobId: string } };
-  };
+  readonly jobId: string;
+}
+
+/** What stands in the map in place of a job. */
+interface Box<J> {
+  held: J | undefined;
 }
 
 const RENEWED_AFTER = 1_000;
@@ -12,8 +15,8 @@ const RENEWED_AFTER = 1_000;
  * next, with all that was in it, until a full collection finds them; so what stands in it is a box, which is emptied when its job
  * leaves. (Without, 100 jobs side by side were not collected young: 3 of 4 parts of their time went into moving dead ones.)
  */
-export class LiveJobs<R extends LiveJob> {
-  #boxes = new Map<string, { run: R | undefined }>();
+export class LiveJobs<J extends LiveJob> {
+  #boxes = new Map<string, Box<J>>();
   /** Jobs that have left the map. */
   #left = 0;
 
@@ -21,18 +24,27 @@ export class LiveJobs<R extends LiveJob> {
     return this.#boxes.size;
   }
 
-  add(run: R): void {
-    this.#boxes.set(run.parts.ledger.data.jobId, { run });
+  add(job: J): void {
+    this.#boxes.set(job.jobId, { held: job });
   }
 
-  get(jobId: string): R | undefined {
-    return this.#boxes.get(jobId)?.run;
+  /** Adds one that is its own box: it will be replaced, and never leaves. */
+  addBox(box: J & { readonly held: J }): void {
+    this.#boxes.set(box.jobId, box);
   }
 
-  remove({ parts }: R): void {
-    const { jobId } = parts.ledger.data;
+  /** A job stands in the place of a box. */
+  replace(job: J): void {
+    if (this.#boxes.has(job.jobId)) this.add(job);
+  }
+
+  get(jobId: string): J | undefined {
+    return this.#boxes.get(jobId)?.held;
+  }
+
+  remove({ jobId }: J): void {
     const box = this.#boxes.get(jobId);
-    if (box !== undefined) box.run = undefined;
+    if (box !== undefined) box.held = undefined;
     this.#boxes.delete(jobId);
     // A flow that runs one job after the other never grows its map; it gets a new one instead now and then, since each old table
     // makes the next one, and so every deletion, dearer (1 µs per job after 10,000 of them).
@@ -45,7 +57,7 @@ export class LiveJobs<R extends LiveJob> {
   }
 
   /** Oldest first. */
-  get all(): readonly R[] {
-    return [...this.#boxes.values()].flatMap(({ run }) => run ?? []);
+  get all(): readonly J[] {
+    return [...this.#boxes.values()].flatMap(({ held }) => held ?? []);
   }
 }

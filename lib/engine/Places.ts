@@ -1,7 +1,14 @@
 /** A job as it waits for a place. */
 export interface Placed {
+  readonly jobId: string;
   /** Whether it has a place; written by its `Places` alone. */
   hasPlace: boolean;
+}
+
+/** One that waits: a job, or what makes it when it is its turn. */
+export interface Waiting<R> {
+  readonly jobId: string;
+  readonly run: R;
 }
 
 /**
@@ -14,10 +21,10 @@ export interface Placed {
  * given    a--b------------d--
  * ```
  */
-export class Places<R extends Placed> {
+export class Places<R extends Placed & Waiting<R>> {
   #taken = 0;
   /** Those that wait, and the one iterator that goes over them: a new one would pass over all that have left, each time. */
-  readonly #waiting = new Set<R>();
+  readonly #waiting = new Map<string, Waiting<R>>();
   #order = this.#waiting.values();
 
   /** `given` is told who has got a place. */
@@ -38,8 +45,18 @@ export class Places<R extends Placed> {
 
   /** A job gets a place, or joins the end of those that wait. */
   join(run: R): void {
-    if (this.isFull) this.#waiting.add(run);
+    if (this.isFull) this.wait(run);
     else this.give(run);
+  }
+
+  /** One joins the end of those that wait. */
+  wait(waiting: Waiting<R>): void {
+    this.#waiting.set(waiting.jobId, waiting);
+  }
+
+  /** Somebody has looked at one that waits: the job stands in its place. */
+  replace(run: R): void {
+    if (this.#waiting.has(run.jobId)) this.wait(run);
   }
 
   /** A job that cannot wait gets a place, whether one is free or not. */
@@ -51,13 +68,13 @@ export class Places<R extends Placed> {
 
   /** One that waits need not do so any longer. */
   hasten(run: R): void {
-    if (this.#waiting.delete(run)) this.give(run);
+    if (this.#waiting.delete(run.jobId)) this.give(run);
   }
 
   /** A job gives its place back, or waits no more. */
   leave(run: R): void {
     if (!run.hasPlace) {
-      this.#waiting.delete(run);
+      this.#waiting.delete(run.jobId);
       return;
     }
     run.hasPlace = false;
@@ -78,7 +95,7 @@ export class Places<R extends Placed> {
   #next(): R {
     const { value, done } = this.#order.next();
     if (done === true) this.#order = this.#waiting.values();
-    else this.#waiting.delete(value);
-    return done === true ? this.#next() : value;
+    else this.#waiting.delete(value.jobId);
+    return done === true ? this.#next() : value.run;
   }
 }

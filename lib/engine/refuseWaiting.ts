@@ -11,7 +11,7 @@ export const holdsJob = ({ run, isAtWork, rare }: HandlerContext): boolean =>
 export const isInside = (starter: HandlerContext | undefined): boolean => starter !== undefined && !starter.run.parts.life.isOver;
 
 /** Whether a job is one of those that somebody would wait for. */
-export type WaitedFor = (run: { readonly parts: { readonly engine: object } }) => boolean;
+export type WaitedFor = (run: { readonly job?: object | undefined; readonly parts: { readonly engine: object } }) => boolean;
 
 /** The attempt at work here, the one whose handler started its job, and so on. */
 function* lineage(): Generator<HandlerContext> {

@@ -1,6 +1,6 @@
 import { NO_DATA } from '../flow/Data.js';
 import { checkKnown, checkOption } from '../flow/checkOption.js';
-import { renamingFrom, RESUME_OPTIONS, type ResumeOptions, runOptionsFrom, type Wanted } from '../flow/ExecuteOptions.js';
+import { renamingFrom, RESUME_OPTIONS, type ResumeOptions, type Wanted, wantedFrom } from '../flow/ExecuteOptions.js';
 import { flowError } from '../flow/FlowError.js';
 import { checkSwitch } from '../flow/FlowOptions.js';
 import type { FixedLimit } from '../flow/Limit.js';
@@ -37,7 +37,7 @@ export const resume = <S extends ControlledState>(
   const rename = renamingFrom(options.remap);
   const makers = taskMakersIn(plan, data, work, rename);
   const paused = checkSwitch('paused', options.paused ?? false);
-  const wanted = runOptionsFrom(options, plan.settings);
+  const wanted = wantedFrom(options, plan.settings);
   const starter = currentAttempt();
   admission.lookAgain(jobId, starter, paused);
   rebased(data, admission.baseFor(data), plan.settings.history);

@@ -1,15 +1,15 @@
-import { EXECUTE_OPTIONS, type ExecuteOptions, runOptionsFrom } from '../flow/ExecuteOptions.js';
+import { EXECUTE_OPTIONS, type ExecuteOptions } from '../flow/ExecuteOptions.js';
 import { checkKnown, checkOption } from '../flow/checkOption.js';
 import type { Entry } from '../flow/Entry.js';
 import { checkName } from '../flow/names.js';
 import { checkEntry, slotIn } from '../flow/placeIn.js';
 import { takeParams } from '../flow/takeParams.js';
-import type { Admission } from './Admission.js';
+import { type Admission, runOptionsOf } from './Admission.js';
 import { currentAttempt } from './ambient.js';
 import { adopt } from './children.js';
 import { enter } from './enter.js';
 import { HandlerContext } from './HandlerContext.js';
-import type { Run } from './JobParts.js';
+import type { HeldJob, Run } from './JobParts.js';
 import { routinesOf } from './routinesOf.js';
 import type { Plan, Slot } from '../plan/Plan.js';
 
@@ -20,26 +20,20 @@ export const start = (
   entryParams: object,
   options: ExecuteOptions,
   enters = true,
-): Run => {
+): HeldJob => {
   const plan = admission.open();
   const { settings } = plan;
   checkKnown(options, EXECUTE_OPTIONS);
-  const wanted = runOptionsFrom(options, settings);
+  const wanted = admission.wanted(options, settings);
   const jobId = wanted.jobId ?? checkName('job', settings.newId());
   const slot = entryOf(plan, entry);
-  const entryRoutineId = slot.routine.id;
-  const params = takeParams(plan, entryParams, () => `The entry of routine '${entryRoutineId}'`);
-  const { cap, limit, timeoutMs, detached } = wanted;
+  const params = takeParams(plan, entryParams, () => `The entry of routine '${slot.routine.id}'`);
   const starter = starterOf(wanted.parent);
   admission.lookAgain(jobId, starter);
+  if (enters && admission.canOnlyWait(starter, wanted)) return admission.keepWaiting(jobId, plan, slot, params, wanted);
   const data = admission.newData(jobId, settings.history);
-  const run = admission.newRun(
-    plan,
-    data,
-    { entryRoutineId, params, cap, limit, timeoutMs, leftMs: timeoutMs, detached },
-    starter,
-  );
-  if (starter !== undefined && !detached) adoptInto(starter, run);
+  const run = admission.newRun(plan, data, runOptionsOf(slot, params, wanted), starter);
+  if (starter !== undefined && !wanted.detached) adoptInto(starter, run);
   if (enters) enter(run, slot);
   return admission.admit(run, wanted);
 };

@@ -38,6 +38,9 @@ export interface ExecuteOptions extends Limit {
   readonly orThrow?: boolean | undefined;
 }
 
+/** The options of a run that asks for nothing else than its flow says. */
+export const NO_OPTIONS: ExecuteOptions = Object.freeze({});
+
 const RUN_OPTIONS = {
   timeoutMs: true,
   executionStrategy: true,
@@ -85,7 +88,7 @@ export interface Wanted {
 }
 
 /** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
-export const runOptionsFrom = (options: ExecuteOptions, settings: FlowSettings): Wanted => ({
+export const wantedFrom = (options: ExecuteOptions, settings: FlowSettings): Wanted => ({
   timeoutMs: options.timeoutMs === undefined ? settings.executionTimeoutMs : checkTimeout('timeoutMs', options.timeoutMs),
   cap: capFrom(options, settings),
   limit: limitFrom(options, settings),

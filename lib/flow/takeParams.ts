@@ -1,5 +1,5 @@
 import { Misfit, READABLE } from '../prelude/jsonValue.js';
-import { checkData, type Data } from './Data.js';
+import { checkData, type Data, NO_DATA } from './Data.js';
 import { checkSerialisable, FlowError, notClonable } from './FlowError.js';
 
 /** How a plan keeps what it is given apart from the giver. */
@@ -14,6 +14,7 @@ interface Taking {
  * @throws FlowError `BAD_PAYLOAD`, `NOT_SERIALISABLE`, `NOT_CLONABLE`
  */
 export const takeParams = ({ commits, isolate }: Taking, params: object, where: () => string): Data => {
+  if (params === NO_DATA) return NO_DATA;
   const checked = checkData(params, where);
   if (commits) checkSerialisable(checked, where);
   try {

@@ -24,12 +24,8 @@ const bench = (options: FlowOptions = {}) => {
       template.plan = engine.compile(settings, described);
     },
   };
-  const admission = new Admission(template, engine, (run, state = new JobState(run.parts.ledger.data)) => ({
-    flow: {},
-    job: {},
-    state,
-  }));
-  const stateOf = ({ parts }: Run): JobState => parts.handles.state as JobState;
+  const admission = new Admission(template, engine, (data, state = new JobState(data)) => ({ flow: {}, state }));
+  const stateOf = ({ parts }: Pick<Run, 'parts'>): JobState => parts.handles.state as JobState;
   return { admission, engine, template, stateOf };
 };
 
@@ -52,14 +48,14 @@ describe('Admission', () => {
 
   it('should let a job begin in a later turn, with its entry in the queue', async () => {
     const { admission, stateOf } = bench();
-    const run = start(admission, 's', {}, {});
+    const { run } = start(admission, 's', {}, {});
     expect([stateOf(run).status, run.queue.length]).toEqual(['pending', 1]);
     await turn();
     expect(stateOf(run).status).toBe('completed');
   });
 
   it('should leave the entry out if somebody else brings the first task', () => {
-    expect(start(bench().admission, 's', {}, {}, false).queue.length).toBe(0);
+    expect(start(bench().admission, 's', {}, {}, false).run.queue.length).toBe(0);
   });
 
   it('should hand the output of a job to whom it is for, a function or an observer', async () => {

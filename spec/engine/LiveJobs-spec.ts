@@ -8,7 +8,7 @@ import { type LiveJob, LiveJobs } from '../../lib/engine/LiveJobs.js';
 import { flowOf } from '../support/flows.js';
 import { turn } from '../support/virtualTime.js';
 
-const run = (jobId: string): LiveJob => ({ parts: { ledger: { data: { jobId } } } });
+const run = (jobId: string): LiveJob => ({ jobId });
 
 describe('LiveJobs', () => {
   it('should give what was added and not removed, by id, and in the order in which it came', () => {

@@ -1,16 +1,21 @@
 import fc from 'fast-check';
 import { Places } from '../../lib/engine/Places.js';
 
-interface Job {
-  readonly name: string;
-  hasPlace: boolean;
+class Job {
+  hasPlace = false;
+
+  constructor(readonly jobId: string) {}
+
+  get run(): this {
+    return this;
+  }
 }
 
-const jobsOf = (names: string): Job[] => [...names].map((name) => ({ name, hasPlace: false }));
+const jobsOf = (names: string): Job[] => [...names].map((name) => new Job(name));
 
 const placesFor = (most: number) => {
   const given: string[] = [];
-  const places = new Places<Job>(most, ({ name }) => given.push(name));
+  const places = new Places<Job>(most, ({ jobId }) => given.push(jobId));
   return { places, given };
 };
 
@@ -71,7 +76,7 @@ describe('Places (D35)', () => {
         const [inside, line, wanted]: [Set<Job>, Job[], string[]] = [new Set(), [], []];
         const enter = (job: Job): void => {
           inside.add(job);
-          wanted.push(job.name);
+          wanted.push(job.jobId);
         };
         const fill = (): void => {
           while (inside.size <= most && line.length > 0) enter(line.shift() as Job);
@@ -89,8 +94,10 @@ describe('Places (D35)', () => {
             places[kind](job);
           } else if (!isKnown) {
             line.push(job);
-            places.join(job);
-          }
+            // What waits may be a job that is made at its turn, or when somebody looks.
+            if (kind === 'give') places.join(job);
+            else places.wait({ jobId: job.jobId, run: job });
+          } else if (kind === 'join') places.replace(job);
           expect([given, places.waiting]).toEqual([wanted, line.length]);
         }
       }),

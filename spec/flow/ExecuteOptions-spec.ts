@@ -1,10 +1,10 @@
 import type { ExecuteOptions, Flow, FlowOptions, Handler } from '../../lib/index.js';
-import { runOptionsFrom } from '../../lib/flow/ExecuteOptions.js';
+import { wantedFrom } from '../../lib/flow/ExecuteOptions.js';
 import { settingsFrom } from '../../lib/flow/FlowOptions.js';
 import { emitting, flowOf, sleep } from '../support/flows.js';
 
-const wanted = (options: ExecuteOptions, flow: FlowOptions = {}): ReturnType<typeof runOptionsFrom> =>
-  runOptionsFrom(options, settingsFrom(flow));
+const wanted = (options: ExecuteOptions, flow: FlowOptions = {}): ReturnType<typeof wantedFrom> =>
+  wantedFrom(options, settingsFrom(flow));
 
 describe('the options of a run', () => {
   it.each<[string, ExecuteOptions, FlowOptions, number]>([
