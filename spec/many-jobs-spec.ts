@@ -392,6 +392,14 @@ describe('a job that waits for its place (D35)', () => {
     await end('a');
   });
 
+  it('should hand its output to whom it is for', async () => {
+    const flow = flowOf({ s: { slots: { trigger: ({ n }, ctx) => ctx.output('n', { n }) } } }, [], { maxJobs: 1 });
+    const got: unknown[] = [];
+    const output = ({ data }: { readonly data: unknown }): void => void got.push(data);
+    await Promise.all([1, 2].map((n) => flow.execute('s', { n }, { output })));
+    expect(got).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
   it('should be cancelled, paused and resumed with all the others', async () => {
     const { flow, begun, end, waiting } = waitsFor(() => undefined);
     await sleep(1);

@@ -133,7 +133,6 @@ export class Admission implements Redeeming {
     run.takeOver(ticket);
     enter(run, entry);
     this.#engine.jobs.replace(run);
-    this.#engine.places.replace(run);
     return run;
   }
 

@@ -54,11 +54,6 @@ export class Places<R extends Placed & Waiting<R>> {
     this.#waiting.set(waiting.jobId, waiting);
   }
 
-  /** Somebody has looked at one that waits: the job stands in its place. */
-  replace(run: R): void {
-    if (this.#waiting.has(run.jobId)) this.wait(run);
-  }
-
   /** A job that cannot wait gets a place, whether one is free or not. */
   give(run: R): void {
     this.#taken++;

@@ -56,6 +56,9 @@ describe('Admission', () => {
 
   it('should leave the entry out if somebody else brings the first task', () => {
     expect(start(bench().admission, 's', {}, {}, false).run.queue.length).toBe(0);
+    // Also of a job that waits for its place.
+    const { admission } = bench({ maxJobs: 1 });
+    expect(['a', 'b'].map((jobId) => start(admission, 's', {}, { jobId }, false).run.queue.length)).toEqual([0, 0]);
   });
 
   it('should hand the output of a job to whom it is for, a function or an observer', async () => {

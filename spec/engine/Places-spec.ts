@@ -97,7 +97,7 @@ describe('Places (D35)', () => {
             // What waits may be a job that is made at its turn, or when somebody looks.
             if (kind === 'give') places.join(job);
             else places.wait({ jobId: job.jobId, run: job });
-          } else if (kind === 'join') places.replace(job);
+          }
           expect([given, places.waiting]).toEqual([wanted, line.length]);
         }
       }),

@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as node from '../../lib/prelude/asyncContext.node.js';
 import * as none from '../../lib/prelude/asyncContext.none.js';
 
@@ -26,6 +28,54 @@ describe('the async context of Node', () => {
       scope?.runInAsyncScope((value: number) => seen.push(value, storage.getStore()), undefined, 7);
     });
     expect(seen).toEqual([7, 'there']);
+  });
+
+  describe('a scope that was captured', () => {
+    const storage = new AsyncLocalStorage<unknown>();
+    const [one, other] = [{ is: 'one' }, { is: 'other' }];
+    const storeIn = (scope: ReturnType<typeof node.captureScope>): unknown => {
+      let store: unknown = 'none was entered';
+      scope?.runInAsyncScope(() => (store = storage.getStore()), undefined);
+      return store;
+    };
+
+    it('should have the stores of its own place, however many are captured in one turn', () => {
+      const scopes = [one, other, undefined, one, one].map((store) => storage.run(store, node.captureScope));
+      storage.enterWith(other);
+      scopes.push(node.captureScope());
+      storage.enterWith(undefined);
+      scopes.push(node.captureScope());
+      expect(scopes.map(storeIn)).toEqual([one, other, undefined, one, one, other, undefined]);
+    });
+
+    it('should see a storage that was not there when another was captured before in the same place', () => {
+      const first = node.captureScope();
+      const late = new AsyncLocalStorage<string>();
+      const second = late.run('late', node.captureScope);
+      const seen: unknown[] = [];
+      for (const scope of [first, second]) scope?.runInAsyncScope(() => seen.push(late.getStore()), undefined);
+      expect(seen).toEqual([undefined, 'late']);
+    });
+
+    it('should be that of the turn: one that is captured later holds what is there then', async () => {
+      const first = storage.run(one, node.captureScope);
+      await Promise.resolve();
+      expect([storage.run(one, node.captureScope) === first, storeIn(first)]).toEqual([false, one]);
+    });
+
+    it('should not keep the stores of the turn in memory once nobody has the scope', async () => {
+      const store = new WeakRef({ large: [1, 2, 3] });
+      storage.run(store.deref(), () => void node.captureScope());
+      await new Promise((resolve) => void setTimeout(resolve, 5));
+      setFlagsFromString('--expose-gc');
+      (runInNewContext('gc') as () => void)();
+      expect(store.deref()).toBeUndefined();
+    });
+
+    it('should be one for those of one place and turn, where Node shows it (up to 22)', () => {
+      const scopes = storage.run(one, () => [node.captureScope(), node.captureScope()]);
+      expect(scopes[0] === scopes[1]).toBe(Number.parseInt(process.versions.node) < 24);
+    });
   });
 });
 
