@@ -1,9 +1,13 @@
-// Tells how each spec ends, as it does: a line of JSON for whoever has started jest.
+// Tells which file begins and how each spec ends, as it does: a line of JSON for whoever has started jest.
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 export default class Reporter {
   constructor({ rootDir }) {
     this.rootDir = rootDir;
+  }
+
+  onTestFileStart({ path }) {
+    tell({ type: 'file', file: this.#nameOf(path) });
   }
 
   onTestCaseResult({ path }, { status, fullName }) {
