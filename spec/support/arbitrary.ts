@@ -493,8 +493,8 @@ export const linksFrom = (world: World, from: number, event: EventName): readonl
 const seed = process.env['ROUTILUX_SEED'];
 if (seed !== undefined) fc.configureGlobal({ seed: Number(seed) });
 
-/** How often a property is tried: 1,000 times, and 10,000 in the long run. */
-export const runs = process.env['ROUTILUX_LONG'] === '1' ? 10_000 : 1_000;
+/** How often a property is tried: 1,000 times, and 10,000 in the long run; less often on sources that are mutated. */
+export const runs = process.env['ROUTILUX_LONG'] === '1' ? 10_000 : Number(process.env['ROUTILUX_RUNS'] ?? 1_000);
 
 /** How often one is tried that looks at the same worlds from another side. */
 export const fewer = runs / 4;
