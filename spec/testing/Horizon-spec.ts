@@ -1,6 +1,9 @@
 import { interval, throwError } from 'rxjs';
 import type { Context, Data, Handler } from '../../lib/index.js';
+import { Horizon } from '../../lib/testing/Horizon.js';
 import { testFlow } from '../../lib/testing/index.js';
+import { RecordedJobs } from '../../lib/testing/RecordedJobs.js';
+import { VirtualClock } from '../../lib/testing/VirtualClock.js';
 import { emitting, flowOf, forward } from '../support/flows.js';
 import { ours, rejection } from '../support/thrown.js';
 
@@ -49,6 +52,18 @@ describe('the horizon', () => {
     expect(ours(await rejection(nested)).message).toContain('looks at the clock within one ms (8 × maxSteps)');
   });
 
+  it('should have the clock refused only while a timer fires, after twice as many looks', () => {
+    const nothing = (): void => undefined;
+    const horizon = new Horizon({ maxSteps: 10 }, new RecordedJobs(new VirtualClock(nothing), nothing));
+    horizon.checkLooks(80, true);
+    expect(horizon.error).toBeUndefined();
+    horizon.checkLooks(81, true);
+    expect(horizon.error).toMatchObject({ code: 'RUNAWAY' });
+    expect(() => horizon.checkLooks(160, true)).not.toThrow();
+    expect(() => horizon.checkLooks(161, false)).not.toThrow();
+    expect(() => horizon.checkLooks(161, true)).toThrow(horizon.error);
+  });
+
   it('should end what waits longer than an hour, and whatever is told to end sooner', async () => {
     const slow = testFlow(
       ({ flowOptions, start, takes }) =>
@@ -74,6 +89,7 @@ describe('the horizon', () => {
 
   it('should tell a body that waits for what never comes', async () => {
     const stuck = testFlow(async ({ flowOptions, start, sleep, takes }) => {
+      await start(flowOf({ ended: { slots: { trigger: takes(0) } } }, [], flowOptions), 'ended').done;
       const job = start(
         flowOf({ s: { slots: { trigger: emitting({}) } }, t: { slots: { i: takes(5) } } }, LINK, flowOptions),
         's',
@@ -83,7 +99,7 @@ describe('the horizon', () => {
       await job.done;
     });
     expect(ours(await rejection(stuck)).message).toBe(
-      "The test waits for what never comes: at 5 ms nothing is scheduled.\n  job 'job-1' is paused, 0 queued; its last tasks: s t",
+      "The test waits for what never comes: at 5 ms nothing is scheduled.\n  job 'job-2' is paused, 0 queued; its last tasks: s t",
     );
   });
 

@@ -63,6 +63,26 @@ describe('testFlow', () => {
         );
       }));
 
+    it('should not go on while a flow that nobody records has macrotasks answered', async () => {
+      const order: unknown[] = [];
+      await testFlow(async ({ flowOptions, sleep }) => {
+        const hop: Handler = async ({ n }, ctx) => {
+          await new Promise(setImmediate);
+          order.push(n);
+          if (Number(n) < 20) ctx.emit('o', { n: Number(n) + 1 });
+        };
+        const flow = flowOf(
+          { s: { slots: { trigger: forward } }, t: { slots: { i: hop } } },
+          ['s.o -> t.i', 't.o -> t.i'],
+          flowOptions,
+        );
+        flow.start('s', { n: 1 });
+        await sleep(5);
+        order.push('slept');
+      });
+      expect(order).toEqual([...Array.from({ length: 20 }, (_, n) => n + 1), 'slept']);
+    });
+
     it('should answer the promises of one timer before the next one of the same ms, as a real clock does', () =>
       testFlow(async ({ sleep }) => {
         const log: string[] = [];

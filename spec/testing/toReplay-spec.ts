@@ -100,6 +100,18 @@ describe('a run that was more than a chain', () => {
       untilEnd,
     ],
     ['runs out of time', work(2, ...some), slowly, { maxWorkers: 2 }, untilEnd],
+    [
+      'is cancelled while a call hangs, and the retry of another',
+      () => emitting({ n: 1 }, { n: 2 }),
+      ({ sleep: pause }) =>
+        async ({ n }, { attempt }) => {
+          if (n === 1 || attempt > 1) await new Promise(() => undefined);
+          await pause(3);
+          throw new RangeError('not yet');
+        },
+      { maxWorkers: 2 },
+      (job, { sleep: pause }) => pause(40).then(() => job.cancel('no')),
+    ],
     ['fails', work(2, ...some), () => failsOnce, { errorHandler: new ErrorHandler({ strategy: 'stop' }) }, untilEnd],
     ['emits after it has answered', late, slowly, {}, untilEnd],
     [
@@ -231,6 +243,21 @@ describe('a run in real time', () => {
     expect(source).toContain('starts:');
     await against(idle(), source);
     expect(await told(idle(['s.o -> u.i', ...LINKS]), source)).toContain('t is expected, and u came');
+  });
+
+  it('should hold if a handler keeps the machine busy while a task waits beside a free worker', async () => {
+    const busily: Handler = (_, ctx) => {
+      ctx.emit('o', { n: 1 });
+      const until = performance.now() + 5;
+      while (performance.now() < until);
+      ctx.emit('o', { n: 3 });
+      return sleep(3);
+    };
+    const sketches = { s: { slots: { trigger: busily } }, t: { slots: { i: forward } }, u: { slots: { i: () => sleep(1) } } };
+    const job = flowOf(sketches, LINKS, { maxWorkers: 3 }).start('s');
+    recordMarbles(job);
+    await job.done;
+    await against(idle(LINKS, { maxWorkers: 3 }), toMarbleTest(job, { imports: IMPORTS }));
   });
 
   it('should take the recording as well as the job', async () => {
