@@ -38,6 +38,7 @@ const KINDS: readonly (readonly [kind: string, statement: string, made: readonly
     'export const x = s ?? a;',
     ['export const x = s;', 'export const x = a;', 'export const x = s || a;'],
   ],
+  ['a fallback to nothing', "export const x = s ?? '';", ['export const x = s;', "export const x = '';"]],
   ['a statement', 'f();', [';']],
   [
     'a block',

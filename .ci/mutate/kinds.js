@@ -39,10 +39,12 @@ const INSTEAD = {
 const operators = (node) =>
   ts.isBinaryExpression(node) ? eachAt(node.operatorToken, INSTEAD[node.operatorToken.kind] ?? []) : [];
 
-// Of what is no text, number or truth value, `||` makes the same as `??`.
+const NOTHING = ["''", '0', 'false'];
+
+// Of what is no text, number or truth value `||` makes the same as `??`, and so it does if what it falls back to is nothing, too.
 const fallbacks = (node, types) => {
   if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== K.QuestionQuestionToken) return [];
-  const other = types.maybeFalsy(node.left) ? [at(node.operatorToken, '||')] : [];
+  const other = types.maybeFalsy(node.left) && !NOTHING.includes(node.right.getText()) ? [at(node.operatorToken, '||')] : [];
   return [at(node, node.left.getText()), at(node, node.right.getText()), ...other];
 };
 

@@ -19,6 +19,13 @@ const misfit = (call: () => unknown): Misfit => {
 };
 
 describe('writeValue and readValue', () => {
+  it('should refuse parts in second places one beyond the limit, and none before (D43)', () => {
+    const shared = { x: 1, y: 2 };
+    const thrice = [shared, shared, shared];
+    expect(writeValue(thrice, 100, 4)).toEqual(thrice);
+    expect(misfit(() => writeValue(thrice, 100, 3))).toMatchObject({ expected: 'at most 3 parts in second places', path: '2' });
+  });
+
   it('should be each other’s inverse, over a text, for whatever is plain data (issue 3)', () => {
     fc.assert(
       fc.property(values, (value) => {
