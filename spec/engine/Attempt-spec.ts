@@ -43,6 +43,9 @@ const CALLS: Readonly<Record<string, (ctx: Context) => unknown>> = {
   cancel: (ctx) => {
     ctx.cancel('late');
   },
+  complete: (ctx) => {
+    ctx.complete('late');
+  },
 };
 
 /** Nothing of what `CALLS` do is to be seen. */

@@ -112,6 +112,13 @@ describe('a run that was more than a chain', () => {
       { maxWorkers: 2 },
       (job, { sleep: pause }) => pause(40).then(() => job.cancel('no')),
     ],
+    [
+      'is cancelled while nothing is left but a retry',
+      () => emitting({ n: 2 }),
+      () => failsOnce,
+      {},
+      (job, { sleep: pause }) => pause(9).then(() => job.cancel('no')),
+    ],
     ['fails', work(2, ...some), () => failsOnce, { errorHandler: new ErrorHandler({ strategy: 'stop' }) }, untilEnd],
     ['emits after it has answered', late, slowly, {}, untilEnd],
     [

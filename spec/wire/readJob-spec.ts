@@ -59,6 +59,12 @@ describe('a paused job that holds everything', () => {
       expect(countsOf(moved.state, id)).toEqual(countsOf(stays.job.state, id));
   });
 
+  it('should show what waits in the order in which it is due, whatever the order in its JSON (D20)', async () => {
+    const json = JSON.parse(textOf((await pausedStory()).job.state)) as { pendingTasks: unknown[] };
+    json.pendingTasks.reverse();
+    expect(JobState.fromJSON(json).pendingTasks.map(({ routineId }) => routineId)).toEqual(['writer', 'parser']);
+  });
+
   it('should be read into an empty state only, which is otherwise left as it is', async () => {
     const { job, flow } = await pausedStory();
     const text = textOf(job.state);
