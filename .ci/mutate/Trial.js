@@ -11,7 +11,7 @@ const QUIET_MS = 30_000;
 const PATIENCE = 4;
 
 const SEQUENCER = fileURLToPath(new URL('sequencer.cjs', import.meta.url));
-const OPTIONS = ['--runInBand', '--testTimeout', '20000', '--testSequencer', SEQUENCER, '--runTestsByPath'];
+const OPTIONS = ['--runInBand', '--testTimeout', '60000', '--testSequencer', SEQUENCER, '--runTestsByPath'];
 
 /** Seeded, and a tenth of the runs of a property: what only a rare world shows is not shown. */
 const ENV = { ROUTILUX_SEED: '20261128', ROUTILUX_RUNS: '100' };

@@ -13,4 +13,10 @@ export const unchanging = [
     to: "this.#same('',",
     why: 'a key that no other view has, as good as any other',
   },
+  {
+    file: 'lib/job/fold.ts',
+    from: 'if (waiting <= (routine.highWater[ordinal] ?? 0)) return;',
+    to: 'if (waiting < (routine.highWater[ordinal] ?? 0)) return;',
+    why: 'a mark is set once more to what it is',
+  },
 ];

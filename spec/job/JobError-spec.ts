@@ -35,6 +35,15 @@ describe('JobError', () => {
     expect(jobError('CANCELLED', { jobId: 'j', reason: undefined })).not.toBeInstanceOf(TimeoutError);
   });
 
+  it.each([
+    ['no need', ': no need'],
+    ['', ': '],
+    [undefined, ''],
+  ])('should say why a job or a task was cancelled, if a reason was given: %j', (reason, end) => {
+    expect(jobError('CANCELLED', { jobId: 'j', reason }).message).toBe(`Job 'j' was cancelled${end}`);
+    expect(jobError('TASK_CANCELLED', { taskId: 'j:1.0', reason }).message).toBe(`Task 'j:1.0' was cancelled${end}`);
+  });
+
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;
 

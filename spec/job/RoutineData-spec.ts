@@ -31,6 +31,19 @@ describe('RoutineData', () => {
     expect(routine.status).toBe(expected);
   });
 
+  it.each<[string, boolean, (routine: RoutineData) => void]>([
+    ['nothing of it is known', false, () => undefined],
+    ['its tasks only waited', false, (routine) => fold.slotWaited(routine, 0, 3)],
+    ['a task of it is at work', true, (routine) => fold.taken(new JobData('job', 'f', 0, 0), routine)],
+    ['a task of it has ended', true, (routine) => fold.endSet(routine, 'skipped')],
+    ['it has only emitted', true, (routine) => Object.assign(routine, { emitted: [1] })],
+    ['it waits for a retry', true, (routine) => Object.assign(routine, { retried: 1 })],
+  ])('should know whether it has run: %s (D7)', (_, hasRun, happen) => {
+    const routine = routineOf();
+    happen(routine);
+    expect(routine.hasRun).toBe(hasRun);
+  });
+
   it('should show the keys of the routine with those of the engine beside them (G53)', () => {
     const routine = routineOf();
     fold.stateSet(routine, { n: 3 });

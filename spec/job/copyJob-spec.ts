@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import { pipe, reduce, tap } from 'rxjs';
 import type { Data, JobState } from '../../lib/index.js';
 import { detached } from '../../lib/JobState.js';
+import { fromOperator } from '../../lib/rx/index.js';
 import { callingClock } from '../support/callingClock.js';
-import { deferred, flowOf } from '../support/flows.js';
+import { deferred, emitting, flowOf } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { turn, virtualTime } from '../support/virtualTime.js';
 import { keeping, pausedStory, seen, textOf, trip } from '../wire/sample.js';
@@ -33,6 +35,19 @@ describe('the copy of a live job', () => {
     expect(job.status).toBe('completed');
   });
 
+  it('should be what its JSON is that was read back: a job with a slot where tasks have waited', async () => {
+    const sketches = {
+      s: { slots: { trigger: emitting({ n: 1 }, { n: 2 }, { n: 3 }) } },
+      t: { slots: { i: [() => undefined, { maxQueued: 5 }] as const } },
+    };
+    const { state, done } = flowOf(sketches, ['s.o -> t.i']).start('s');
+    await done;
+    expect((state.toJSON() as { routineStates: unknown }).routineStates).toContainEqual(
+      expect.objectContaining({ routineId: 't', highWater: [{ slot: 'i', count: 3 }] }),
+    );
+    expectSame(state);
+  });
+
   it('should be what its JSON is that was read back, whatever values it holds', async () => {
     await fc.assert(
       fc.asyncProperty(objectOf(values) as fc.Arbitrary<Data>, async (data) => {
@@ -54,6 +69,23 @@ describe('the copy of a live job', () => {
     expect(pendingTasks.map((task) => task.data)).toEqual([{ list: [1], again: [1] }]);
     const kept = data.shared.values.get('mine') as { list: unknown; again: unknown };
     expect([kept, kept.list === kept.again]).toEqual([{ list: [1], again: [1] }, false]);
+    await job.cancel();
+  });
+
+  it('should hold the streams of operators that something has gone into, and no others', async () => {
+    const flow = flowOf({ s: { slots: { trigger: emitting({ n: 1 }) } } });
+    const pausing = tap<Data>(() => void flow.jobs[0]?.pause());
+    const count = reduce<Data, { n: number }>(({ n }) => ({ n: n + 1 }), { n: 0 });
+    flow.addRoutine(fromOperator('fed', pipe(pausing, count), { replay: true }), 'fed');
+    flow.addRoutine(fromOperator('idle', count, { replay: true }), 'idle');
+    flow.connect('s.o', 'fed.input');
+    flow.connect('fed.output', 'idle.input');
+    const job = flow.start('s');
+    await turn();
+    expect(job.status).toBe('paused');
+    const [, { streams }] = detached(job.state);
+    expect(streams.get('fed')).toEqual([{ inputs: [{ n: 1 }], given: 0, stage: 'open', begun: true }]);
+    expect(streams.get('idle') ?? []).toEqual([]);
     await job.cancel();
   });
 
