@@ -1,4 +1,5 @@
 /** D43: with isolation 'clone' a payload arrives as what it was, or is refused with its place and its path. */
+import { runInNewContext } from 'node:vm';
 import { of } from 'rxjs';
 import { type Context, Flow, type FlowOptions, JobState, type ParamMapping, Routine } from '../lib/index.js';
 import { feed, fromSource } from '../lib/rx/index.js';
@@ -68,6 +69,12 @@ describe("isolation 'clone' (D43)", () => {
       [2, 3],
       true,
     ]);
+  });
+
+  it('should bring bytes of another realm as bytes of this one', async () => {
+    const bytes = await through(runInNewContext('new Uint8Array([1, 2, 3])'));
+    expect(bytes).toEqual(new Uint8Array([1, 2, 3]));
+    expect(await through(runInNewContext('new DataView(new ArrayBuffer(2))'))).toEqual(new DataView(new ArrayBuffer(2)));
   });
 
   it.each<[string, unknown, string, string]>([

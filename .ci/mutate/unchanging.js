@@ -19,4 +19,16 @@ export const unchanging = [
     to: 'if (waiting < (routine.highWater[ordinal] ?? 0)) return;',
     why: 'a mark is set once more to what it is',
   },
+  {
+    file: 'lib/flow/Connections.ts',
+    from: 'if (mapping === undefined) return null;',
+    to: 'if (mapping === undefined) return undefined;',
+    why: 'JSON writes both as null in a list',
+  },
+  {
+    file: 'lib/prelude/clone.ts',
+    from: 'if (prototype === Object.prototype) return',
+    to: 'if (false) return',
+    why: 'a short cut for what is common: the last line of the function says the same of it, after more questions',
+  },
 ];
