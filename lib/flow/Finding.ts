@@ -47,19 +47,35 @@ const unknownFallbacks = ({ routines }: Graph): readonly Finding[] =>
   });
 
 /** Renames of what an event does not declare; one that declares no names may emit any. */
-const unknownParams = ({ routines, connections }: Graph): readonly Finding[] =>
-  connections.flatMap(({ sourceId, sourceEvent, mapping }) => {
-    const declared = routines.get(sourceId)?.events.get(sourceEvent)?.paramNames ?? [];
-    if (typeof mapping !== 'object' || declared.length === 0) return [];
+const unknownParams = ({ routines, connections }: Graph): readonly Finding[] => {
+  // Once for each event, however many connections it has.
+  const declaredBy = new Map<readonly string[], Declared>();
+  return connections.flatMap(({ sourceId, sourceEvent, mapping }) => {
+    const names = routines.get(sourceId)?.events.get(sourceEvent)?.paramNames ?? [];
+    if (typeof mapping !== 'object' || names.length === 0) return [];
+    const declared = declaredBy.get(names) ?? declaredIn(names);
+    declaredBy.set(names, declared);
     return Object.keys(mapping)
-      .filter((name) => !declared.includes(name))
+      .filter((name) => !declared.names.has(name))
       .map((name) => ({
         severity: 'warning',
         code: 'UNKNOWN_PARAM',
         routineId: sourceId,
-        message: `A connection renames '${name}', which event '${sourceEvent}' of routine '${sourceId}' does not declare (${declared.join(', ')}); renames are written { old: 'new' }.`,
+        message: `A connection renames '${name}', which event '${sourceEvent}' of routine '${sourceId}' does not declare (${declared.text}); renames are written { old: 'new' }.`,
       }));
   });
+};
+
+/** The parameters of an event; a message lists ten of them. */
+interface Declared {
+  readonly names: ReadonlySet<string>;
+  readonly text: string;
+}
+
+const declaredIn = (names: readonly string[]): Declared => ({
+  names: new Set(names),
+  text: names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : ''),
+});
 
 const isEntry = ({ routines }: Graph, routineId: string): boolean => routines.get(routineId)?.slot('trigger') !== undefined;
 

@@ -40,6 +40,19 @@ describe('Flow.validate', () => {
     expect(flow.validate()[0]?.message).toMatch(/renames 'y'.*event 'declared' of routine 'source' does not declare \(x\)/);
   });
 
+  it('should name ten of the parameters that an event declares (D46)', () => {
+    const source = new Routine();
+    source.defineEvent(
+      'o',
+      Array.from({ length: 12 }, (_, at) => `p${at}`),
+    );
+    const flow = flowOf({ s: entry, a: { slots } });
+    flow.addRoutine(source, 'source');
+    flow.connect('source', 'o', 'a', 'i', { p11: 'x', y: 'x' });
+    const messages = flow.validate().flatMap(({ code, message }) => (code === 'UNKNOWN_PARAM' ? [message] : []));
+    expect(messages).toEqual([expect.stringContaining('(p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, …)')]);
+  });
+
   it('should put the errors first: a slot that emits what its routine lacks', () => {
     const flow = new Flow();
     const wrong = new Routine();
