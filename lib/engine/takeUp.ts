@@ -1,5 +1,5 @@
-import { sameMapping } from '../flow/Connection.js';
 import { flowError } from '../flow/FlowError.js';
+import { pairsOf, type ParamMapping } from '../flow/mapping.js';
 import { routineAt, slotAt } from '../flow/placeIn.js';
 import { moved } from '../job/fold.js';
 import type { JobData } from '../job/JobData.js';
@@ -7,7 +7,8 @@ import type { RemainingWork, RemainingTask } from '../job/RemainingWork.js';
 import { inPlaces, type RoutineData } from '../job/RoutineData.js';
 import { isWorthTelling } from '../job/StreamState.js';
 import { connectionTo } from '../plan/compile.js';
-import type { Connection, Plan, Routine, Slot } from '../plan/Plan.js';
+import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
+import { groupBy } from '../prelude/groupBy.js';
 import { Arrival } from './Emission.js';
 import type { Run } from './JobParts.js';
 import { retriesOf } from './RetryTimers.js';
@@ -71,12 +72,27 @@ const connectionOf = (plan: Plan, task: RemainingTask, rename: Rename): Connecti
   const slot = slotOf(plan, rename(task.routineId), task.slot);
   if (described === undefined) return slot.direct[0];
   const event = plan.routines.get(rename(described.sourceId))?.events.get(described.sourceEvent);
-  const connections = event?.connections.filter((each) => each.slot === slot) ?? [];
-  const isSame = ({ described: here }: Connection): boolean =>
-    typeof here?.mapping === 'function' ? described.mapping === undefined : sameMapping(here?.mapping, described.mapping);
-  const same = connections.filter(isSame);
-  return same.find(({ nth }) => nth === route) ?? same[0] ?? connectionTo(slot, described);
+  const way = wayTo(slot, described.mapping);
+  const there = event?.connections[route ?? -1];
+  if (there !== undefined && wayOf(there) === way) return there;
+  return (event && waysOf(event).get(way)?.[0]) ?? connectionTo(slot, described);
 };
+
+/** The connections of each event, by their ways: a job may have come over all of them. */
+const ways = new WeakMap<Event, ReadonlyMap<string, readonly Connection[]>>();
+
+const waysOf = (event: Event): ReadonlyMap<string, readonly Connection[]> => {
+  const known = ways.get(event) ?? groupBy(event.connections, wayOf, (connection) => connection);
+  ways.set(event, known);
+  return known;
+};
+
+/** What is written down of a connection beside where it comes from; of a function nothing is. */
+const wayOf = ({ slot, described }: Connection): string =>
+  wayTo(slot, typeof described?.mapping === 'function' ? undefined : described?.mapping);
+
+const wayTo = ({ routine, name }: Slot, mapping: ParamMapping | undefined): string =>
+  JSON.stringify([routine.id, name, typeof mapping === 'object' ? pairsOf(mapping) : typeof mapping]);
 
 const slotOf = (plan: Plan, routineId: string, name: string): Slot => slotAt(routineOf(plan, routineId), { routineId, name });
 

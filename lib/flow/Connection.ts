@@ -15,13 +15,6 @@ export interface Connection {
   readonly mapping: ParamMapping | undefined;
 }
 
-/** Whether two mappings are the same: the same function, or the same renames in whatever order. */
-export const sameMapping = (a: ParamMapping | undefined, b: ParamMapping | undefined): boolean => {
-  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
-  const pairs = Object.entries(a);
-  return pairs.length === Object.keys(b).length && pairs.every(([from, to]) => b[from] === to);
-};
-
 /** A payload under its new names: every name of `M` that is in `A` gives way to its new name. */
 export type Renamed<A, M> = {
   [K in keyof A as K extends keyof M ? (M[K] extends PropertyKey ? M[K] : K) : K]: A[K];

@@ -34,7 +34,8 @@ export interface DeferredEvent {
   readonly data: Data;
 }
 
-const NO_STREAMS: ReadonlyMap<string, readonly StreamState[]> = new Map();
+/** Shared by all jobs that have none, and never written. */
+export const NO_STREAMS: ReadonlyMap<string, readonly StreamState[]> = new Map();
 
 /** How many task runs a job keeps in its metrics. */
 export const EXECUTION_BOUND = 1_000;

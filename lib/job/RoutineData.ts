@@ -72,16 +72,22 @@ export const inPlaces = (
     routineId,
     slotNames,
     eventNames,
-    held: slotNames.map((name) => routine.held[routine.slotNames.indexOf(name)]),
-    highWater: slotNames.map((name) => routine.highWater[routine.slotNames.indexOf(name)] ?? 0),
-    emitted: eventNames.map((name) => routine.emitted[routine.eventNames.indexOf(name)] ?? 0),
+    held: inPlace(slotNames, routine.slotNames, routine.held),
+    highWater: inPlace(slotNames, routine.slotNames, routine.highWater).map((mark) => mark ?? 0),
+    emitted: inPlace(eventNames, routine.eventNames, routine.emitted).map((count) => count ?? 0),
   });
+
+/** What stands at the places of some names, at the places that they have now. */
+const inPlace = <T>(names: readonly string[], before: readonly string[], parts: readonly T[]): readonly (T | undefined)[] => {
+  const partOf = new Map(before.map((name, at) => [name, parts[at]]));
+  return names.map((name) => partOf.get(name));
+};
 
 /** Shared by all that have none, and never written. */
 const NO_MARKS: readonly number[] = [];
 
 // Not by `fill`, which is a call into C++: ten of them for each job of ten routines.
-const zeros = (length: number): number[] => {
+export const zeros = (length: number): number[] => {
   const list = new Array<number>(length);
   for (let at = 0; at < length; at++) list[at] = 0;
   return list;

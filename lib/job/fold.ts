@@ -4,10 +4,10 @@ import type { Mutable } from '../prelude/Mutable.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { ExecutionSource } from './Execution.js';
 import { History, type Recorded } from './History.js';
-import { type DeferredEvent, type JobData, PAUSE_POINT_BOUND, type PausePoint } from './JobData.js';
+import { type DeferredEvent, type JobData, NO_STREAMS, PAUSE_POINT_BOUND, type PausePoint } from './JobData.js';
 import type { TaskOutcome } from './JobRecord.js';
 import type { JobStatus, RoutineStatus } from './JobStatus.js';
-import { type RoutineData, RANK } from './RoutineData.js';
+import { type RoutineData, RANK, zeros } from './RoutineData.js';
 import type { LogEntry } from './SharedSpace.js';
 import { nextStride, type Times } from './stopwatch.js';
 import type { StreamChange, StreamState } from './StreamState.js';
@@ -92,7 +92,8 @@ export const dropped = (job: Job, count: number): void => {
 
 /** The streams that a routine keeps are these. */
 export const streamsSet = (job: Job, routineId: string, states: readonly StreamState[]): void => {
-  job.streams = new Map(job.streams).set(routineId, states);
+  if (job.streams === NO_STREAMS) job.streams = new Map();
+  (job.streams as Map<string, readonly StreamState[]>).set(routineId, states);
 };
 
 /** A stream has come further. */
@@ -132,9 +133,8 @@ export const emitted = ({ history }: JobData, { emitted: counts }: RoutineData, 
 /** So many tasks of a slot wait. */
 export const slotWaited = (routine: Routine, ordinal: number, waiting: number): void => {
   if (waiting <= (routine.highWater[ordinal] ?? 0)) return;
-  const marks = routine.slotNames.map((_, at) => routine.highWater[at] ?? 0);
-  marks[ordinal] = waiting;
-  routine.highWater = marks;
+  if (routine.highWater.length === 0) routine.highWater = zeros(routine.slotNames.length);
+  (routine.highWater as number[])[ordinal] = waiting;
 };
 
 /** A task of it is at work. */

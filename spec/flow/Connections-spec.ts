@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Connection, sameMapping } from '../../lib/flow/Connection.js';
+import type { Connection } from '../../lib/flow/Connection.js';
 import { Connections } from '../../lib/flow/Connections.js';
 
 const [one, other] = [(data: object) => data, (data: object) => ({ ...data })];
@@ -11,6 +11,13 @@ const link = fc.record({
   targetSlot: fc.constantFrom('i', 'j'),
   mapping: fc.constantFrom(undefined, one, other, {}, { a: 'b' }, { a: 'b', c: 'd' }, { c: 'd', a: 'b' }, { a: 'c' }),
 }) as fc.Arbitrary<Connection>;
+
+/** Whether two mappings are the same: the same function, or the same renames in whatever order. */
+const sameMapping = (a: Connection['mapping'], b: Connection['mapping']): boolean => {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
+  const pairs = Object.entries(a);
+  return pairs.length === Object.keys(b).length && pairs.every(([from, to]) => b[from] === to);
+};
 
 /** The plainest way: a list that is searched. */
 const plainly = (steps: readonly (readonly [boolean, Connection])[]): readonly Connection[] => {
