@@ -18,6 +18,7 @@ import { Places } from './Places.js';
 import { isInside } from './refuseWaiting.js';
 import { Rest } from './Rest.js';
 import { Scopes } from './Scopes.js';
+import { heldBy } from './Seat.js';
 import { Starving } from './Starving.js';
 import { Steps } from './Steps.js';
 import { keepsStreams } from './streamKinds.js';
@@ -146,7 +147,10 @@ export class Engine {
   /** The attempts of a job that are at work. */
   attemptsOf(run: Run): ReadonlySet<Attempt<Run>> {
     if (run.active === 0) return NO_ATTEMPTS;
-    return new Set(this.#pool.attempts.filter((attempt) => attempt.run === run && attempt.outcome === undefined));
+    const attempts = new Set<Attempt<Run>>(heldBy(run));
+    const { onStack } = this.#pool;
+    if (onStack?.run === run && onStack.outcome === undefined) attempts.add(onStack);
+    return attempts;
   }
 
   /** A job has made progress: its followers are told at the end of this stretch of work. */

@@ -20,6 +20,7 @@ import { Limits } from './Limits.js';
 import { LiveWork } from './LiveWork.js';
 import type { Placed } from './Places.js';
 import type { RetryTimers } from './RetryTimers.js';
+import type { Sitting } from './Seat.js';
 import type { Settling } from './settle.js';
 import type { Steps } from './Steps.js';
 import type { Task } from './Task.js';
@@ -65,7 +66,8 @@ export interface HeldJob {
 }
 
 /** A job as it goes through the pipeline. */
-export interface Run extends HeldJob, Gated<Task<Run>>, Placed, Turn, Settling<HandlerContext<Run>>, Resting {
+export interface Run
+  extends HeldJob, Gated<Task<Run>>, Placed, Turn, Settling<HandlerContext<Run>>, Sitting<HandlerContext<Run>>, Resting {
   isOpen: boolean;
   inRing: boolean;
   hasPlace: boolean;

@@ -12,6 +12,7 @@ import { Held } from './Held.js';
 import { type JobEngine, JobParts, type Run, type RunOptions } from './JobParts.js';
 import { Lifecycle } from './Lifecycle.js';
 import { type Limits, single } from './Limits.js';
+import type { Seat } from './Seat.js';
 import { apply, complete } from './settlement.js';
 import { startClock } from './stopClock.js';
 import type { Task } from './Task.js';
@@ -25,6 +26,7 @@ export class JobRun extends Held<Run, JobParts> implements Run {
   inRing = false;
   hasPlace = false;
   active = 0;
+  lastSeat: Seat<HandlerContext<Run>> | undefined = undefined;
   endsAt = Infinity;
   scope: Scope | undefined = undefined;
   private formerStarter: WeakRef<HandlerContext> | undefined = undefined;

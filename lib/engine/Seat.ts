@@ -9,7 +9,21 @@ export interface Seated<A> {
   readonly isAtWork: boolean;
   /** The seat that holds it. */
   seat: Seat<A> | undefined;
+  readonly run: Sitting<A>;
 }
+
+/** A job whose attempts are held by seats. */
+export interface Sitting<A> {
+  /** The seat that was taken last: each knows the one before. So the end of a job costs nothing for the attempts of others (D46). */
+  lastSeat: Seat<A> | undefined;
+}
+
+/** The attempts of a job that seats hold, oldest first. */
+export const heldBy = <A>({ lastSeat }: Sitting<A>): readonly A[] => {
+  const held: A[] = [];
+  for (let seat = lastSeat; seat !== undefined; seat = seat.before) held.push(seat.attempt as A);
+  return held.reverse();
+};
 
 /** What a seat tells: how the work of its attempt goes on and ends. */
 export interface SeatEvents<A> {
@@ -40,6 +54,9 @@ export class Seat<A> {
   waits = false;
   /** The attempt that has lent the worker, if the attempt of this seat borrows it. */
   lender: { lent: boolean } | undefined = undefined;
+  /** The seats of the same job that were taken right before and after this one. */
+  before: Seat<A> | undefined = undefined;
+  #after: Seat<A> | undefined = undefined;
   #leave: Leave | undefined = undefined;
 
   constructor(
@@ -48,6 +65,8 @@ export class Seat<A> {
   ) {}
 
   take(attempt: A & Seated<A>, left: Unfinished): void {
+    // It may leave something unfinished for the second time.
+    if (this.attempt === undefined) this.#join(attempt.run);
     this.attempt = attempt;
     attempt.seat = this;
     if (left.kind === 'promise') this.#await(left.work);
@@ -58,11 +77,27 @@ export class Seat<A> {
   vacate(): void {
     const { attempt } = this;
     const leave = this.#leave;
+    if (attempt !== undefined) this.#part(attempt.run);
     this.attempt = undefined;
     this.#leave = undefined;
     if (this.lender !== undefined) this.lender.lent = false;
     this.worker.left(this);
     if (attempt !== undefined && leave !== undefined) this.events.leave(attempt, leave);
+  }
+
+  /** Takes its place behind the seats of a job, and leaves it. */
+  #join(run: Sitting<A>): void {
+    this.before = run.lastSeat;
+    if (run.lastSeat !== undefined) run.lastSeat.#after = this;
+    run.lastSeat = this;
+  }
+
+  #part(run: Sitting<A>): void {
+    const { before } = this;
+    if (before !== undefined) before.#after = this.#after;
+    if (this.#after === undefined) run.lastSeat = before;
+    else this.#after.before = before;
+    this.before = this.#after = undefined;
   }
 
   #await(work: PromiseLike<unknown>): void {

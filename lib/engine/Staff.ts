@@ -149,9 +149,4 @@ export class Staff<A> implements Crew<A> {
     this.#worker$?.next(this.#waiting);
     return this.#idle.pop();
   }
-
-  /** The attempts that hold a worker. */
-  get attempts(): readonly A[] {
-    return [...this.#hired].flatMap(({ attempts }) => attempts);
-  }
 }

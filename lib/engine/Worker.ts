@@ -45,10 +45,6 @@ export class Worker<A> implements Host<A> {
     return this.#seat.waits;
   }
 
-  get attempts(): readonly A[] {
-    return [this.#seat, ...(this.#guests ?? [])].flatMap(({ attempt }) => attempt ?? []);
-  }
-
   /** Holds what an attempt has left unfinished; beside its own if that attempt borrows it. */
   hold(attempt: A & Seated<A>, left: Unfinished, lender: { lent: boolean } | undefined): void {
     (lender === undefined ? this.#seat : this.#seatBeside(lender)).take(attempt, left);

@@ -50,7 +50,6 @@ class HireSubscriber<R extends Turn> extends Hop<R> {
 
 /** The thread pool of a flow: what its workers do, by turns. Who is there, the staff knows. */
 export class WorkerPool<A extends Pooled<A>, R extends Turn> {
-  /** The attempt whose handler is on the stack. */
   #onStack: A | undefined = undefined;
   readonly #staff: Staff<A>;
   #turns: Turns<R> | undefined;
@@ -107,10 +106,9 @@ export class WorkerPool<A extends Pooled<A>, R extends Turn> {
     this.#staff.trim();
   }
 
-  /** The attempts that hold a worker, and the one on the stack. */
-  get attempts(): readonly A[] {
-    const held = this.#staff.attempts;
-    return this.#onStack === undefined ? held : [...held, this.#onStack];
+  /** The attempt whose handler is on the stack. */
+  get onStack(): A | undefined {
+    return this.#onStack;
   }
 
   // ── work ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,5 @@
 import { concat, NEVER, Observable, of, Subject, throwError } from 'rxjs';
-import { Seat, type Seated, type SeatEvents } from '../../lib/engine/Seat.js';
+import { heldBy, Seat, type Seated, type SeatEvents, type Sitting } from '../../lib/engine/Seat.js';
 import { unfinished } from '../../lib/engine/unfinished.js';
 
 interface Held extends Seated<Held> {
@@ -22,7 +22,7 @@ const seat = (): { told: unknown[]; work: (result: unknown) => Held } => {
     },
   };
   const work = (result: unknown): Held => {
-    const attempt: Held = { isAtWork: true, seat: undefined };
+    const attempt: Held = { isAtWork: true, seat: undefined, run: { lastSeat: undefined } };
     const left = unfinished(result);
     if (left === undefined) throw new Error('nothing is left unfinished');
     new Seat({ out: undefined, left: () => undefined }, events).take(attempt, left);
@@ -126,5 +126,50 @@ describe('Seat', () => {
     Object.assign(work(Promise.reject(new Error('late'))), { isAtWork: false });
     await settled();
     expect(told).toEqual([]);
+  });
+});
+
+describe('heldBy', () => {
+  const LEAVE = { left: () => undefined, out: undefined };
+  const events = { within: (_: Held, work: () => unknown) => work(), leave: () => undefined } as unknown as SeatEvents<Held>;
+
+  /** A job with so many attempts, each of which a seat holds. */
+  const job = (count: number): { run: Sitting<Held>; attempts: readonly Held[] } => {
+    const run: Sitting<Held> = { lastSeat: undefined };
+    const attempts = Array.from({ length: count }, (): Held => ({ isAtWork: true, seat: undefined, run }));
+    for (const attempt of attempts)
+      new Seat(LEAVE, events).take(attempt, { kind: 'promise', work: new Promise(() => undefined) });
+    return { run, attempts };
+  };
+
+  it.each([
+    ['none of none', 0, []],
+    ['the only one', 1, [0]],
+    ['the first of three', 3, [0]],
+    ['one in the middle', 3, [1]],
+    ['the last', 3, [2]],
+    ['all, oldest first', 3, [0, 1, 2]],
+    ['all, newest first', 3, [2, 1, 0]],
+    ['the ends', 4, [3, 0]],
+  ])(
+    'should give the attempts of a job that seats hold, oldest first, without those that have left: %s (D46)',
+    (_, count, left) => {
+      const { run, attempts } = job(count);
+      for (const at of left) attempts[at]?.seat?.vacate();
+      expect(heldBy(run)).toEqual(attempts.filter((__, at) => !left.includes(at)));
+    },
+  );
+
+  it('should hold an attempt once that leaves something unfinished a second time, and a seat for one after the other', () => {
+    const { run, attempts } = job(2);
+    const [first, second] = attempts as [Held, Held];
+    const { seat } = first;
+    seat?.take(first, { kind: 'promise', work: new Promise(() => undefined) });
+    expect(heldBy(run)).toEqual([first, second]);
+    seat?.vacate();
+    seat?.vacate();
+    const third: Held = { isAtWork: true, seat: undefined, run };
+    seat?.take(third, { kind: 'promise', work: new Promise(() => undefined) });
+    expect(heldBy(run)).toEqual([second, third]);
   });
 });

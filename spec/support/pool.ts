@@ -180,7 +180,7 @@ export class PoolBench implements Drained {
 
   #take(job: Tasks): Tried {
     const name = job.waiting.shift() as string;
-    const tried: Tried = { name, job, isAtWork: true, seat: undefined, lent: false };
+    const tried: Tried = { name, job, isAtWork: true, seat: undefined, lent: false, run: { lastSeat: undefined } };
     job.active++;
     this.#atWork.set(name, tried);
     this.start$.next(name);
