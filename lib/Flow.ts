@@ -17,7 +17,7 @@ import type { Entry, RunArguments } from './flow/Entry.js';
 import { checkKnown, checkOptions, type Known } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
 import { checkSwitch, FLOW_OPTIONS, type FlowOptions, settingsFrom } from './flow/FlowOptions.js';
-import type { PauseOptions } from './flow/TaskContext.js';
+import { PAUSE_OPTIONS, type PauseOptions } from './flow/TaskContext.js';
 import type { Plan } from './plan/Plan.js';
 import { Template } from './flow/Template.js';
 import { completedOrThrow, eitherOf } from './job/eitherOf.js';
@@ -117,11 +117,11 @@ export class Flow extends WrittenFlow<Routine> {
   execute<A extends object = object>(entry: Entry<A>, ...given: RunArguments<NoInfer<A>>): Promise<JobState> {
     const [params = NO_DATA, wanted = NO_OPTIONS] = given as readonly unknown[] as Given;
     try {
-      const { orThrow, ...others } = checkOptions(wanted);
+      const { orThrow = false, ...others } = checkOptions(wanted);
+      checkSwitch('orThrow', orThrow);
       const options = wanted === NO_OPTIONS ? NO_OPTIONS : others;
-      const { done } = start(this.#admission, entry, params, options);
-      const state = done as Promise<JobState>;
-      return checkSwitch('orThrow', orThrow ?? false) ? state.then(completedOrThrow) : state;
+      const state = start(this.#admission, entry, params, options).done as Promise<JobState>;
+      return orThrow ? state.then(completedOrThrow) : state;
     } catch (error) {
       return refusal(error);
     }
@@ -174,7 +174,7 @@ export class Flow extends WrittenFlow<Routine> {
     const state = stateOf(job);
     try {
       if (state !== undefined) return this.#control.jobWith(state, 'paused').pause(options);
-      return this.#control.pauseAll(optionsForAll(given), this.#isMine);
+      return this.#control.pauseAll(optionsForAll(given, PAUSE_OPTIONS), this.#isMine);
     } catch (error) {
       return refusal(error);
     }
@@ -198,25 +198,33 @@ export class Flow extends WrittenFlow<Routine> {
   /** Cancels one job, or with no job all that run (see `Job.cancel`). */
   cancel(job: Job | JobState, reason?: string): Promise<JobState>;
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- as above
-  cancel(options: { readonly reason?: string }): Promise<readonly JobState[]>;
+  cancel(options: { readonly reason?: string | undefined }): Promise<readonly JobState[]>;
   cancel(): Promise<readonly JobState[]>;
   async cancel(...given: readonly [job?: unknown, reason?: string]): Promise<JobState | readonly JobState[]> {
     const [job, reason] = given;
     const state = stateOf(job);
-    return state === undefined ? this.#control.cancelAll(optionsForAll(given).reason) : this.#control.cancel(state, reason);
+    return state === undefined
+      ? this.#control.cancelAll(optionsForAll<Pick<PauseOptions, 'reason'>>(given, { reason: true }).reason)
+      : this.#control.cancel(state, reason);
   }
 
   /**
    * Refuses new runs from now on. By default it resolves when every job has ended or is paused; with `wait: false` the
    * jobs are cancelled with the reason `shutdown`.
    *
-   * Rejects with JobError `WOULD_DEADLOCK` in a handler of this flow that it would wait for; nothing is done then.
+   * Rejects with FlowError `BAD_OPTION`, and with JobError `WOULD_DEADLOCK` in a handler of this flow that it would wait for; nothing is
+   * done then.
    */
-  shutdown({ wait = true }: { readonly wait?: boolean } = {}): Promise<void> {
-    if (wait) return unlessWaiting('shutdown', this.#isMine, () => this.#shutDown());
-    this.#admission.close();
-    this.#control.cancelAll('shutdown');
-    return Promise.resolve();
+  shutdown(options: { readonly wait?: boolean | undefined } = {}): Promise<void> {
+    try {
+      const { wait = true } = checkKnown(options, { wait: true });
+      if (checkSwitch('wait', wait)) return unlessWaiting('shutdown', this.#isMine, () => this.#shutDown());
+      this.#admission.close();
+      this.#control.cancelAll('shutdown');
+      return Promise.resolve();
+    } catch (error) {
+      return refusal(error);
+    }
   }
 
   async #shutDown(): Promise<void> {

@@ -1,6 +1,7 @@
-import type { WaitOptions } from './engine/waitForEnd.js';
+import { checkWait, type WaitOptions } from './engine/waitForEnd.js';
 import type { Data } from './flow/Data.js';
-import { flowError, twoCopies } from './flow/FlowError.js';
+import { checkCopy } from './flow/checkCopy.js';
+import { flowError } from './flow/FlowError.js';
 import type { ExecutionRecord } from './job/History.js';
 import { type DeferredEvent, JobData, type PausePoint } from './job/JobData.js';
 import type { OutputRecord } from './flow/OutputRecord.js';
@@ -207,8 +208,13 @@ export class JobState {
    */
   // Not an async function: a refusal in a handler counts as handled (D34).
   static waitForCompletion(flow: Flow, job: Job | JobState, options: WaitOptions = {}): Promise<boolean> {
-    const error = twoCopies(flow) ?? twoCopies(job);
-    if (error !== undefined) return refusal(error);
+    try {
+      checkCopy(flow);
+      checkCopy(job);
+      checkWait(options);
+    } catch (error) {
+      return refusal(error);
+    }
     if (isFinal(job.status)) return Promise.resolve(true);
     const jobId = 'jobId' in job ? job.jobId : job.id;
     const held = flow.job(jobId);

@@ -3,9 +3,9 @@ import { receive } from './engine/direct.js';
 import { type Codec, isCodec } from './flow/Codec.js';
 import { checkCodec, checkHandler, checkMerge, checkPayload } from './flow/checkParts.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
-import { ErrorHandler, type ErrorHandlerOptions } from './flow/ErrorHandler.js';
+import { checkEventName, ErrorHandler, type ErrorHandlerOptions, RETRY_OPTIONS, strategyAmong } from './flow/ErrorHandler.js';
 import { Event as EventOf, type PayloadOf } from './flow/Event.js';
-import { checkKnown } from './flow/checkOption.js';
+import { checkKnown, checkOption } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
 import type { Handler } from './flow/Handler.js';
@@ -50,6 +50,14 @@ export const Slot = SlotOf;
  */
 export type Registry = RegistryOf<Routine>;
 export const Registry = RegistryOf<Routine>;
+
+/** Where an emission outside any job goes. */
+interface EmitOptions {
+  /** The only flow whose targets run. @default each that the routine is in */
+  readonly flow?: Flow | undefined;
+}
+
+const checkTolerant = strategyAmong<'continue' | 'skip'>('continue', 'skip');
 
 type AnyEvent = Event<object>;
 type AnySlot = Slot<never>;
@@ -141,8 +149,8 @@ export class Routine {
     if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, routine: nameOf(this), slot: name });
     checkKnown<object>(options, SLOT_OPTIONS);
     const merge = checkMerge(options.merge) as Merge<never>;
-    const [codec, limit] = [checkCodec(options.codec), limitFrom(options)];
-    const slot = new SlotOf<A, Routine>(this, name, checkHandler(handler), merge, codec, options.emits, limit, receive);
+    const [codec, emits, limit] = [checkCodec(options.codec), checkEventName('emits', options.emits), limitFrom(options)];
+    const slot = new SlotOf<A, Routine>(this, name, checkHandler(handler), merge, codec, emits, limit, receive);
     this.#slots.set(name, slot);
     this.#changed();
     return slot;
@@ -183,16 +191,16 @@ export class Routine {
    * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `NO_CONTEXT` if the job cannot be found; JobError
    * `EMIT_AFTER_END`, `STALE_CONTEXT`, `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` with `emitMode: 'commit'`
    */
-  emit(event: string, data?: object, options?: { readonly flow?: Flow }): void;
-  emit<A extends object>(event: Event<A>, ...data: [...PayloadOf<NoInfer<A>>, options?: { readonly flow?: Flow }]): void;
-  emit(event: string | AnyEvent, data?: object, options: { readonly flow?: Flow } = {}): void {
+  emit(event: string, data?: object, options?: EmitOptions): void;
+  emit<A extends object>(event: Event<A>, ...data: [...PayloadOf<NoInfer<A>>, options?: EmitOptions]): void;
+  emit(event: string | AnyEvent, data: object = NO_DATA, options?: EmitOptions): void {
     const name = this.#nameOf(event);
-    checkCopy(options.flow);
+    const only = options === undefined ? undefined : checkCopy(checkKnown(options, { flow: true }).flow);
     const attempt = currentAttempt();
     const routine = attempt?.run.parts.plan.routineOf.get(this);
-    if (attempt !== undefined && routine !== undefined && (options.flow ?? attempt.flow) === attempt.flow) {
-      attempt.emitFrom(routine, name, data ?? NO_DATA);
-    } else this.#emitDirectly(name, data ?? NO_DATA, options.flow);
+    if (attempt !== undefined && routine !== undefined && (only === undefined || only === attempt.flow)) {
+      attempt.emitFrom(routine, name, data);
+    } else this.#emitDirectly(name, data, only);
   }
 
   #nameOf(event: string | AnyEvent): string {
@@ -210,6 +218,7 @@ export class Routine {
     if (!this.#events.has(event))
       throw flowError('UNKNOWN_EVENT', { routineId: this.id, routine: nameOf(this), event, known: [...this.#events.keys()] });
     const payload = checkData(data, () => `Event '${event}' of routine '${nameOf(this)}'`);
+    checkOption('flow', only, only === undefined || only?.routines instanceof Map, 'a Flow');
     if (only !== undefined && !homesOf(this).has(only))
       throw flowError('UNKNOWN_ROUTINE', {
         flowId: only.flowId,
@@ -240,12 +249,13 @@ export class Routine {
 
   /** A failed task is retried; when its retries are spent, the job fails. */
   setAsCritical(options: Omit<ErrorHandlerOptions, 'strategy' | 'critical'> = {}): this {
-    return this.setErrorHandler(new ErrorHandler({ ...options, strategy: 'retry', critical: true }));
+    const given = checkKnown(options, RETRY_OPTIONS);
+    return this.setErrorHandler(new ErrorHandler({ ...given, strategy: 'retry', critical: true }));
   }
 
   /** A failed task does not fail the job: it was tried (`continue`), or it was not needed (`skip`). */
   setAsOptional(strategy: 'continue' | 'skip' = 'continue'): this {
-    return this.setErrorHandler(new ErrorHandler({ strategy }));
+    return this.setErrorHandler(new ErrorHandler({ strategy: checkTolerant(strategy) }));
   }
 
   #changed(): void {

@@ -1,9 +1,11 @@
 import type { Context } from './flow/Context.js';
 import type { Codec } from './flow/Codec.js';
 import type { Data } from './flow/Data.js';
+import { checkKnown, checkOptions, type Known } from './flow/checkOption.js';
 import { checkName } from './flow/names.js';
 import type { Limit } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
+import { SLOT_OPTIONS } from './flow/Slot.js';
 import { type Event, Routine, type Slot } from './Routine.js';
 
 type Payloads = Record<string, object>;
@@ -65,16 +67,21 @@ export interface DefinedRoutine<S, E extends Payloads> extends Routine {
 export const defineRoutine = <S = Record<never, never>, E extends Payloads = Record<never, never>>(
   definition: RoutineDefinition<S, E>,
 ): DefinedRoutine<S, E> => {
-  const { events = {}, slots = {}, config } = definition;
+  const { events = {}, slots = {}, config } = checkKnown(definition, DEFINITION, 'definition');
   const type = checkName('type', definition.type);
   const routine = new (class extends Routine {
     static override readonly type = type;
   })();
-  for (const [name, payload] of entries<Codec<object> | readonly string[]>(events)) routine.defineEvent(name, payload);
-  for (const [name, { handler, ...options }] of entries<SlotDefinition<object, E>>(slots))
+  for (const [name, payload] of partsOf<Codec<object> | readonly string[]>('events', events)) routine.defineEvent(name, payload);
+  for (const [name, slot] of partsOf<SlotDefinition<object, E>>('slots', slots)) {
+    const { handler, ...options } = checkKnown(slot, SLOT_DEFINITION, `slots.${name}`);
     routine.defineSlot(name, handler, options);
+  }
   if (config !== undefined) routine.setConfig(config);
   return routine as unknown as DefinedRoutine<S, E>;
 };
 
-const entries = <T>(parts: object): readonly [string, T][] => Object.entries(parts);
+const DEFINITION: Known<RoutineDefinition<unknown, Payloads>> = { type: true, events: true, slots: true, config: true };
+const SLOT_DEFINITION: Known<SlotDefinition<unknown, Payloads>> = { ...SLOT_OPTIONS, handler: true };
+
+const partsOf = <T>(kind: string, parts: object): readonly [string, T][] => Object.entries(checkOptions(parts, kind));

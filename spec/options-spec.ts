@@ -2,18 +2,9 @@ import { ErrorHandler, Flow, FlowError, Routine } from '../lib/index.js';
 import { fromOperator, toOperator } from '../lib/rx/index.js';
 import { firstValueFrom, map } from 'rxjs';
 import { flowOf, routine, sleep } from './support/flows.js';
+import { refusalOf } from './support/refusalOf.js';
 
 const idle = (): Flow => flowOf({ s: { slots: { trigger: () => undefined } } });
-
-/** What a call throws or rejects with. */
-const refusalOf = async (call: () => unknown): Promise<unknown> => {
-  try {
-    await call();
-    return 'went through';
-  } catch (error) {
-    return error;
-  }
-};
 
 describe('an option that nobody knows (D37, f05)', () => {
   it.each<[string, string, string, () => unknown]>([

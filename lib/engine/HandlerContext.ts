@@ -1,3 +1,4 @@
+import { checkKnown, checkOption } from '../flow/checkOption.js';
 import { checkData, type Data, NO_DATA } from '../flow/Data.js';
 import type { AnyEvent } from '../flow/Event.js';
 import { checkSerialisable, flowError } from '../flow/FlowError.js';
@@ -9,6 +10,7 @@ import { stateSet } from '../job/noteRoutine.js';
 import type { Change } from '../job/Settled.js';
 import { eventNamed, describeEvent, refuseEvent } from '../plan/eventNamed.js';
 import type { Event, Plan, Routine } from '../plan/Plan.js';
+import { isObject } from '../prelude/has.js';
 import { copyDeep, copyGiven, copyPlain, isLiteral, isPlainObject } from '../prelude/plainObject.js';
 import { Attempt } from './Attempt.js';
 import { Effects } from './Effects.js';
@@ -124,7 +126,9 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     else emissions.defer(found.routine.id, found.name, payload);
   }
 
-  output(type: string, data: object = NO_DATA, { keep = true }: OutputOptions = {}): void {
+  output(type: string, data: object = NO_DATA, options: OutputOptions = NO_DATA): void {
+    const { keep = true } = options === NO_DATA ? options : checkKnown(options, { keep: true });
+    checkOption('type', type, typeof type === 'string', 'a string');
     const payload = { ...this.checkedData(data, () => `Output '${type}' of routine '${this.routineId}'`, 'output') };
     checkSwitch('keep', keep);
     this.checkAlive('output');
@@ -205,6 +209,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   }
 
   track<T>(work: PromiseLike<T>): PromiseLike<T> {
+    checkOption('work', work, isObject(work) && 'then' in work, 'a promise');
     this.checkAlive('track');
     this.run.parts.tracking.follow(this, work);
     return work;

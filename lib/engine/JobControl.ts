@@ -1,4 +1,5 @@
 import { filter, firstValueFrom, type Observable } from 'rxjs';
+import { checkKnown, checkOption, checkText, type Known } from '../flow/checkOption.js';
 import { flowError } from '../flow/FlowError.js';
 import type { PauseOptions } from '../flow/TaskContext.js';
 import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
@@ -76,6 +77,7 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
   /** In one step, so that no job starts a task while the others are being cancelled. */
   cancelAll(reason: string | undefined): readonly S[] {
     const { all } = this;
+    checkText('reason', reason);
     this.#engine.drain.change(() => {
       for (const job of all) if (!isFinal(job.status)) void job.cancel(reason);
     });
@@ -114,11 +116,11 @@ const canPause = ({ parts, parent }: Run): boolean => {
 const isBusy = ({ status }: Pick<ControlledState, 'status'>): boolean => status === 'pending' || status === 'running';
 
 /** The options of a call that means all jobs. A lookup that found nothing, or a snapshot, must not be taken for all of them. */
-export const optionsForAll = (given: readonly unknown[]): PauseOptions => {
-  if (given.length === 0) return {};
-  const [value] = given;
-  if (isPlainObject(value) && Object.keys(value).every((key) => key === 'reason' || key === 'checkpoint')) return value;
-  throw flowError('BAD_OPTION', { option: 'job', value, expected: 'a Job or a JobState, or nothing to mean all jobs' });
+export const optionsForAll = <O extends object>(given: readonly unknown[], known: Known<O>): O => {
+  const value = given.length === 0 ? {} : given[0];
+  const isFine = isPlainObject(value) && !Object.hasOwn(value, 'jobId');
+  checkOption('job', value, isFine, 'a Job or a JobState, or nothing to mean all jobs');
+  return checkKnown(value as O, known);
 };
 
 const quiet = <S extends ControlledState>(job: Controlled<S>): Promise<unknown> =>

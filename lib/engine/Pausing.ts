@@ -1,5 +1,6 @@
+import { checkKnown, checkText } from '../flow/checkOption.js';
 import { checkSerialisable } from '../flow/FlowError.js';
-import type { PauseOptions } from '../flow/TaskContext.js';
+import { PAUSE_OPTIONS, type PauseOptions } from '../flow/TaskContext.js';
 import { jobError } from '../job/JobError.js';
 import { checkTransition } from '../job/JobStatus.js';
 import type { Ledger } from '../job/Ledger.js';
@@ -130,8 +131,10 @@ export class Pausing<R> {
   }
 }
 
-/** What a pause is asked with, read once. @throws FlowError `NOT_SERIALISABLE` if a job that commits could not be written with it */
-export const readPause = ({ reason, checkpoint }: PauseOptions, commits: boolean): PauseOptions => {
+/** What a pause is asked with, read once. @throws FlowError `BAD_OPTION`, `NOT_SERIALISABLE` if a job that commits could not be written with it */
+export const readPause = (options: PauseOptions, commits: boolean): PauseOptions => {
+  const { reason, checkpoint } = checkKnown(options, PAUSE_OPTIONS);
+  checkText('reason', reason);
   if (commits) checkSerialisable(checkpoint, () => 'The checkpoint of a pause');
   return { reason, checkpoint: copyGiven(checkpoint, true) };
 };

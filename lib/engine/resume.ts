@@ -27,7 +27,7 @@ export const resume = <S extends ControlledState>(
   options: ResumeOptions,
 ): Run => {
   const plan = admission.open();
-  checkKnown(options, RESUME_OPTIONS);
+  const { paused: asked = false } = checkKnown(options, RESUME_OPTIONS);
   const { jobId, status } = given;
   checkFlow(plan.settings.flowId, given);
   if (isFinal(status)) checkTransition(jobId, status, 'running');
@@ -36,7 +36,7 @@ export const resume = <S extends ControlledState>(
   const work = workOf(data, plan, options);
   const rename = renamingFrom(options.remap);
   const makers = taskMakersIn(plan, data, work, rename);
-  const paused = checkSwitch('paused', options.paused ?? false);
+  const paused = checkSwitch('paused', asked);
   const wanted = wantedFrom(options, plan.settings);
   const starter = currentAttempt();
   admission.lookAgain(jobId, starter, paused);
@@ -48,8 +48,13 @@ export const resume = <S extends ControlledState>(
 
 /** Goes on with a job that the flow holds. @throws FlowError `BAD_OPTION`; JobError `ILLEGAL_TRANSITION` */
 export const resumeHeld = <J extends { resume(): void }>(job: J, options: ResumeOptions): J => {
-  const { paused = false } = checkKnown(options, RESUME_OPTIONS);
-  checkOption('paused', paused, !paused, 'it for a state from elsewhere only: this flow holds the job already');
+  const given = Object.entries(checkKnown(options, RESUME_OPTIONS)).find(([, value]) => value !== undefined && value !== false);
+  checkOption(
+    given?.[0] ?? '',
+    given?.[1],
+    given === undefined,
+    'it for a state from elsewhere only: this flow holds the job already',
+  );
   job.resume();
   return job;
 };

@@ -23,7 +23,8 @@ export const start = (
 ): HeldJob => {
   const plan = admission.open();
   const { settings } = plan;
-  checkKnown(options, EXECUTE_OPTIONS);
+  const { orThrow } = checkKnown(options, EXECUTE_OPTIONS);
+  checkOption('orThrow', orThrow, orThrow === undefined, 'it to execute, which alone has it');
   const wanted = admission.wanted(options, settings);
   const jobId = wanted.jobId ?? checkName('job', settings.newId());
   const slot = entryOf(plan, entry);

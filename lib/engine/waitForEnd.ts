@@ -1,5 +1,5 @@
 import { EMPTY, firstValueFrom, ignoreElements, map, merge, mergeMap, type Observable, type SchedulerLike } from 'rxjs';
-import { checkOption } from '../flow/checkOption.js';
+import { checkKnown, checkOption } from '../flow/checkOption.js';
 import type { JobStatus } from '../job/JobStatus.js';
 import { after } from '../prelude/later.js';
 import { unfinished } from './unfinished.js';
@@ -16,6 +16,14 @@ export interface WaitOptions {
   readonly onProgress?: ((queued: number, active: number, status: JobStatus) => void) | undefined;
 }
 
+/** @throws FlowError `BAD_OPTION` */
+export const checkWait = (options: WaitOptions): WaitOptions => {
+  const { timeoutMs = 0, onProgress } = checkKnown(options, { timeoutMs: true, onProgress: true });
+  checkOption('timeoutMs', timeoutMs, typeof timeoutMs === 'number' && timeoutMs >= 0, 'ms from 0 up');
+  checkOption('onProgress', onProgress, onProgress === undefined || typeof onProgress === 'function', 'a function');
+  return options;
+};
+
 /** A job that somebody waits for. */
 interface Awaited {
   /** Emits at the end. */
@@ -29,11 +37,8 @@ interface Awaited {
  *
  * Rejects with FlowError `BAD_OPTION`, and with what `onProgress` throws.
  */
-export const waitForEnd = async (
-  { ended$, progress$, scheduler }: Awaited,
-  { timeoutMs = Infinity, onProgress }: WaitOptions,
-): Promise<boolean> => {
-  checkOption('timeoutMs', timeoutMs, timeoutMs >= 0, 'ms from 0 up');
+export const waitForEnd = async ({ ended$, progress$, scheduler }: Awaited, options: WaitOptions): Promise<boolean> => {
+  const { timeoutMs = Infinity, onProgress } = checkWait(options);
   const told$ = onProgress === undefined ? EMPTY : telling(onProgress, progress$);
   const late$ = after(scheduler, timeoutMs).pipe(map(() => false));
   return firstValueFrom(merge(told$, ended$.pipe(map(() => true)), late$));

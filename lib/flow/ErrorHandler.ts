@@ -2,6 +2,7 @@ import { checkKnown, checkOption, type Known } from './checkOption.js';
 import { flowError, show } from './FlowError.js';
 import { COPY, type Copy, OWN } from '../prelude/Copy.js';
 import { checkCopy } from './checkCopy.js';
+import { oneOf } from './oneOf.js';
 
 /** What follows when a task is not tried again. */
 export type ErrorEnd = Exclude<ErrorStrategy, 'retry'>;
@@ -56,8 +57,8 @@ export interface ErrorHandlerOptions {
 /** The delay by default, in ms, and that of a function of the user which gives none. */
 export const DELAY_MS = 1_000;
 
-const OPTIONS: Known<ErrorHandlerOptions> = {
-  strategy: true,
+/** Those beside the strategy itself. */
+export const RETRY_OPTIONS: Known<Omit<ErrorHandlerOptions, 'strategy' | 'critical'>> = {
   maxRetries: true,
   delayMs: true,
   backoff: true,
@@ -66,8 +67,9 @@ const OPTIONS: Known<ErrorHandlerOptions> = {
   retryOn: true,
   then: true,
   fallback: true,
-  critical: true,
 };
+
+const OPTIONS: Known<ErrorHandlerOptions> = { ...RETRY_OPTIONS, strategy: true, critical: true };
 
 /** What the other strategies have no use for. */
 const OF_RETRY = ['maxRetries', 'delayMs', 'backoff', 'maxDelayMs', 'jitter', 'retryOn', 'then'] as const;
@@ -94,8 +96,8 @@ const checkUsed = (options: ErrorHandlerOptions, strategy: ErrorStrategy): void 
 const checkDelay = (value: number | RetryDelay): number | RetryDelay =>
   typeof value === 'function' ? value : atLeastZero('delayMs', value, ', or a function (error, attempt) => number');
 
-const checkFallback = (value: string | undefined): string | undefined =>
-  checkOption('fallback', value, value === undefined || (typeof value === 'string' && value !== ''), 'the name of an event');
+export const checkEventName = (option: string, value: string | undefined): string | undefined =>
+  checkOption(option, value, value === undefined || (typeof value === 'string' && value !== ''), 'the name of an event');
 
 const atLeastZero = (option: string, value: number, or = ''): number =>
   checkOption(option, value, typeof value === 'number' && value >= 0, `a number from 0 up${or}`);
@@ -113,7 +115,8 @@ const checkRetryOn = (value: ErrorHandlerOptions['retryOn']): ErrorHandlerOption
   );
 };
 
-const checkJitter = (value: number): number => checkOption('jitter', value, value >= 0 && value <= 1, 'a number from 0 to 1');
+const checkJitter = (value: number): number =>
+  checkOption('jitter', value, typeof value === 'number' && value >= 0 && value <= 1, 'a number from 0 to 1');
 
 /**
  * What to do when a task of a routine (or, set on the flow, of any routine) fails.
@@ -153,18 +156,27 @@ export class ErrorHandler {
   readonly critical: boolean;
 
   constructor(options: ErrorHandlerOptions = {}) {
-    checkKnown(options, OPTIONS);
-    this.strategy = checkStrategy(options.strategy ?? 'stop');
-    checkUsed(options, this.strategy);
-    this.maxRetries = checkRetries(options.maxRetries ?? 3);
-    this.delayMs = checkDelay(options.delayMs ?? DELAY_MS);
-    this.backoff = atLeastZero('backoff', options.backoff ?? 2);
-    this.maxDelayMs = atLeastZero('maxDelayMs', options.maxDelayMs ?? Infinity);
-    this.jitter = checkJitter(options.jitter ?? 0);
+    const {
+      strategy = 'stop',
+      maxRetries = 3,
+      delayMs = DELAY_MS,
+      backoff = 2,
+      maxDelayMs = Infinity,
+      jitter = 0,
+      then = 'stop',
+      critical = false,
+    } = checkKnown(options, OPTIONS);
+    this.strategy = checkStrategy(strategy);
+    checkUsed(options, strategy);
+    this.maxRetries = checkRetries(maxRetries);
+    this.delayMs = checkDelay(delayMs);
+    this.backoff = atLeastZero('backoff', backoff);
+    this.maxDelayMs = atLeastZero('maxDelayMs', maxDelayMs);
+    this.jitter = checkJitter(jitter);
     this.retryOn = checkRetryOn(options.retryOn);
-    this.then = checkThen(options.then ?? 'stop');
-    this.fallback = checkFallback(options.fallback);
-    this.critical = options.critical ?? false;
+    this.then = checkThen(then);
+    this.fallback = checkEventName('fallback', options.fallback);
+    this.critical = oneOf('critical', critical, [true, false]);
   }
 }
 

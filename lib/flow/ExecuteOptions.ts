@@ -1,7 +1,15 @@
 import type { Observer } from 'rxjs';
 import { checkOption, type Known } from './checkOption.js';
 import { type FixedLimit, type Limit, limitFrom } from './Limit.js';
-import { checkSwitch, checkTimeout, type ExecutionStrategy, type FlowSettings, strategyFor, workersFor } from './FlowOptions.js';
+import {
+  checkStrategy,
+  checkSwitch,
+  checkTimeout,
+  type ExecutionStrategy,
+  type FlowSettings,
+  strategyFor,
+  workersFor,
+} from './FlowOptions.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { checkName } from './names.js';
 import type { OutputRecord } from './OutputRecord.js';
@@ -51,12 +59,12 @@ const RUN_OPTIONS = {
   output: true,
 } as const;
 
-/** Those of `execute` alone are not among them. */
-export const EXECUTE_OPTIONS: Known<Omit<ExecuteOptions, 'orThrow'>> = {
+export const EXECUTE_OPTIONS: Known<ExecuteOptions> = {
   ...RUN_OPTIONS,
   jobId: true,
   parent: true,
   detached: true,
+  orThrow: true,
 };
 
 /** What a run does otherwise that goes on with a state from elsewhere. */
@@ -88,7 +96,7 @@ export interface Wanted {
 }
 
 /** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
-export const wantedFrom = (options: ExecuteOptions, settings: FlowSettings): Wanted => ({
+export const wantedFrom = ({ detached = false, ...options }: ExecuteOptions, settings: FlowSettings): Wanted => ({
   timeoutMs: options.timeoutMs === undefined ? settings.executionTimeoutMs : checkTimeout('timeoutMs', options.timeoutMs),
   cap: capFrom(options, settings),
   limit: limitFrom(options, settings),
@@ -96,8 +104,16 @@ export const wantedFrom = (options: ExecuteOptions, settings: FlowSettings): Wan
   signal: options.signal === undefined ? undefined : checkSignal(options.signal),
   output: options.output === undefined ? undefined : checkOutput(options.output),
   parent: options.parent,
-  detached: checkSwitch('detached', options.detached ?? false),
+  detached: checkSwitch('detached', detached),
 });
+
+/** Refuses what a run would refuse, before there is one. @throws FlowError `BAD_OPTION`, `BAD_STRATEGY` */
+export const checkRun = ({ timeoutMs, executionStrategy, maxWorkers, signal }: ExecuteOptions): void => {
+  if (timeoutMs !== undefined) checkTimeout('timeoutMs', timeoutMs);
+  if (executionStrategy !== undefined) checkStrategy(executionStrategy);
+  workersFor('concurrent', maxWorkers);
+  if (signal !== undefined) checkSignal(signal);
+};
 
 const capFrom = ({ executionStrategy, maxWorkers }: ExecuteOptions, settings: FlowSettings): number =>
   executionStrategy === undefined && maxWorkers === undefined
@@ -115,10 +131,15 @@ export const renamingFrom = (remap: ResumeOptions['remap'] = {}): ((routineId: s
 const checkSignal = (signal: AbortSignal): AbortSignal =>
   checkOption('signal', signal, typeof (signal as AbortSignal | null)?.addEventListener === 'function', 'an AbortSignal');
 
+type Observed = Partial<Observer<OutputRecord>>;
+
+/** One that has none of these hears nothing. */
+const HEARS: readonly (keyof Observed)[] = ['next', 'error', 'complete'];
+
 const checkOutput = (output: OutputObserver): OutputObserver =>
   checkOption(
     'output',
     output,
-    typeof output === 'function' || (typeof output === 'object' && (output as object | null) !== null),
+    typeof output === 'function' || HEARS.some((name) => typeof (output as Observed | null)?.[name] === 'function'),
     'a function (output) => …, or an observer',
   );

@@ -1,9 +1,10 @@
+import { checkKnown, checkOption } from './checkOption.js';
 import type { Connection, Renamed } from './Connection.js';
 import type { Data } from './Data.js';
 import { connectionFrom } from './ends.js';
 import type { ErrorHandler } from './ErrorHandler.js';
 import type { AnyEvent, Event } from './Event.js';
-import { checkErrorHandler, type ExecutionStrategy, withStrategy } from './FlowOptions.js';
+import { checkErrorHandler, type ExecutionStrategy, type FlowOptions, withStrategy } from './FlowOptions.js';
 import { checkRoutine, type Home } from './Home.js';
 import type { ParamMapping, Renames } from './mapping.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
@@ -98,8 +99,10 @@ export abstract class FlowDescription<P extends DescribedRoutine = DescribedRout
     return connection;
   }
 
-  /** Takes a link away, for later runs; one that is not there is no error. */
+  /** Takes a link away, for later runs; one that is not there is no error. @throws FlowError `BAD_OPTION` for what is no connection */
   disconnect(connection: Connection): void {
+    const isOne = typeof (connection as Partial<Connection> | null)?.sourceId === 'string';
+    checkOption('connection', connection, isOne, 'one of flow.connections');
     this.#template.graph.disconnect(connection);
     this.changed();
   }
@@ -115,7 +118,8 @@ export abstract class FlowDescription<P extends DescribedRoutine = DescribedRout
    *
    * @throws FlowError `BAD_STRATEGY`, `BAD_OPTION`
    */
-  setExecutionStrategy(strategy: ExecutionStrategy, { maxWorkers }: { readonly maxWorkers?: number } = {}): this {
+  setExecutionStrategy(strategy: ExecutionStrategy, options: Pick<FlowOptions, 'maxWorkers'> = {}): this {
+    const { maxWorkers } = checkKnown(options, { maxWorkers: true });
     this.#template.configure(withStrategy(strategy, maxWorkers, this.#template.settings));
     return this;
   }

@@ -112,7 +112,7 @@ const checkWorkers = (value: number): number =>
 export const checkTimeout = (option: string, value: number): number =>
   checkOption(option, value, typeof value === 'number' && value > 0, 'ms above 0, or Infinity for no limit');
 
-const checkBound = (option: string, value: number, least = 0): number =>
+export const checkBound = (option: string, value: number, least = 0): number =>
   checkOption(
     option,
     value,
@@ -151,27 +151,42 @@ export const withStrategy = (
   return { ...settings, executionStrategy, maxWorkers: workersFor(executionStrategy, maxWorkers, settings) };
 };
 
-/** @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
-export const settingsFrom = (options: FlowOptions): FlowSettings => {
+/** Only what is undefined has its default: null is an answer, and a wrong one. @throws FlowError `BAD_OPTION`, `BAD_STRATEGY`, `BAD_NAME` */
+export const settingsFrom = ({
+  executionTimeoutMs = 300_000,
+  maxJobs = Infinity,
+  maxPendingJobs = Infinity,
+  unhandledErrors = 'stop',
+  emitMode = 'immediate',
+  isolation = 'shallow',
+  history = 1_000,
+  pausedLimit = 100_000,
+  metrics = true,
+  scheduler = asyncScheduler,
+  asyncContext = 'auto',
+  random = Math.random,
+  newId = uuid,
+  ...options
+}: FlowOptions): FlowSettings => {
   const executionStrategy = strategyFor(options.executionStrategy, options.maxWorkers);
   return {
     flowId: options.flowId === undefined ? uuid() : checkName('flow', options.flowId),
     executionStrategy,
     maxWorkers: workersFor(executionStrategy, options.maxWorkers),
-    executionTimeoutMs: checkTimeout('executionTimeoutMs', options.executionTimeoutMs ?? 300_000),
-    maxJobs: checkBound('maxJobs', options.maxJobs ?? Infinity, 1),
-    maxPendingJobs: checkBound('maxPendingJobs', options.maxPendingJobs ?? Infinity),
+    executionTimeoutMs: checkTimeout('executionTimeoutMs', executionTimeoutMs),
+    maxJobs: checkBound('maxJobs', maxJobs, 1),
+    maxPendingJobs: checkBound('maxPendingJobs', maxPendingJobs),
     errorHandler: options.errorHandler === undefined ? undefined : checkErrorHandler(options.errorHandler),
-    unhandledErrors: oneOf('unhandledErrors', options.unhandledErrors ?? 'stop', ['stop', 'record']),
-    emitMode: oneOf('emitMode', options.emitMode ?? 'immediate', ['immediate', 'commit']),
-    isolation: oneOf('isolation', options.isolation ?? 'shallow', Object.keys(isolates) as Isolation[]),
-    history: checkBound('history', options.history ?? 1_000),
-    pausedLimit: checkBound('pausedLimit', options.pausedLimit ?? 100_000),
+    unhandledErrors: oneOf('unhandledErrors', unhandledErrors, ['stop', 'record']),
+    emitMode: oneOf('emitMode', emitMode, ['immediate', 'commit']),
+    isolation: oneOf('isolation', isolation, Object.keys(isolates) as Isolation[]),
+    history: checkBound('history', history),
+    pausedLimit: checkBound('pausedLimit', pausedLimit),
     ...limitFrom(options),
-    metrics: checkSwitch('metrics', options.metrics ?? true),
-    scheduler: checkScheduler(options.scheduler ?? asyncScheduler),
-    asyncContext: oneOf('asyncContext', options.asyncContext ?? 'auto', ['auto', 'off']),
-    random: checkFunction('random', options.random ?? Math.random),
-    newId: checkFunction('newId', options.newId ?? uuid),
+    metrics: checkSwitch('metrics', metrics),
+    scheduler: checkScheduler(scheduler),
+    asyncContext: oneOf('asyncContext', asyncContext, ['auto', 'off']),
+    random: checkFunction('random', random),
+    newId: checkFunction('newId', newId),
   };
 };

@@ -1,3 +1,4 @@
+import type { Known } from './checkOption.js';
 import type { Data } from './Data.js';
 import type { AnyEvent, Event, PayloadOf } from './Event.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
@@ -9,6 +10,8 @@ export interface PauseOptions {
   /** Whatever the resuming side should find there; written into the snapshot, so plain values. @default none */
   readonly checkpoint?: unknown;
 }
+
+export const PAUSE_OPTIONS: Known<PauseOptions> = { reason: true, checkpoint: true };
 
 /** How an output is treated. */
 export interface OutputOptions {

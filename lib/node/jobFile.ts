@@ -4,6 +4,7 @@ import { fileError } from './FileError.js';
 import { readText } from './readText.js';
 import { replaceFile } from './replaceFile.js';
 import { checkCopy } from '../flow/checkCopy.js';
+import { checkDecode } from '../wire/oversizes.js';
 
 /**
  * Writes a job to a file, whole or not at all: the JSON goes to a file beside it, to the disk, and then in the place of the
@@ -39,12 +40,14 @@ const textOf = (job: Job | JobState | JobSnapshot): string => {
 /**
  * Reads a job from a file that `saveJob` wrote: UTF-8, with or without a byte order mark.
  *
- * Rejects with FileError `NOT_FOUND`, `UNREADABLE`, `BAD_FILE`, the last with the WireError as its cause, if it holds text at all.
+ * Rejects with FileError `NOT_FOUND`, `UNREADABLE`, `BAD_FILE`, the last with the WireError as its cause, if it holds text at all; FlowError
+ * `BAD_OPTION`.
  *
  * @example
  * const job = flow.resume(await loadJob('job.json')); // on any host, with the same flow
  */
-export const loadJob = async (path: string, options?: DecodeOptions): Promise<JobState> => {
+export const loadJob = async (path: string, options: DecodeOptions = {}): Promise<JobState> => {
+  checkDecode(options);
   const text = await readText(path);
   try {
     return JobState.fromJSON(text, options);

@@ -15,9 +15,8 @@ import { abandon } from '../engine/owned.js';
 import { checkKnown, checkOption, type Known } from '../flow/checkOption.js';
 import type { Data } from '../flow/Data.js';
 import type { AnyEvent, Event } from '../flow/Event.js';
-import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
+import { checkRun, type ExecuteOptions } from '../flow/ExecuteOptions.js';
 import { flowError } from '../flow/FlowError.js';
-import { checkStrategy, checkTimeout, workersFor } from '../flow/FlowOptions.js';
 import { checkEntry, eventIn, type RoutinesById, type Place } from '../flow/placeIn.js';
 import { type JobError, notStarted, whyNot } from '../job/JobError.js';
 import type { JobRecord } from '../job/JobRecord.js';
@@ -107,7 +106,7 @@ export function toOperator(
   const { entry, output, as = 'merge', concurrent, onJobError, ...wanted } = checkKnown(options, OPTIONS);
   const parts = partsOf(checkCopy(flow));
   checkEntry(parts, entry);
-  checkWanted(wanted);
+  checkRun(wanted);
   const place = eventIn(parts, output, 'output');
   const flatten = checkFlattening(as, concurrent);
   checkInstead(as, onJobError);
@@ -189,13 +188,6 @@ const partsOf = ({ flowId, routines }: Flow): RoutinesById<Routine> => ({
   byId: routines,
   routineOf: (routine) => routine,
 });
-
-// What a run would refuse is refused here, before a value has come.
-const checkWanted = ({ timeoutMs, executionStrategy, maxWorkers }: ExecuteOptions): void => {
-  if (timeoutMs !== undefined) checkTimeout('timeoutMs', timeoutMs);
-  if (executionStrategy !== undefined) checkStrategy(executionStrategy);
-  workersFor('concurrent', maxWorkers);
-};
 
 /** Whether the operator has completed whose values are the result, if it is one. */
 const isEndOf = ({ routineId }: Place, record: JobRecord): boolean =>

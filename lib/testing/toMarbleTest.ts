@@ -1,6 +1,6 @@
 import type { Job } from '../Job.js';
-import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
-import { checkKnown, checkOption, checkOptions, type Known } from '../flow/checkOption.js';
+import { checkRun, type ExecuteOptions } from '../flow/ExecuteOptions.js';
+import { checkKnown, checkOptions, checkText, type Known } from '../flow/checkOption.js';
 import type { JobRecord } from '../job/JobRecord.js';
 import { isFinal } from '../job/JobStatus.js';
 import type { Step } from './Line.js';
@@ -29,9 +29,8 @@ const RUN: Known<NonNullable<ToMarbleTestOptions['run']>> = { timeoutMs: true, e
 
 const check = ({ run = {}, ...texts }: ToMarbleTestOptions): void => {
   checkKnown(texts, KNOWN);
-  checkKnown(run, RUN);
-  for (const [option, text] of Object.entries(texts))
-    checkOption(option, text, text === undefined || typeof text === 'string', 'a string');
+  checkRun(checkKnown(run, RUN, 'run'));
+  for (const [option, text] of Object.entries(texts)) checkText(option, text);
 };
 
 type Started = JobRecord & { readonly type: 'started' };

@@ -1,13 +1,23 @@
+import { checkKnown, type Known } from '../flow/checkOption.js';
 import type { Mismatch } from '../flow/Codec.js';
+import { checkBound } from '../flow/FlowOptions.js';
 import { LONGEST } from '../prelude/jsonValue.js';
 
 /** How much JSON may ask of whoever reads it. */
 export interface DecodeOptions {
-  /** Levels of nesting, from 1. What this library writes has fewer than 800. @default 1_000 */
+  /** Levels of nesting, from 1, or `Infinity`. What this library writes has fewer than 800. @default 1_000 */
   readonly maxDepth?: number | undefined;
-  /** UTF-16 units in one string, from 0. @default 10_000_000 */
+  /** UTF-16 units in one string, from 0, or `Infinity`. @default 10_000_000 */
   readonly maxString?: number | undefined;
 }
+
+const KNOWN: Known<DecodeOptions> = { maxDepth: true, maxString: true };
+
+/** How much may be asked, with its defaults filled in. @throws FlowError `BAD_OPTION` */
+export const checkDecode = (options: DecodeOptions): { readonly maxDepth: number; readonly maxString: number } => {
+  const { maxDepth = 1_000, maxString = LONGEST } = checkKnown(options, KNOWN);
+  return { maxDepth: checkBound('maxDepth', maxDepth, 1), maxString: checkBound('maxString', maxString) };
+};
 
 /** An object on the way down: its keys, the next of them, and how many levels are known to be below it. */
 interface Level {
@@ -19,7 +29,7 @@ interface Level {
 
 /** What is deeper or longer than it may be, or a circle: the first one. The parts of a tree (a text) stand in one place each. */
 export const oversizes = (json: unknown, options: DecodeOptions, isTree: boolean): readonly Mismatch[] => {
-  const { maxDepth = 1_000, maxString = LONGEST } = options;
+  const { maxDepth, maxString } = checkDecode(options);
   const fault = new Descent(maxDepth, maxString, isTree).fault(json);
   return fault === undefined ? [] : [fault];
 };
