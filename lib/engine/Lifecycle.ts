@@ -1,3 +1,4 @@
+import { checkText } from '../flow/checkOption.js';
 import { jobError } from '../job/JobError.js';
 import { checkTransition, type JobStatus } from '../job/JobStatus.js';
 import * as note from '../job/noteJob.js';
@@ -165,11 +166,13 @@ export class Lifecycle implements Life {
   }
 
   cancel(reason?: string): void {
+    checkText('reason', reason);
     const { jobId, status } = this.job.ledger.data;
     if (status !== 'cancelled') this.#endEarly('cancelled', reason, jobError('CANCELLED', { jobId, reason }));
   }
 
   complete(reason?: string): void {
+    checkText('reason', reason);
     const { jobId } = this.job.ledger.data;
     this.#endEarly('completed', reason, jobError('STOPPED', { jobId, reason: reason ?? 'it was completed' }));
   }

@@ -1,3 +1,4 @@
+import { checkText } from '../flow/checkOption.js';
 import { dropped } from '../job/fold.js';
 import { jobError } from '../job/JobError.js';
 import type { JobParts, Run } from './JobParts.js';
@@ -6,6 +7,7 @@ import type { Task } from './Task.js';
 
 /** Ends one task of a job, and no more: drops it where it waits, aborts it where it is at work. False if there is no such task. */
 export const cancelTask = (job: JobParts, taskId: string, reason: string | undefined): boolean => {
+  checkText('reason', reason);
   let isDone = false;
   job.engine.drain.change(() => {
     isDone = !job.life.isOver && end(job, taskId, jobError('TASK_CANCELLED', { taskId, reason }));

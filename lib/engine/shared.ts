@@ -1,4 +1,5 @@
 import { type LogEntry, toLogEntry } from '../job/SharedSpace.js';
+import { checkOption } from '../flow/checkOption.js';
 import { copyDeep } from '../prelude/plainObject.js';
 import type { Shared } from '../flow/TaskContext.js';
 import type { Ledger } from '../job/Ledger.js';
@@ -30,6 +31,7 @@ export const sharedOf = (attempt: Sharing): Shared => {
     get: <T>(key: string, fallback?: T) => (valuesFor(key).has(key) ? apart(valuesFor(key).get(key)) : fallback) as T,
     set: (key, value) => {
       attempt.checkAlive('shared.set');
+      checkOption('key', key, typeof key === 'string', 'a string');
       attempt.checkSerialisable(value, () => `The shared value '${key}'`);
       const kept = apart(value);
       attempt.checkAlive('shared.set');

@@ -6,7 +6,7 @@ import type { RecordedJobs } from './RecordedJobs.js';
 import { recordingOf } from './recordMarbles.js';
 import { replay } from './replay.js';
 import { seeded } from './seeded.js';
-import { sleep } from './sleep.js';
+import { checkMs, sleep } from './sleep.js';
 import type { VirtualClock } from './VirtualClock.js';
 
 interface Parts {
@@ -27,11 +27,13 @@ export const makeFlowTest = ({ clock, jobs, expectations, seed = 1, flush }: Par
     random,
     flowOptions: { scheduler: clock, random, newId: counter() },
     sleep: pass,
-    takes: (ms, handler) =>
-      async function (data, ctx): Promise<unknown> {
+    takes: (ms, handler) => {
+      checkMs(ms);
+      return async function (data, ctx): Promise<unknown> {
         await pass(ms);
         return handler?.call(this, data, ctx);
-      },
+      };
+    },
     replay: (flow, steps) => replay(clock, flow, steps),
     cold,
     hot: <T>(...marbles: Parameters<typeof cold<T>>) => {

@@ -9,6 +9,7 @@ import { feed } from '../rx/feed.js';
 import type { VirtualClock } from './VirtualClock.js';
 import { checkCopy } from '../flow/checkCopy.js';
 import { checkAct } from './checkAct.js';
+import { checkMs } from './sleep.js';
 
 /** What a handler does: at last it ends, throws, or hangs. */
 export type Act =
@@ -42,7 +43,10 @@ export type ReplayStep =
  * @throws FlowError `BAD_OPTION`
  */
 export const replay = (clock: VirtualClock, flow: Flow, steps: readonly ReplayStep[]): Flow => {
-  for (const [, , ...acts] of steps) for (const act of acts) checkAct(act);
+  for (const [at, , ...acts] of steps) {
+    checkMs(at, 'at');
+    for (const act of acts) checkAct(act);
+  }
   const director = new Director(clock, checkCopy(flow), steps);
   for (const [routineId, routine] of flow.routines) {
     // An operator would give what it holds when the job comes to rest: what it gave is in the steps.

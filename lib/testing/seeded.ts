@@ -10,7 +10,7 @@ import { checkOption } from '../flow/checkOption.js';
  * @throws FlowError `BAD_OPTION`
  */
 export const seeded = (seed: number): (() => number) => {
-  checkOption('seed', seed, Number.isFinite(seed), 'a whole number');
+  checkOption('seed', seed, Number.isInteger(seed), 'a whole number');
   // 0 would stay 0 for ever.
   let state = (seed ^ 0x9e3779b9) | 0 || 1;
   return () => {
