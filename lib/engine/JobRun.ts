@@ -170,10 +170,6 @@ export class JobRun extends Held<Run, JobParts> implements Run {
     if (!this.inRing) this.parts.engine.turns.add(this);
   }
 
-  warn(message: string, error: unknown): void {
-    this.parts.ledger.warn(message, error);
-  }
-
   // ── at rest ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Whether something of it is queued or in flight; behind a closed gate, whether something is in flight. */

@@ -6,7 +6,7 @@ export interface Settling<A> {
   /** Applies what an attempt has come to, as one step. */
   settle(attempt: A): void;
   /** Told of a fault of the engine itself. */
-  warn(message: string, error: unknown): void;
+  readonly parts: { readonly ledger: { warn(message: string, error: unknown): void } };
 }
 
 interface Bound<R> {
@@ -24,7 +24,7 @@ class SettleSubscriber<A extends Bound<Settling<A>>> extends Hop<A> {
     try {
       run.settle(attempt);
     } catch (error) {
-      run.warn('A task could not be settled; this is a fault of routilux', error);
+      run.parts.ledger.warn('A task could not be settled; this is a fault of routilux', error);
     }
     this.run$.next(run);
   }

@@ -14,15 +14,15 @@ interface Attempt {
 class Job {
   readonly told: string[] = [];
 
+  readonly parts = {
+    ledger: { warn: (message: string, error: unknown): void => void this.told.push(`${message}: ${String(error)}`) },
+  };
+
   constructor(private readonly broken = '') {}
 
   settle({ name }: Attempt): void {
     if (name === this.broken) throw new Error(`no ${name}`);
     this.told.push(name);
-  }
-
-  warn(message: string, error: unknown): void {
-    this.told.push(`${message}: ${String(error)}`);
   }
 
   attempt(name: string): Attempt {
