@@ -132,7 +132,7 @@ export class Admission implements Redeeming {
     const run = this.newRun(plan, data, runOptionsOf(entry, ticket.params, ticket.wanted), undefined);
     run.takeOver(ticket);
     enter(run, entry);
-    this.#engine.jobs.replace(run);
+    this.#engine.jobs.add(run);
     return run;
   }
 

@@ -75,6 +75,7 @@ export interface Run
   active: number;
   /** What waits behind the gate. */
   readonly queue: TaskQueue<Run>;
+  readonly parts: JobParts;
   /** The async context of whoever started it, once it has to be kept. */
   scope: Scope | undefined;
   keepScope(): void;

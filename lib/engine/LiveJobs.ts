@@ -24,6 +24,7 @@ export class LiveJobs<J extends LiveJob> {
     return this.#boxes.size;
   }
 
+  /** Adds a job; or puts it in the place of one of the same id. */
   add(job: J): void {
     this.#boxes.set(job.jobId, { held: job });
   }
@@ -31,11 +32,6 @@ export class LiveJobs<J extends LiveJob> {
   /** Adds one that is its own box: it will be replaced, and never leaves. */
   addBox(box: J & { readonly held: J }): void {
     this.#boxes.set(box.jobId, box);
-  }
-
-  /** A job stands in the place of a box. */
-  replace(job: J): void {
-    if (this.#boxes.has(job.jobId)) this.add(job);
   }
 
   get(jobId: string): J | undefined {
