@@ -56,8 +56,8 @@ const distancesFrom = (start, edges) => {
 
 // ── which spec comes first ──────────────────────────────────────────────────────────────────────────────────────────
 
-/** What says that a spec tries many things, or starts programs. */
-const SLOW = /\b(runs|fewer|patience|child_process|hosts\.js|runExample)\b/;
+/** What says that a spec plays many worlds, or starts programs. */
+const SLOW = /support\/arbitrary\.js'|'node:child_process'|\/hosts\.js'/;
 
 /** They look at the built package, which is not mutated, or at types and comments, of which no mutation speaks. */
 const ELSEWHERE = /'dist\b|support\/undocumented|^import .* from 'expect-type'/m;
@@ -92,9 +92,9 @@ export class Reach {
   /** Paths of specs. One that does not come to the file through its imports cannot notice anything. */
   of(file) {
     const weight = ({ path, slow, distances, subject }) => {
-      const strange = roomOf(path) === roomOf(file) ? 0 : 1;
-      const bySubject = 3 * (subject.get(file) ?? Infinity) + (slow && subject.get(file) > 0 ? 3 : 0);
-      return Math.min(bySubject, 3 + 2 * distances.get(file) + (slow ? 1_000 : 0)) + strange;
+      const isStrange = roomOf(path) !== roomOf(file);
+      const near = Math.min(3 * (subject.get(file) ?? Infinity), 3 + 2 * distances.get(file));
+      return near + (isStrange ? 10 : 0) + (slow && near > 0 ? (isStrange ? 1_000 : 8) : 0);
     };
     return this.specs
       .filter(({ distances }) => distances.has(file))
