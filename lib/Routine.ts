@@ -13,6 +13,7 @@ import { homesOf, nameOf } from './flow/Home.js';
 import { limitFrom } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
+import type { NothingElse, RoutineTypes } from './flow/RoutineTypes.js';
 import { Slot as SlotOf, SLOT_OPTIONS, type SlotOptions } from './flow/Slot.js';
 import { copyGiven, copyPlain, setOwn } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
@@ -67,7 +68,8 @@ type AnySlot = Slot<never>;
  * of a subclass takes no arguments, what differs between instances goes to `setConfig`.
  *
  * It serves any number of jobs at a time, so it keeps nothing of a job in its own fields: that is what
- * `ctx.state()`, `ctx.setState()` and `ctx.shared` are for.
+ * `ctx.state()`, `ctx.setState()` and `ctx.shared` are for. `T` declares the types of that state and of its outputs, as in
+ * `class Counter extends Routine<{ state: { n?: number }; outputs: { total: { sum: number } } }>`.
  *
  * @example
  * class Doubler extends Routine {
@@ -77,7 +79,7 @@ type AnySlot = Slot<never>;
  *   });
  * }
  */
-export class Routine {
+export class Routine<T extends RoutineTypes & NothingElse<T> = RoutineTypes> {
   /** @internal */
   get [COPY](): Copy {
     return OWN;
@@ -144,7 +146,7 @@ export class Routine {
    *
    * @throws FlowError `DUPLICATE_SLOT`, `BAD_NAME`, `BAD_OPTION`, `BAD_STRATEGY` for a merge that does not exist
    */
-  defineSlot<A extends object = Data>(name: string, handler?: Handler<A>, options: SlotOptions<A> = {}): Slot<A> {
+  defineSlot<A extends object = Data>(name: string, handler?: Handler<A, T>, options: SlotOptions<A> = {}): Slot<A> {
     checkName('slot', name);
     if (this.#slots.has(name)) throw flowError('DUPLICATE_SLOT', { routineId: this.id, routine: nameOf(this), slot: name });
     checkKnown<object>(options, SLOT_OPTIONS);

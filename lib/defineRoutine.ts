@@ -1,17 +1,19 @@
 import type { Context } from './flow/Context.js';
 import type { Codec } from './flow/Codec.js';
 import type { Data } from './flow/Data.js';
-import { checkKnown, checkOptions, type Known } from './flow/checkOption.js';
+import { checkKnown, checkOption, checkOptions, type Known } from './flow/checkOption.js';
 import { checkName } from './flow/names.js';
 import type { Limit } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
+import type { AnyOutputs, RoutineTypes } from './flow/RoutineTypes.js';
 import { SLOT_OPTIONS } from './flow/Slot.js';
+import { isPlainObject } from './prelude/plainObject.js';
 import { type Event, Routine, type Slot } from './Routine.js';
 
 type Payloads = Record<string, object>;
 
-/** A context whose `emit` knows the events of its routine. */
-export interface TypedContext<E extends Payloads> extends Omit<Context, 'emit'> {
+/** A context whose `emit` knows the events of its routine; `T` is what that declares of its state and its outputs. */
+export interface TypedContext<E extends Payloads, T extends RoutineTypes = RoutineTypes> extends Omit<Context<T>, 'emit'> {
   emit<K extends keyof E & string>(event: K, data: E[K]): void;
 }
 
@@ -19,7 +21,7 @@ export interface TypedContext<E extends Payloads> extends Omit<Context, 'emit'> 
 type PayloadOf<A> = A extends object ? A : Data;
 
 /** A slot in a definition; the type of `data` is what its codec reads. */
-export interface SlotDefinition<A, E extends Payloads> extends Limit {
+export interface SlotDefinition<A, E extends Payloads, T extends RoutineTypes = RoutineTypes> extends Limit {
   /** What happens to input that the slot already holds. @default 'override' */
   readonly merge?: Merge<PayloadOf<A>> | undefined;
   /** Checks a payload when it enters the slot, and types it; a mismatch fails the task. @default none */
@@ -27,19 +29,28 @@ export interface SlotDefinition<A, E extends Payloads> extends Limit {
   /** The event that takes what the handler hands back (see `SlotOptions`). @default none */
   readonly emits?: (keyof E & string) | undefined;
   /** What is done with a payload; without it the slot only keeps what arrives. @default none */
-  readonly handler?: ((this: Routine, data: PayloadOf<A>, ctx: TypedContext<E>) => unknown) | undefined;
+  readonly handler?: ((this: Routine, data: PayloadOf<A>, ctx: TypedContext<E, T>) => unknown) | undefined;
 }
 
-/** A routine as `defineRoutine` takes it. `S` has the payloads of its slots by name, `E` those of its events. */
-export interface RoutineDefinition<S, E extends Payloads> {
+/**
+ * A routine as `defineRoutine` takes it. `S` has the payloads of its slots by name, `E` those of its events, `St` its state, `O` its outputs.
+ */
+export interface RoutineDefinition<S, E extends Payloads, St extends object = Data, O extends object = AnyOutputs> {
   /** The name of its kind in a `Registry`. */
   readonly type: string;
   /** Codecs of its outputs, or only the names of their parameters. @default none */
   readonly events?: { readonly [K in keyof E]: Codec<E[K]> | readonly string[] };
   /** Its inputs. @default none */
-  readonly slots?: { readonly [K in keyof S]: SlotDefinition<S[K], E> };
+  readonly slots?: { readonly [K in keyof S]: SlotDefinition<S[K], E, { state: St; outputs: O }> };
   /** Its static settings. @default {} */
   readonly config?: Data;
+  /**
+   * The type of its state, as `ctx.state()` and `ctx.setState()` have it, and no more: `{} as { n?: number }`. A value that holds
+   * anything is refused, since nothing would be done with it. @default any keys
+   */
+  readonly state?: St | undefined;
+  /** The types of its outputs by name, as `ctx.output` takes them, and no more: `{} as { total: { n: number } }`. @default any */
+  readonly outputs?: O | undefined;
 }
 
 /** A routine that knows the payloads of its slots and events, so that a wrong `flow.connect` does not compile. */
@@ -64,11 +75,17 @@ export interface DefinedRoutine<S, E extends Payloads> extends Routine {
  *
  * @throws FlowError `BAD_NAME`, `BAD_OPTION`, `BAD_STRATEGY`
  */
-export const defineRoutine = <S = Record<never, never>, E extends Payloads = Record<never, never>>(
-  definition: RoutineDefinition<S, E>,
+export const defineRoutine = <
+  S = Record<never, never>,
+  E extends Payloads = Record<never, never>,
+  St extends object = Data,
+  O extends object = AnyOutputs,
+>(
+  definition: RoutineDefinition<S, E, St, O>,
 ): DefinedRoutine<S, E> => {
-  const { events = {}, slots = {}, config } = checkKnown(definition, DEFINITION, 'definition');
+  const { events = {}, slots = {}, config, state, outputs } = checkKnown(definition, DEFINITION, 'definition');
   const type = checkName('type', definition.type);
+  for (const [name, value] of Object.entries({ state, outputs })) checkTypeOnly(name, value);
   const routine = new (class extends Routine {
     static override readonly type = type;
   })();
@@ -81,7 +98,20 @@ export const defineRoutine = <S = Record<never, never>, E extends Payloads = Rec
   return routine as unknown as DefinedRoutine<S, E>;
 };
 
-const DEFINITION: Known<RoutineDefinition<unknown, Payloads>> = { type: true, events: true, slots: true, config: true };
+const DEFINITION: Known<RoutineDefinition<unknown, Payloads>> = {
+  type: true,
+  events: true,
+  slots: true,
+  config: true,
+  state: true,
+  outputs: true,
+};
 const SLOT_DEFINITION: Known<SlotDefinition<unknown, Payloads>> = { ...SLOT_OPTIONS, handler: true };
+
+/** What is there for the compiler alone. */
+const checkTypeOnly = (name: string, value: object | undefined): void => {
+  const isFine = value === undefined || (isPlainObject(value) && Object.keys(value).length === 0);
+  checkOption(name, value, isFine, 'its type alone, as in {} as { n: number }');
+};
 
 const partsOf = <T>(kind: string, parts: object): readonly [string, T][] => Object.entries(checkOptions(parts, kind));

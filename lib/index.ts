@@ -21,6 +21,7 @@ export {
 export { extractInput } from './flow/extractInput.js';
 export type { Finding } from './flow/Finding.js';
 export type { Limit, Overflow } from './flow/Limit.js';
+export type { RoutineTypes } from './flow/RoutineTypes.js';
 export type { MergeFn } from './flow/merge.js';
 export type { ParamMapping } from './flow/mapping.js';
 export type { Handler } from './flow/Handler.js';

@@ -44,6 +44,7 @@ describe('routilux', () => {
         'Overflow',
         'ParamMapping',
         'RetryDelay',
+        'RoutineTypes',
         'Slot',
         'SlotOptions',
         'StandardSchema',

@@ -2,6 +2,7 @@ import { checkKnown, checkOption } from '../flow/checkOption.js';
 import { checkData, type Data, NO_DATA } from '../flow/Data.js';
 import type { AnyEvent } from '../flow/Event.js';
 import { checkSerialisable, flowError } from '../flow/FlowError.js';
+import type { OutputData } from '../flow/RoutineTypes.js';
 import type { OutputOptions, PauseOptions, Shared, TaskContext } from '../flow/TaskContext.js';
 import { checkSwitch } from '../flow/FlowOptions.js';
 import { jobError } from '../job/JobError.js';
@@ -126,6 +127,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     else emissions.defer(found.routine.id, found.name, payload);
   }
 
+  output<O extends object, K extends keyof O & string>(type: K, ...data: [...OutputData<O[K]>, options?: OutputOptions]): void;
   output(type: string, data: object = NO_DATA, options: OutputOptions = NO_DATA): void {
     const { keep = true } = options === NO_DATA ? options : checkKnown(options, { keep: true });
     checkOption('type', type, typeof type === 'string', 'a string');
@@ -136,8 +138,8 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     else handOver(this.run.parts, this.routineId, type, payload, keep);
   }
 
-  state(): Data {
-    return this.copied(this.ownState);
+  state<S extends object>(): Readonly<S> {
+    return this.copied(this.ownState) as Readonly<S>;
   }
 
   setState(state: object | ((own: Data) => object)): void {

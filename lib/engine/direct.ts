@@ -68,7 +68,7 @@ class DirectContext implements Context {
     noJob('output');
   }
 
-  state(): Data {
+  state(): never {
     return noJob('state');
   }
 

@@ -2,6 +2,7 @@ import type { Known } from './checkOption.js';
 import type { Data } from './Data.js';
 import type { AnyEvent, Event, PayloadOf } from './Event.js';
 import type { DescribedRoutine } from './DescribedRoutine.js';
+import type { OutputData, OutputsOf, RoutineTypes, SettableState, StateOf } from './RoutineTypes.js';
 
 /** What a pause leaves for whoever resumes. */
 export interface PauseOptions {
@@ -19,8 +20,8 @@ export interface OutputOptions {
   readonly keep?: boolean | undefined;
 }
 
-/** What a handler may know and do of its task. The engine makes one per attempt; what users get is a `Context`. */
-export interface TaskContext {
+/** What a handler may know and do of its task. The engine makes one per attempt; what users get is a `Context`. `T` is what its routine declares. */
+export interface TaskContext<T extends RoutineTypes = RoutineTypes> {
   /** The id of the routine in this flow. */
   readonly routineId: string;
   /** The name of the slot whose handler is at work. */
@@ -47,17 +48,20 @@ export interface TaskContext {
    */
   emitDeferred(event: string | AnyEvent, data?: object): void;
   /**
-   * Hands a result to `job.output$`, to the observers of this run, and to the output log. With `keep: false` it is told at once, in every
+   * Hands a result to `job.output$`, to the observers of this run, and to the output log: `output(type, data?, { keep }?)`. With `keep: false` it is told at once, in every
    * `emitMode`, and not kept: for tokens and other progress, which would push results out of the log and fill every snapshot.
    */
-  output(type: string, data?: object, options?: OutputOptions): void;
-  /** This routine's own keys in this job; `{}` before the first `setState`. */
-  state(): Data;
+  output<O extends object = OutputsOf<T>, K extends keyof O & string = keyof O & string>(
+    type: K,
+    ...data: [...OutputData<O[K]>, options?: OutputOptions]
+  ): void;
+  /** This routine's own keys in this job; `{}` before the first `setState`. `S` is what its routine declares, or what you know of them. */
+  state<S extends object = StateOf<T>>(): Readonly<S>;
   /**
    * Replaces this routine's own keys. A function makes the new ones of those that there are when it counts: with `emitMode:
    * 'commit'` that is when the attempt succeeds, so that handlers side by side do not overwrite each other; it may be called twice.
    */
-  setState(state: object | ((own: Data) => object)): void;
+  setState<S extends object = StateOf<T>>(state: NoInfer<SettableState<S> | ((own: Readonly<S>) => SettableState<S>)>): void;
   /** What all routines of this job share. */
   readonly shared: Shared;
   /**

@@ -100,7 +100,7 @@ export const CALLS: Readonly<Record<string, OptionCall>> = {
   'defineRoutine(definition)': (definition) => defineRoutine(above({ type: 'defined' }, definition)),
   'defineRoutine(definition.slots.*)': (slot) => defineRoutine({ type: 'defined', slots: { i: slot } }),
   'new ErrorHandler(options)': (options) => new ErrorHandler(above({ strategy: 'retry' as const }, options)),
-  'Context.output(options)': (options) =>
+  'Context.output(data)': (options) =>
     inHandler((ctx) => {
       ctx.output('type', {}, options);
     }),
