@@ -14,7 +14,7 @@ import { start } from './engine/start.js';
 import { type Data, NO_DATA } from './flow/Data.js';
 import { type ExecuteOptions, NO_OPTIONS, type ResumeOptions } from './flow/ExecuteOptions.js';
 import type { Entry, RunArguments } from './flow/Entry.js';
-import { checkKnown, checkOptions, type Known } from './flow/checkOption.js';
+import { checkKnown, checkOptions } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
 import { checkSwitch, FLOW_OPTIONS, type FlowOptions, settingsFrom } from './flow/FlowOptions.js';
 import { PAUSE_OPTIONS, type PauseOptions } from './flow/TaskContext.js';
@@ -25,7 +25,7 @@ import type { JobError } from './job/JobError.js';
 import type { JobRecord } from './job/JobRecord.js';
 import { asyncDispose } from './prelude/asyncDispose.js';
 import { refusal } from './prelude/refusal.js';
-import type { DecodeOptions } from './wire/decodeJson.js';
+import { FROM_JSON_OPTIONS, type FromJsonOptions } from './wire/FromJsonOptions.js';
 import { WrittenFlow } from './wire/WrittenFlow.js';
 import { Job } from './Job.js';
 import { detached, JobState } from './JobState.js';
@@ -39,18 +39,6 @@ const stateOf = (job: unknown): JobState | undefined => {
 const jobOf = (held: HeldJob): Job => (held.job ??= new Job(held)) as Job;
 
 type Given = readonly [params?: object, options?: ExecuteOptions];
-
-/** What a flow from JSON needs beside it, and how much the JSON may ask for. */
-export type FromJsonOptions = DecodeOptions & Pick<FlowOptions, 'scheduler' | 'asyncContext' | 'random' | 'newId'>;
-
-const FROM_JSON_OPTIONS: Known<FromJsonOptions> = {
-  maxDepth: true,
-  maxString: true,
-  scheduler: true,
-  asyncContext: true,
-  random: true,
-  newId: true,
-};
 
 /** A job without a first task, for what brings it some in this same turn: `feed`. */
 export let openJob: (flow: Flow, entryRoutineId: string, options: ExecuteOptions) => Job;
@@ -246,9 +234,7 @@ export class Flow extends WrittenFlow<Routine> {
   }
 
   override jobsUsing(routine: Routine): readonly string[] {
-    return this.#engine.jobs.all
-      .filter(({ parts }) => parts.plan.routineOf.has(routine))
-      .map(({ parts }) => parts.ledger.data.jobId);
+    return this.#engine.jobs.all.filter(({ parts }) => parts.plan.routineOf.has(routine)).map(({ jobId }) => jobId);
   }
 
   override deliver(routine: Routine, event: string, data: Data): void {

@@ -5,11 +5,12 @@ import { checkCodec, checkHandler, checkMerge, checkPayload } from './flow/check
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import { checkEventName, ErrorHandler, type ErrorHandlerOptions, RETRY_OPTIONS, strategyAmong } from './flow/ErrorHandler.js';
 import { Event as EventOf, type PayloadOf } from './flow/Event.js';
-import { checkKnown, checkOption } from './flow/checkOption.js';
+import { checkKnown } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
 import type { Handler } from './flow/Handler.js';
 import { homesOf, nameOf } from './flow/Home.js';
+import { homesFor } from './flow/homesFor.js';
 import { limitFrom } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
@@ -220,22 +221,7 @@ export class Routine<T extends RoutineTypes & NothingElse<T> = RoutineTypes> {
     if (!this.#events.has(event))
       throw flowError('UNKNOWN_EVENT', { routineId: this.id, routine: nameOf(this), event, known: [...this.#events.keys()] });
     const payload = checkData(data, () => `Event '${event}' of routine '${nameOf(this)}'`);
-    checkOption('flow', only, only === undefined || only?.routines instanceof Map, 'a Flow');
-    if (only !== undefined && !homesOf(this).has(only))
-      throw flowError('UNKNOWN_ROUTINE', {
-        flowId: only.flowId,
-        routineId: this.id,
-        routine: nameOf(this),
-        known: [...only.routines.keys()],
-      });
-    const homes = [...homesOf(this)].filter((home) => only === undefined || home === only);
-    if (homes.some((home) => !home.carriesContext && home.jobsUsing(this).length > 0)) {
-      throw flowError('NO_CONTEXT', {
-        call: `emit('${event}')`,
-        instead: 'use ctx.emit, which the handler gets as its second argument',
-      });
-    }
-    for (const home of homes) home.deliver(this, event, payload);
+    for (const home of homesFor(this, event, only)) home.deliver(this, event, payload);
   }
 
   /**

@@ -1,5 +1,6 @@
 // What users hold
-export { Flow, type FromJsonOptions } from './Flow.js';
+export { Flow } from './Flow.js';
+export type { FromJsonOptions } from './wire/FromJsonOptions.js';
 export { Job } from './Job.js';
 export { JobState } from './ReadableState.js';
 export { Routine } from './Routine.js';

@@ -9,7 +9,7 @@ import { jobError } from '../job/JobError.js';
 import type { Ledger } from '../job/Ledger.js';
 import { stateSet } from '../job/noteRoutine.js';
 import type { Change } from '../job/Settled.js';
-import { eventNamed, describeEvent, refuseEvent } from '../plan/eventNamed.js';
+import { describeEvent, eventFor, eventNamed } from '../plan/eventNamed.js';
 import type { Event, Plan, Routine } from '../plan/Plan.js';
 import { isObject } from '../prelude/has.js';
 import { copyDeep, copyGiven, copyPlain, isLiteral, isPlainObject } from '../prelude/plainObject.js';
@@ -20,7 +20,6 @@ import type { Limits } from './Limits.js';
 import type { DecidedJob } from './outcome.js';
 import type { Seat } from './Seat.js';
 import { sharedOf } from './shared.js';
-import { checkCopy } from '../flow/checkCopy.js';
 
 /** A job as the handlers of its tasks use it. */
 export interface ContextJob extends DecidedJob {
@@ -251,11 +250,6 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     throw flowError('BAD_PAYLOAD', { where: describeEvent(event), value: data });
   }
 }
-
-const eventFor = (routine: Routine, event: string | AnyEvent): Event => {
-  if (typeof event === 'string') return eventNamed(routine, event);
-  return event.routine === routine.described ? eventNamed(routine, event.name) : refuseEvent(routine, checkCopy(event).name);
-};
 
 const emitted = (type: 'emitted' | 'deferred', { routine, name }: Event, data: Data): Change => ({
   type,

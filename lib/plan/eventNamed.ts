@@ -1,3 +1,5 @@
+import { checkCopy } from '../flow/checkCopy.js';
+import type { AnyEvent } from '../flow/Event.js';
 import { flowError } from '../flow/FlowError.js';
 import type { Event, Place, Routine } from './Plan.js';
 
@@ -16,7 +18,12 @@ export const eventNamed = (routine: Routine, name: string): Event =>
 
 const otherEvent = (routine: Routine, name: string): Event => routine.events.get(name) ?? refuseEvent(routine, name);
 
-/** @throws FlowError `UNKNOWN_EVENT` */
-export const refuseEvent = (routine: Routine, name: string): never => {
+/** The same, by its name or itself. */
+export const eventFor = (routine: Routine, event: string | AnyEvent): Event => {
+  if (typeof event === 'string') return eventNamed(routine, event);
+  return event.routine === routine.described ? eventNamed(routine, event.name) : refuseEvent(routine, checkCopy(event).name);
+};
+
+const refuseEvent = (routine: Routine, name: string): never => {
   throw flowError('UNKNOWN_EVENT', { routineId: routine.id, event: name, known: [...routine.events.keys()] });
 };
