@@ -14,12 +14,12 @@ import { build } from 'esbuild';
  * options and arguments that are refused everywhere 0.5 kB, types of a routine that hold no values 0.1 kB.
  */
 const GOAL = 16_000;
-const LIMIT = 48_300;
+const LIMIT = 49_000;
 /**
  * The same for a page that imports `Flow` and `Routine` alone: without a `Registry` and `JobState` it ships neither io-ts nor what
  * reads JSON, and without an operator nothing of the streams of routines.
  */
-const FLOW_LIMIT = 43_300;
+const FLOW_LIMIT = 44_000;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
