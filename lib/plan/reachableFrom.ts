@@ -8,5 +8,6 @@ export const reachableFrom = (routine: Routine): ReadonlySet<Routine> => {
   return reached;
 };
 
-const targetsOf = ({ events }: Routine): readonly Routine[] =>
+/** The routines that its events are connected to. */
+export const targetsOf = ({ events }: Routine): readonly Routine[] =>
   [...events.values()].flatMap(({ connections }) => connections.map(({ slot }) => slot.routine));

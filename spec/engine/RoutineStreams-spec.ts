@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { RoutineStreams } from '../../lib/engine/RoutineStreams.js';
 import { noteKind, type Stream, type StreamingJob } from '../../lib/engine/streamKinds.js';
 import { RoutineTable } from '../../lib/engine/RoutineTable.js';
 import * as fold from '../../lib/job/fold.js';
+import { reachableFrom } from '../../lib/plan/reachableFrom.js';
+import { fewer } from '../support/arbitrary.js';
 import { flowOf } from '../support/flows.js';
 import { compiled, routineIn, ToldLedger } from '../support/ledgers.js';
 
@@ -109,5 +112,55 @@ describe('RoutineStreams', () => {
     streams.openAll(routineIn(plan, 'a'));
     streams.stop();
     expect(told.slice(2)).toEqual(['a stops', 'b stops']);
+  });
+});
+
+describe('the streams to complete next, on any flow (D46)', () => {
+  const IDS = ['a', 'b', 'c', 'd', 'e'] as const;
+  const link = fc.tuple(fc.constantFrom(...IDS), fc.constantFrom(...IDS)).map(([from, to]) => `${from}.o -> ${to}.i`);
+
+  /** What happens: a stream is opened, or has ended by itself; or the next ones are asked for, and then completed. */
+  const step = fc.oneof(
+    fc.record({ opens: fc.constantFrom(...IDS) }),
+    fc.record({ ends: fc.constantFrom(...IDS) }),
+    fc.constant('completes' as const),
+  );
+
+  it('should be those that no other open stream leads to, unless the two are in a cycle (fast-check)', () => {
+    fc.assert(
+      fc.property(fc.array(link, { maxLength: 9 }), fc.array(step, { maxLength: 12 }), (links, steps) => {
+        const flow = flowOf(Object.fromEntries(IDS.map((id) => [id, one])), links);
+        const open = new Map<string, Stream>();
+        for (const [id, routine] of flow.routines)
+          noteKind(routine, {
+            open: () => {
+              const stream: Stream = { isOpen: true, complete: noop, stop: noop };
+              open.set(id, stream);
+              return stream;
+            },
+          });
+        const plan = compiled(flow);
+        const ledger = new ToldLedger();
+        const parts = { plan, ledger, routines: new RoutineTable(ledger), life: { isOver: false }, emissions: { give: noop } };
+        const streams = new RoutineStreams({ ...parts, streams: undefined });
+        const leads = (from: string, to: string): boolean => reachableFrom(routineIn(plan, from)).has(routineIn(plan, to));
+        const plainly = (): readonly Stream[] => {
+          const present = [...open].filter(([, { isOpen }]) => isOpen);
+          const isBehind = (id: string): boolean => present.some(([other]) => leads(other, id) && !leads(id, other));
+          return present.flatMap(([id, stream]) => (isBehind(id) ? [] : [stream]));
+        };
+        const end = (stream: Stream | undefined): void => void Object.assign(stream ?? {}, { isOpen: false });
+        for (const each of steps) {
+          if (each !== 'completes' && 'opens' in each) streams.at(routineIn(plan, each.opens));
+          else if (each !== 'completes') end(open.get(each.ends));
+          expect(streams.next).toEqual(plainly());
+          expect(streams.next.map((stream) => [...open.values()].indexOf(stream))).toEqual(
+            plainly().map((stream) => [...open.values()].indexOf(stream)),
+          );
+          if (each === 'completes') streams.next.forEach(end);
+        }
+      }),
+      { numRuns: fewer },
+    );
   });
 });
