@@ -2,7 +2,8 @@ import { Subject } from 'rxjs';
 import { settingsFrom } from '../../lib/flow/FlowOptions.js';
 import type { Flow } from '../../lib/index.js';
 import { compilePlan, type CompileWith } from '../../lib/plan/compile.js';
-import { eventNamed, describeEvent, refuseEvent } from '../../lib/plan/eventNamed.js';
+import type { AnyEvent } from '../../lib/flow/Event.js';
+import { describeEvent, eventFor, eventNamed } from '../../lib/plan/eventNamed.js';
 import type { Event, Plan, Routine } from '../../lib/plan/Plan.js';
 import { reachableFrom } from '../../lib/plan/reachableFrom.js';
 import { emitting, flowOf } from '../support/flows.js';
@@ -76,13 +77,18 @@ describe('eventNamed', () => {
   it('should give the event of that name', () => {
     const plan = planOf(flowWith());
     expect(eventNamed(routineIn(plan, 'a'), 'o')).toBe(eventOf(plan, 'a'));
+    expect(eventFor(routineIn(plan, 'a'), 'o')).toBe(eventOf(plan, 'a'));
+    const described = routineIn(plan, 'a').described.events.get('o') as AnyEvent;
+    expect(eventFor(routineIn(plan, 'a'), described)).toBe(eventOf(plan, 'a'));
   });
 
   it('should refuse a name that there is not, and tell those that there are', () => {
     const refused = { code: 'UNKNOWN_EVENT', details: { routineId: 'a', event: 'x', known: ['o'] } };
     const routine = routineIn(planOf(flowWith()), 'a');
     expect(thrown(() => eventNamed(routine, 'x'))).toMatchObject(refused);
-    expect(thrown(() => refuseEvent(routine, 'x'))).toMatchObject(refused);
+    expect(thrown(() => eventFor(routine, 'x'))).toMatchObject(refused);
+    const ofAnother = { routine: {}, name: 'x' } as unknown as AnyEvent;
+    expect(thrown(() => eventFor(routine, ofAnother))).toMatchObject(refused);
   });
 
   it('should be told as an error tells it', () => {
