@@ -87,8 +87,12 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
   /** Resolves when every present job has ended or is paused, and none has been resumed meanwhile. */
   async quiet(): Promise<void> {
     const { all } = this;
-    // One after the other: a job that is watched costs more than one that waits.
-    while (all.some(isBusy)) for (const job of all) if (isBusy(job)) await quiet(job);
+    while (all.some(isBusy)) {
+      // One after the other: a job that is watched costs more than one that waits for its place.
+      for (const job of all) if (isBusy(job)) await quiet(job);
+      // Who has heard of the last one as well may go on with others.
+      await Promise.resolve();
+    }
   }
 
   /** The job with this state, which is to become `to`. @throws FlowError `WRONG_FLOW`, `UNKNOWN_JOB`; JobError `ILLEGAL_TRANSITION` */
