@@ -46,6 +46,12 @@ class Waiting<R> {
 /** A source that can wait reads no further ahead than this many tasks if no limit says otherwise. */
 const AHEAD = 256;
 
+const countBySlot = (connections: readonly Connection[]): ReadonlyMap<Slot, number> => {
+  const counts = new Map<Slot, number>();
+  for (const { slot } of connections) counts.set(slot, (counts.get(slot) ?? 0) + 1);
+  return counts;
+};
+
 const roomUpTo = ({ maxQueued, overflow }: FixedLimit): number => (overflow === 'block' ? maxQueued : Infinity);
 
 /** A job as its limits see it. */
@@ -108,14 +114,15 @@ export class Limits<R> {
   #refusing(connections: readonly Connection[], held: OnTheirWay | undefined): Slot | 'job' | undefined {
     const { maxQueued, overflow } = this.limit;
     if (overflow === 'error' && this.#length + (held?.size ?? 0) + connections.length > maxQueued) return 'job';
-    return connections.find(({ slot }) => this.#isRefused(slot, connections, held))?.slot;
+    if (this.#slots.size === 0) return undefined;
+    const coming = connections.length > 1 ? countBySlot(connections) : undefined;
+    return connections.find(({ slot }) => this.#isRefused(slot, coming?.get(slot) ?? 1, held))?.slot;
   }
 
-  #isRefused(slot: Slot, coming: readonly Connection[], held: OnTheirWay | undefined): boolean {
+  #isRefused(slot: Slot, coming: number, held: OnTheirWay | undefined): boolean {
     const waiting = this.#slots.get(slot);
     if (waiting?.limit.overflow !== 'error') return false;
-    const count = coming.filter((each) => each.slot === slot).length;
-    return waiting.length + (held?.to(slot) ?? 0) + count > waiting.limit.maxQueued;
+    return waiting.length + (held?.to(slot) ?? 0) + coming > waiting.limit.maxQueued;
   }
 
   /** Makes room for a task that comes, if need be; false if it is the one to be dropped. */
