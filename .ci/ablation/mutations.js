@@ -329,7 +329,7 @@ export const mutations = [
   {
     what: 'a watcher who comes while letters wait hears them',
     file: 'lib/engine/JobLedger.ts',
-    from: 'if (this.#isTellingNow || !missed.has(outbox.current as JobRecord))',
+    from: 'if (this.#isTellingNow || outbox.place >= posted)',
     to: '',
     specs: ['engine/Views'],
   },

@@ -72,11 +72,11 @@ export class JobLedger implements Ledger {
   /** An observer that hears only what is posted from now on: what waits to be told happened before it came. */
   fromNow<T>(observer: Partial<Observer<T>>): Partial<Observer<T>> {
     const outbox = this.#outbox;
-    const missed = outbox?.waiting();
-    if (outbox === undefined || missed === undefined || missed.size === 0) return observer;
+    if (outbox === undefined || outbox.isEmpty) return observer;
+    const { posted } = outbox;
     return {
       next: (value) => {
-        if (this.#isTellingNow || !missed.has(outbox.current as JobRecord)) observer.next?.(value);
+        if (this.#isTellingNow || outbox.place >= posted) observer.next?.(value);
       },
       complete: () => observer.complete?.(),
     };

@@ -11,8 +11,11 @@ export class Outbox<T> {
   /** What comes after a letter that holds it back. */
   #held: readonly (T | (() => void))[] = [];
   #isDelivering = false;
-  /** The letter that is being delivered, or was last. */
-  current: T | (() => void) | undefined = undefined;
+  /** How many letters were posted before those in the list; and which of these is being delivered. */
+  #before = 0;
+  #at = 0;
+  /** The place of a letter that was held back, while it is delivered. */
+  #again: number | undefined = undefined;
 
   /** `send` gets each letter that is not a call. */
   constructor(
@@ -20,15 +23,19 @@ export class Outbox<T> {
     private readonly send: (letter: T) => void,
   ) {}
 
-  /** What has been posted and not delivered; also what is held back. */
-  waiting(): Set<T | (() => void)> {
-    const waiting = new Set([...this.#letters, ...this.#held]);
-    // Once they have been delivered, nobody has to know of them. What is held back comes later than this.
-    if (waiting.size > 0 && this.#held.length === 0)
-      this.post(() => {
-        waiting.clear();
-      });
-    return waiting;
+  /** Whether nothing waits to be delivered. */
+  get isEmpty(): boolean {
+    return this.#letters.length === 0 && this.#held.length === 0;
+  }
+
+  /** How many letters have been posted. */
+  get posted(): number {
+    return this.#before + this.#letters.length;
+  }
+
+  /** The place of the letter that is being delivered among all that were posted, from 0: a number, however many wait (D46). */
+  get place(): number {
+    return this.#again ?? this.#before + this.#at;
   }
 
   post(letter: T | (() => void)): void {
@@ -41,25 +48,38 @@ export class Outbox<T> {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     // The loop also meets letters that are posted meanwhile. With an index: V8 makes an object for each step of an iterator here.
-    // eslint-disable-next-line @typescript-eslint/prefer-for-of
-    for (let at = 0; at < letters.length; at++) this.#hand(letters[at] as T);
+     
+    for (this.#at = 0; this.#at < letters.length; this.#at++) this.#hand(letters[this.#at] as T);
+    this.#before += letters.length;
     empty(letters);
     this.#isDelivering = false;
   }
 
   #hand(letter: T | (() => void)): void {
-    this.current = letter;
     if (typeof letter === 'function') (letter as () => void)();
     else this.send(letter);
   }
 
   /** Holds back what comes after a letter, until the call that this gives. */
   holdAfter(letter: () => void): () => void {
-    this.#held = this.#letters.splice(this.#letters.indexOf(letter) + 1);
+    const from = this.#letters.indexOf(letter) + 1;
+    const place = this.#before + from;
+    this.#held = this.#letters.splice(from);
+    this.#before += this.#held.length;
     return () => {
       const held = this.#held;
       this.#held = [];
-      for (const each of held) this.post(each);
+      for (const [nth, each] of held.entries())
+        this.post(() => {
+          this.#handAgain(each, place + nth);
+        });
     };
+  }
+
+  /** It has the place at which it was posted. */
+  #handAgain(letter: T | (() => void), place: number): void {
+    this.#again = place;
+    this.#hand(letter);
+    this.#again = undefined;
   }
 }
