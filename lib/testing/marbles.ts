@@ -98,8 +98,10 @@ const groupsOf = (marks: readonly Mark[]): ReadonlyMap<number, readonly string[]
 
 /** For every column a cell for what happens in it, and one for the time until the next. */
 const cellsOf = (line: ReadonlyMap<number, readonly string[]>, frames: readonly number[]): readonly string[] => {
-  const last = Math.max(-1, ...line.keys());
+  const own = [...line.keys()].sort((a, b) => a - b);
+  const last = own.at(-1) ?? -1;
   let now = 0;
+  let nth = 0;
   return frames.flatMap((frame, column) => {
     const next = frames[column + 1] ?? frame;
     const token = frame > last ? '' : tokenAt(frame, next);
@@ -117,7 +119,7 @@ const cellsOf = (line: ReadonlyMap<number, readonly string[]>, frames: readonly 
   }
 
   function event(frame: number, symbols: readonly string[]): string {
-    const following = [...line.keys()].find((other) => other > frame) ?? Infinity;
+    const following = own[++nth] ?? Infinity;
     const loose = symbols.length > 1 && following >= frame + symbols.length + 2;
     now = frame + (loose ? symbols.length + 2 : 1);
     const inner = symbols.join('');
