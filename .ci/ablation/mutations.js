@@ -469,7 +469,7 @@ export const mutations = [
   {
     what: 'no second look after a stream was opened',
     file: 'lib/engine/RoutineStreams.ts',
-    from: 'if (this.job.life.isOver) stream?.stop();',
+    from: 'if (this.job.life.isOver) kept.stream?.stop();',
     to: '',
     specs: ['engine/RoutineStreams'],
   },
