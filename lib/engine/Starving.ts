@@ -13,9 +13,8 @@ export interface Waiting {
 }
 
 /** The jobs that may start something, in the order of their turns. */
-interface Line<R> {
+interface Line<R> extends Iterable<R> {
   readonly isEmpty: boolean;
-  readonly all: readonly R[];
 }
 
 const AFTER_MS = 1_000;
@@ -40,7 +39,8 @@ export class Starving<R extends Waiting> {
 
   /** A job that may be waiting for the worker of the very handler that waits for it. */
   get first(): R | undefined {
-    return this.isNeeded ? this.turns.all.find(mayStarve) : undefined;
+    if (this.isNeeded) for (const run of this.turns) if (mayStarve(run)) return run;
+    return undefined;
   }
 
   /** Jobs have to wait, since all workers are held. */
@@ -68,7 +68,7 @@ export class Starving<R extends Waiting> {
   }
 
   get #all(): readonly R[] {
-    return this.turns.all.filter((run) => mayStarve(run) && !this.#told.has(run));
+    return [...this.turns].filter((run) => mayStarve(run) && !this.#told.has(run));
   }
 }
 

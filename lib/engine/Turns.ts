@@ -1,16 +1,23 @@
 import { RingBuffer } from '../prelude/RingBuffer.js';
+import { type Borrower, Borrowers, type Lender } from './Borrowers.js';
 
 /** A job as it takes its turns. */
-export interface Turn {
+export interface Turn extends Borrower {
   /** Whether it stands in the ring, or is at its turn. */
   inRing: boolean;
+  /** Its place in the ring, while it stands there; written here alone. */
+  place: number;
   /** Whether it may start a task now: one waits, its gate is open, and fewer than its cap are at work. */
   readonly isReady: boolean;
 }
 
 /** The jobs that have something to do stand in a ring and take turns, one task each; a job that becomes ready joins the end (D15). */
 export class Turns<R extends Turn> {
-  readonly #ring = new RingBuffer<R>();
+  /** With a hole where one has been taken out before its turn; never at its front. */
+  readonly #ring = new RingBuffer<R | undefined>();
+  /** How many have left the ring at its front. */
+  #gone = 0;
+  readonly #borrowers = new Borrowers<R>();
 
   /** `wake` asks for a drain. */
   constructor(private readonly wake: () => void) {}
@@ -20,8 +27,8 @@ export class Turns<R extends Turn> {
   }
 
   /** Those that stand in the ring, in the order of their turns. */
-  get all(): readonly R[] {
-    return [...this.#ring];
+  *[Symbol.iterator](): IterableIterator<R> {
+    for (const run of this.#ring) if (run !== undefined) yield run;
   }
 
   /** A worker has become free. */
@@ -32,7 +39,9 @@ export class Turns<R extends Turn> {
   add(run: R): void {
     if (run.inRing || !run.isReady) return;
     run.inRing = true;
+    run.place = this.#gone + this.#ring.length;
     this.#ring.push(run);
+    if (run.lender !== undefined) this.#borrowers.add(run);
     this.wake();
   }
 
@@ -41,30 +50,45 @@ export class Turns<R extends Turn> {
     for (let run = this.#ring.at(0); run !== undefined; run = this.#ring.at(0)) {
       if (run.isReady) return run;
       run.inRing = false;
-      this.#ring.shift();
+      this.take();
     }
     return undefined;
   }
 
   /** Takes the first job out for its turn. */
   take(): void {
-    this.#ring.shift();
+    const run = this.#ring.shift();
+    this.#gone++;
+    if (run?.line !== undefined) this.#borrowers.remove(run);
+    this.#skip();
   }
 
-  /** Takes the first job out for which a test holds; the others keep their order. */
-  takeIf(test: (run: R) => boolean): R | undefined {
-    let found: R | undefined;
-    for (let left = this.#ring.length; left > 0; left--) {
-      const run = this.#ring.shift() as R;
-      if (found === undefined && run.isReady && test(run)) found = run;
-      else this.#ring.push(run);
+  /** The first job to which the handler that led to it can lend its worker; it stays in the ring until `takeOnLoan`. */
+  get firstOnLoan(): R | undefined {
+    for (let run = this.#borrowers.first; run !== undefined; run = this.#borrowers.first) {
+      if (run.isReady) return run;
+      run.inRing = false;
+      this.takeOnLoan(run);
     }
-    return found;
+    return undefined;
+  }
+
+  /** Takes it out, wherever it stands, and gives who lends to it; the others keep their order. */
+  takeOnLoan(run: R): Lender | undefined {
+    const lender = run.line?.lender;
+    this.#ring.replace(run.place - this.#gone, undefined);
+    this.#borrowers.remove(run);
+    this.#skip();
+    return lender;
   }
 
   /** A job has had its turn. */
   done(run: R): void {
     run.inRing = false;
     this.add(run);
+  }
+
+  #skip(): void {
+    for (; this.#ring.length > 0 && this.#ring.at(0) === undefined; this.#gone++) this.#ring.shift();
   }
 }

@@ -24,8 +24,6 @@ export interface TaskRunner<A extends Pooled<A>, R> {
   /** Decides what the attempt has come to; false if it has been aborted meanwhile. */
   succeed(attempt: A): boolean;
   fail(attempt: A, error: unknown): boolean;
-  /** The attempt whose handler has started a job and waits for it, if it can lend its worker. */
-  lenderOf(run: R): A | undefined;
   /** Calls back in the async context of a job. */
   within<S>(run: R, work: (run: R, subject: S) => void, subject: S): void;
 }
@@ -152,9 +150,9 @@ export class WorkerPool<A extends Pooled<A>, R extends Turn> {
 
   // A job that a handler has started may always run one task, on the worker of that handler: nobody waits for himself (D16).
   #workOnLoan(turns: Turns<R>): boolean {
-    const run = turns.takeIf((each) => this.runner.lenderOf(each) !== undefined);
+    const run = turns.firstOnLoan;
     if (run === undefined) return false;
-    const lender = this.runner.lenderOf(run) as A;
+    const lender = turns.takeOnLoan(run) as unknown as A;
     // The borrower may abort its lender: the worker stays with the borrower.
     this.#onDuty(lender.seat?.worker as Worker<A>, run, this.#turnOnLoan, lender);
     turns.done(run);

@@ -5,7 +5,6 @@ import { runIn } from './ambient.js';
 import type { Drain } from './Drain.js';
 import type { HandlerContext } from './HandlerContext.js';
 import type { Run } from './JobParts.js';
-import { lenderOf } from './lenderOf.js';
 import { handBack, passOn } from './handBack.js';
 import { fail, succeed } from './outcome.js';
 import type { Scopes } from './Scopes.js';
@@ -22,7 +21,6 @@ export const taskRunner = (scopes: Scopes<Run>): TaskRunner<HandlerContext<Run>,
   call: (attempt) => handBack(attempt, activate(attempt)),
   succeed,
   fail,
-  lenderOf: (run) => lenderOf<HandlerContext>(run) as HandlerContext<Run> | undefined,
   within: (run, work, subject) => {
     scopes.within(run, work, subject);
   },

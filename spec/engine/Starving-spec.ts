@@ -17,7 +17,7 @@ describe('Starving (D33)', () => {
 
   const bench = (isNeeded = true) => {
     const all: Waiting[] = [];
-    const starving = new Starving<Waiting>({ isEmpty: false, all }, isNeeded);
+    const starving = new Starving<Waiting>(Object.assign(all, { isEmpty: false }), isNeeded);
     return { all, starving };
   };
 

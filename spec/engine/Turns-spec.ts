@@ -22,7 +22,7 @@ describe('Turns', () => {
   it('should be empty at first, and wake nobody (never)', () => {
     const { turns, wake } = ring();
     turns.wakeUp();
-    expect([turns.isEmpty, turns.first, turns.takeIf(() => true)]).toEqual([true, undefined, undefined]);
+    expect([turns.isEmpty, turns.first, turns.firstOnLoan]).toEqual([true, undefined, undefined]);
     expect(wake).not.toHaveBeenCalled();
   });
 
@@ -127,16 +127,68 @@ describe('Turns', () => {
     expect([names, turns.isEmpty]).toEqual(['ababaaa', false]);
   });
 
-  it('should take the first out for which a test holds, the others keeping their order', () => {
+  const lending = () => ({ isAtWork: true, seat: {}, lent: false });
+
+  it('should take the first out to which its lender can lend, the others keeping their order (D16)', () => {
     const { turns } = ring();
     const [a, b, c, d] = jobs(1, 1, 1, 1) as [Job, Job, Job, Job];
+    const [one, other] = [lending(), lending()];
+    [b.lender, c.lender, d.lender] = [one, other, other];
     for (const job of [a, b, c, d]) turns.add(job);
-    c.isOpen = false;
-    expect(turns.takeIf(({ name }) => name > 'a')).toBe(b);
-    expect(turns.takeIf(({ name }) => name > 'b')).toBe(d);
-    expect(turns.takeIf(({ name }) => name > 'd')).toBeUndefined();
-    c.isOpen = true;
-    expect([order(turns), b.inRing, d.inRing]).toEqual(['ac', true, true]);
+    other.lent = true;
+    expect([turns.firstOnLoan, turns.takeOnLoan(b)]).toEqual([b, one]);
+    expect(turns.firstOnLoan).toBeUndefined();
+    other.lent = false;
+    expect([turns.firstOnLoan, turns.takeOnLoan(c)]).toEqual([c, other]);
+    expect([turns.firstOnLoan, order(turns), b.inRing, c.inRing]).toEqual([d, 'ad', true, true]);
+  });
+
+  it('should take the one of two lines out that has come first', () => {
+    const { turns } = ring();
+    const [a, b, c] = jobs(1, 1, 1) as [Job, Job, Job];
+    const [one, other] = [lending(), lending()];
+    [a.lender, b.lender, c.lender] = [one, other, one];
+    for (const job of [a, b, c]) turns.add(job);
+    turns.takeOnLoan(a);
+    expect(turns.firstOnLoan).toBe(b);
+  });
+
+  it.each([
+    ['has not left its handler yet', { seat: undefined }],
+    ['is at work no more', { isAtWork: false }],
+    ['has lent it to another', { lent: true }],
+  ])('should give nothing on loan of a lender that %s', (_, other) => {
+    const { turns } = ring();
+    const [a, b] = jobs(1, 1) as [Job, Job];
+    const lender = lending();
+    [a.lender, b.lender] = [lender, lender];
+    turns.add(a);
+    Object.assign(lender, other);
+    turns.add(b);
+    expect([turns.firstOnLoan, order(turns)]).toEqual([undefined, 'ab']);
+  });
+
+  it('should pass over a job on loan that is ready no more, and let it join the end when it is again', () => {
+    const { turns } = ring();
+    const [a, b, c] = jobs(1, 1, 1) as [Job, Job, Job];
+    b.lender = c.lender = lending();
+    for (const job of [a, b, c]) turns.add(job);
+    b.isOpen = false;
+    expect([turns.firstOnLoan, b.inRing]).toEqual([c, false]);
+    b.isOpen = true;
+    turns.add(b);
+    expect(order(turns)).toBe('acb');
+  });
+
+  it('should be empty when the last has been taken out on loan (never)', () => {
+    const { turns } = ring();
+    const [a, b] = jobs(1, 1) as [Job, Job];
+    b.lender = lending();
+    for (const job of [a, b]) turns.add(job);
+    turns.takeOnLoan(b);
+    expect([...turns]).toEqual([a]);
+    turns.take();
+    expect([turns.isEmpty, [...turns]]).toEqual([true, []]);
   });
 
   it('should ask for a drain when a worker has come free, if a job waits', () => {

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
+import type { Lender } from '../../lib/engine/Borrowers.js';
 import { Turns } from '../../lib/engine/Turns.js';
 import { type Job, jobs } from '../support/turning.js';
 
-type AnyTurns = Pick<Turns<Job>, 'isEmpty' | 'add' | 'first' | 'take' | 'takeIf' | 'done'>;
+type AnyTurns = Pick<Turns<Job>, 'isEmpty' | 'add' | 'first' | 'take' | 'firstOnLoan' | 'takeOnLoan' | 'done'>;
+
+/** Jobs are lent something only by whom they had when they came. */
+const isOnLoan = ({ lender }: Job): boolean => lender?.lent === false;
 
 /** The same as an array of jobs. */
 class Plain implements AnyTurns {
@@ -28,10 +32,17 @@ class Plain implements AnyTurns {
     this.#ring = this.#ring.slice(1);
   }
 
-  takeIf(test: (job: Job) => boolean): Job | undefined {
-    const found = this.#ring.find((job) => job.isReady && test(job));
-    this.#ring = this.#ring.filter((job) => job !== found);
-    return found;
+  get firstOnLoan(): Job | undefined {
+    const found = this.#ring.find(isOnLoan);
+    if (found === undefined || found.isReady) return found;
+    found.inRing = false;
+    this.takeOnLoan(found);
+    return this.firstOnLoan;
+  }
+
+  takeOnLoan(taken: Job): Lender | undefined {
+    this.#ring = this.#ring.filter((job) => job !== taken);
+    return taken.lender;
   }
 
   done(job: Job): void {
@@ -75,14 +86,30 @@ const turn: Step = (turns) => {
   return start(turns, first);
 };
 
+/** One of two lenders lends. */
 const borrow = (n: number): Step => {
   return (turns, all) => {
-    const job = turns.takeIf((each) => each === jobAt(all, n));
-    return job === undefined ? undefined : start(turns, job);
+    lend(all, n);
+    const { firstOnLoan } = turns;
+    lend(all, NOBODY);
+    if (firstOnLoan === undefined) return undefined;
+    turns.takeOnLoan(firstOnLoan);
+    return start(turns, firstOnLoan);
   };
 };
 
-const job = fc.nat(2);
+const NOBODY = -1;
+
+const lend = (all: readonly Job[], n: number): void => {
+  for (const [at, { lender }] of all.entries()) (lender as { lent: boolean }).lent = n === NOBODY || at % 2 !== n % 2;
+};
+
+const lentTo = (...sizes: readonly number[]): readonly Job[] => {
+  const lenders = [0, 1].map(() => ({ isAtWork: true, seat: {}, lent: true }));
+  return jobs(...sizes).map((job, at) => Object.assign(job, { lender: lenders[at % 2] }));
+};
+
+const job = fc.nat(3);
 const step: fc.Arbitrary<Step> = fc.oneof(job.map(gain), job.map(toggle), fc.constant(turn), job.map(borrow));
 
 describe('Turns and its plain twin', () => {
@@ -91,7 +118,7 @@ describe('Turns and its plain twin', () => {
       fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
         const turns = new Turns<Job>(() => undefined);
         const model = new Plain();
-        const [ours, theirs] = [jobs(0, 0, 0), jobs(0, 0, 0)];
+        const [ours, theirs] = [lentTo(0, 0, 0, 0), lentTo(0, 0, 0, 0)];
         for (const take of steps) expect(take(turns, ours)).toEqual(take(model, theirs));
         expect([turns.isEmpty, ours.map(({ inRing }) => inRing)]).toEqual([model.isEmpty, theirs.map(({ inRing }) => inRing)]);
       }),

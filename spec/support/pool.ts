@@ -1,4 +1,5 @@
 import { mergeMap, Observable, type OperatorFunction, type SchedulerLike, Subject, tap } from 'rxjs';
+import type { Lender } from '../../lib/engine/Borrowers.js';
 import { Drain, type Drained } from '../../lib/engine/Drain.js';
 import type { Leave } from '../../lib/engine/Reading.js';
 import { Steps } from '../../lib/engine/Steps.js';
@@ -11,14 +12,22 @@ import { handOut, type Pooled, WorkerPool } from '../../lib/engine/WorkerPool.js
 /** A job as the pool sees it: the names of the tasks that wait. */
 export class Tasks implements Turn {
   inRing = false;
+  place = 0;
+  line: Turn['line'] = undefined;
+  /** The tasks at work, by their names. */
+  atWork: ReadonlyMap<string, Lender> | undefined = undefined;
   active = 0;
   readonly waiting: string[] = [];
 
-  /** `lender` is the task whose handler waits for this job. */
+  /** `starter` is the task whose handler waits for this job. */
   constructor(
     readonly cap = Infinity,
-    readonly lender?: string,
+    readonly starter?: string,
   ) {}
+
+  get lender(): Lender | undefined {
+    return this.starter === undefined ? undefined : this.atWork?.get(this.starter);
+  }
 
   get isReady(): boolean {
     return this.waiting.length > 0 && this.active < this.cap;
@@ -77,6 +86,7 @@ export class PoolBench implements Drained {
 
   /** Tasks come to a job. */
   put(job: Tasks, ...names: readonly string[]): void {
+    job.atWork = this.#atWork;
     for (const name of names) {
       job.waiting.push(name);
       this.#job$.next(job);
@@ -163,10 +173,6 @@ export class PoolBench implements Drained {
       call: ({ name, isAtWork }: Tried) => (isAtWork ? unfinished(this.handle(name)) : undefined),
       succeed: (tried: Tried) => this.#decide(tried),
       fail: (tried: Tried) => this.#decide(tried),
-      lenderOf: ({ lender }: Tasks) => {
-        const tried = lender === undefined ? undefined : this.#atWork.get(lender);
-        return tried?.seat === undefined || tried.lent ? undefined : tried;
-      },
       within: <S>(job: Tasks, work: (job: Tasks, subject: S) => void, subject: S) => {
         work(job, subject);
       },

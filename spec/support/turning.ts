@@ -1,8 +1,12 @@
+import type { Lender } from '../../lib/engine/Borrowers.js';
 import type { Turn } from '../../lib/engine/Turns.js';
 
 /** A job with so many tasks to start, behind an open gate or a closed one. */
 export class Job implements Turn {
   inRing = false;
+  place = 0;
+  line: Turn['line'] = undefined;
+  lender: Lender | undefined = undefined;
   isOpen = true;
 
   constructor(
