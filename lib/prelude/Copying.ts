@@ -70,11 +70,12 @@ export class Copying {
   }
 
   #misfit(expected: string, value: unknown, own?: string): Misfit {
+    // From the innermost, and then the other way round: each key at the front of a long list would move all of it (D46).
     const keys: (string | number)[] = own === undefined ? [] : [own];
     // The topmost object stands under no key.
-    if (this.#part !== undefined && this.key !== undefined) keys.unshift(this.key);
-    for (let part = this.#part; part?.above !== undefined; part = part.above) keys.unshift(part.key as string | number);
-    return new Misfit(keys.join('.'), expected, value);
+    if (this.#part !== undefined && this.key !== undefined) keys.push(this.key);
+    for (let part = this.#part; part?.above !== undefined; part = part.above) keys.push(part.key as string | number);
+    return new Misfit(keys.reverse().join('.'), expected, value);
   }
 }
 

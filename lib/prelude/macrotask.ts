@@ -1,4 +1,5 @@
 import { isFaked } from './faked.js';
+import { RingBuffer } from './RingBuffer.js';
 
 /**
  * Runs work after the timers and the I/O that wait: the platform's macrotask, about 10 µs on Node. (`asapScheduler`
@@ -25,7 +26,7 @@ const { setImmediate: firstImmediate, setTimeout: firstTimeout } = platform;
 const realOf = (...asks: readonly (Ask | undefined)[]): Ask | undefined => asks.find((ask) => ask !== undefined && !isFaked(ask));
 
 const byMessage = (Channel: NonNullable<Platform['MessageChannel']>): Macrotask => {
-  const waiting: (() => void)[] = [];
+  const waiting = new RingBuffer<() => void>();
   const { port1, port2 } = new Channel();
   port1.onmessage = () => waiting.shift()?.();
   return (work) => {

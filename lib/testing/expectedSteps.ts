@@ -22,11 +22,11 @@ export const expectedSteps = (
 
 /** Tells the payload of a task at the first call of its handler. */
 const taker = (taken: Recorder['taken'], calls: HandlerCalls): ((task: SlotActivationTask) => readonly Taken[]) => {
-  const left = new Map([...taken].map(([place, payloads]) => [place, [...payloads]]));
+  const left = new Map([...taken].map(([place, payloads]) => [place, payloads.values()]));
   return (task) => {
     const { routineId, slot: part, attempt } = task;
     if (attempt > 1 || calls.of(task)?.refused === true) return [];
-    const value = left.get(`${routineId}.${part}`)?.shift();
+    const value = left.get(`${routineId}.${part}`)?.next().value;
     return value === undefined ? [] : [{ kind: 'takes', value, routineId, part }];
   };
 };
