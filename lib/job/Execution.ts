@@ -27,5 +27,6 @@ export interface Execution {
 
 /** Whatever can tell of a run; told only when somebody asks. */
 export interface ExecutionSource {
+  readonly routineId: string;
   execution(): Execution;
 }

@@ -108,7 +108,8 @@ export class Metrics {
   }
 
   #executionsOf(routineId: string): readonly Execution[] {
-    return [...this.#data.executions].map((source) => source.execution()).filter((run) => run.routineId === routineId);
+    // To tell of a run copies its payload: only of those that are asked for.
+    return [...this.#data.executions].filter((source) => source.routineId === routineId).map((source) => source.execution());
   }
 }
 
