@@ -40,6 +40,14 @@ const jobOf = (held: HeldJob): Job => (held.job ??= new Job(held)) as Job;
 
 type Given = readonly [params?: object, options?: ExecuteOptions];
 
+/** What `execute` alone is asked for, and the rest, which runs check. */
+const splitOff = (wanted: ExecuteOptions): { readonly orThrow: boolean; readonly options: ExecuteOptions } => {
+  const { orThrow = false, ...options } = checkOptions(wanted);
+  return { orThrow: checkSwitch('orThrow', orThrow), options };
+};
+
+const AS_USUAL = { orThrow: false, options: NO_OPTIONS };
+
 /** A job without a first task, for what brings it some in this same turn: `feed`. */
 export let openJob: (flow: Flow, entryRoutineId: string, options: ExecuteOptions) => Job;
 
@@ -105,9 +113,7 @@ export class Flow extends WrittenFlow<Routine> {
   execute<A extends object = object>(entry: Entry<A>, ...given: RunArguments<NoInfer<A>>): Promise<JobState> {
     const [params = NO_DATA, wanted = NO_OPTIONS] = given as readonly unknown[] as Given;
     try {
-      const { orThrow = false, ...others } = checkOptions(wanted);
-      checkSwitch('orThrow', orThrow);
-      const options = wanted === NO_OPTIONS ? NO_OPTIONS : others;
+      const { orThrow, options } = wanted === NO_OPTIONS ? AS_USUAL : splitOff(wanted);
       const state = start(this.#admission, entry, params, options).done as Promise<JobState>;
       return orThrow ? state.then(completedOrThrow) : state;
     } catch (error) {

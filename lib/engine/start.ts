@@ -1,4 +1,4 @@
-import { EXECUTE_OPTIONS, type ExecuteOptions } from '../flow/ExecuteOptions.js';
+import { EXECUTE_OPTIONS, type ExecuteOptions, NO_OPTIONS } from '../flow/ExecuteOptions.js';
 import { checkKnown, checkOption } from '../flow/checkOption.js';
 import type { Entry } from '../flow/Entry.js';
 import { checkName } from '../flow/names.js';
@@ -23,8 +23,7 @@ export const start = (
 ): HeldJob => {
   const plan = admission.open();
   const { settings } = plan;
-  const { orThrow } = checkKnown(options, EXECUTE_OPTIONS);
-  checkOption('orThrow', orThrow, orThrow === undefined, 'it to execute, which alone has it');
+  if (options !== NO_OPTIONS) checkStart(options);
   const wanted = admission.wanted(options, settings);
   const jobId = wanted.jobId ?? checkName('job', settings.newId());
   const slot = entryOf(plan, entry);
@@ -37,6 +36,11 @@ export const start = (
   if (starter !== undefined && !wanted.detached) adoptInto(starter, run);
   if (enters) enter(run, slot);
   return admission.admit(run, wanted);
+};
+
+const checkStart = (options: ExecuteOptions): void => {
+  const { orThrow } = checkKnown(options, EXECUTE_OPTIONS);
+  checkOption('orThrow', orThrow, orThrow === undefined, 'it to execute, which alone has it');
 };
 
 const starterOf = (parent: unknown): HandlerContext | undefined =>

@@ -34,7 +34,9 @@ class WallClock implements Clock {
   #syncedAt = -Infinity;
 
   elapsed(): number {
-    if (performance !== this.#source || performance.now !== this.#now) this.#follow();
+    // Read once: on Node it is a getter.
+    const source = performance;
+    if (source !== this.#source || source.now !== this.#now) this.#follow();
     return this.elapsedFurther();
   }
 
