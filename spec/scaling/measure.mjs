@@ -11,6 +11,9 @@ const FIRST = 64;
 /** No operation is tried on more parts than this, and four times as many. */
 const MOST = 2 ** 14;
 
+/** Nor at sizes at which all of it takes longer than this, in ms, with what comes before and after. */
+const LONGEST = 250;
+
 /** What is dead is of no interest. What the first collection finds dead is swept beside the work, unless a second one has to wait for that. */
 const collect = () => {
   globalThis.gc();
@@ -40,19 +43,23 @@ const costsOf = async (operation, n, count, prepare = collect) => {
   return costs;
 };
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+/** The lowest: whatever disturbs a measure, on a machine with other work, only adds. */
+const costOf = async (operation, n, rounds) => Math.min(...(await costsOf(operation, n, rounds)));
 
-const costOf = async (operation, n, rounds) => median(await costsOf(operation, n, rounds));
-
-/** Whether it costs too little to be measured at a size, if only once it is warm. */
+/** Whether it costs too little to be measured at a size, if only once it is warm, and twice the size can be prepared soon enough. */
 const isCheap = async (operation, n) => {
-  for (let run = 0; run < 5; run++) if ((await costsOf(operation, n, 1, () => undefined))[0] < LEAST) return true;
+  for (let run = 0; run < 3; run++) {
+    const before = performance.now();
+    const [cost] = await costsOf(operation, n, 1, () => undefined);
+    if (performance.now() - before > LONGEST) return false;
+    if (cost < LEAST) return true;
+  }
   return false;
 };
 
 const sizeOf = async (operation) => {
-  const { most = MOST } = operation;
-  let n = Math.min(FIRST, most);
+  const { first = FIRST, most = MOST } = operation;
+  let n = Math.min(first, most);
   while (2 * n <= most && (await isCheap(operation, n))) n *= 2;
   return n;
 };
@@ -64,15 +71,16 @@ const scalingAt = async (operation, n, rounds) => {
 
 /**
  * How much more an operation costs at four times its size. What costs nearly nothing at the largest size costs no more than that. A
- * ratio over the bound is measured again, at larger sizes, and the lowest counts: noise only adds, and where tables leave the cache, or
- * objects their youth, there is a step; what is quadratic is so at every size. Twice the bound is neither.
+ * ratio over the bound is measured again, at larger and larger sizes, and the lowest counts: noise only adds, and where code gets warm, tables
+ * leave the cache, or objects their youth, there is a step; what is quadratic is so at every size.
  */
 export const scalingOf = async (operation) => {
+  const { most = MOST } = operation;
   const n = await sizeOf(operation);
-  let found = await scalingAt(operation, n, 3);
+  let found = await scalingAt(operation, n, 2);
   if (found.ms * found.ratio < LEAST) return { ...found, ratio: 1 };
-  for (let again = 1; again < 4 && found.ratio > BOUND && found.ratio < 2 * BOUND; again++) {
-    const next = await scalingAt(operation, again * n, 5);
+  for (let times = 1; times <= 4 && found.ratio > BOUND; times *= 2) {
+    const next = await scalingAt(operation, Math.min(times * n, most), 4);
     if (next.ratio < found.ratio) found = next;
   }
   return found;

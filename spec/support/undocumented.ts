@@ -37,9 +37,14 @@ const isMember = (one: ts.Declaration): boolean =>
 const isTold = (symbol: ts.Symbol, checker: ts.TypeChecker): boolean =>
   ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim() !== '';
 
-const membersOf = (symbol: ts.Symbol, checker: ts.TypeChecker): readonly ts.Symbol[] => {
+/** The members that users see; also the static ones of such values (a class, unless more is asked for). */
+export const membersOf = (
+  symbol: ts.Symbol,
+  checker: ts.TypeChecker,
+  values: number = ts.SymbolFlags.Class,
+): readonly ts.Symbol[] => {
   const types = [checker.getDeclaredTypeOfSymbol(symbol)];
-  if ((symbol.flags & ts.SymbolFlags.Class) !== 0) types.push(checker.getTypeOfSymbol(symbol));
+  if ((symbol.flags & values) !== 0) types.push(checker.getTypeOfSymbol(symbol));
   return types.flatMap((type) => checker.getPropertiesOfType(type)).filter((one) => isWritten(one) && !isHidden(one, checker));
 };
 

@@ -139,7 +139,7 @@ export const operations = [
     return measure.again(() => new Routine().defineEvent('o', names));
   }),
   operation('defineRoutine with n slots', ['defineRoutine'], (n, measure) => {
-    const slots = Object.fromEntries(upTo(n).map((at) => [`s${at}`, nothing]));
+    const slots = Object.fromEntries(upTo(n).map((at) => [`s${at}`, { handler: nothing }]));
     return measure.again(() =>
       defineRoutine({ type: 'x', slots, events: Object.fromEntries(upTo(n).map((at) => [`e${at}`, []])) }),
     );

@@ -12,7 +12,8 @@ const pausedAfter = async (n, work, { target = routineOf({ i: hangs }), ...optio
     options,
   );
   const job = flow.start('s', { n });
-  await until(() => job.status === 'paused');
+  await until(() => ['paused', 'failed'].includes(job.status));
+  check(job.status === 'paused', 'a pause');
   return job;
 };
 
