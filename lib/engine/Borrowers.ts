@@ -23,57 +23,52 @@ export const lenderOf = <A extends { readonly run: Started<A> }>(run: Started<A>
   return parent;
 };
 
-/** A job as it waits for a worker. */
-export interface Borrower {
+/** A job as it waits for a worker that somebody may lend it. */
+export interface Borrowing<R> {
+  readonly run: R;
+  readonly lender: Lender;
   /** Which one it is of all that have come to the ring. */
   readonly place: number;
-  /** The attempt that may lend it a worker. */
-  readonly lender: Lender | undefined;
-  /** Where it waits for that; written by its `Borrowers` alone. */
-  line: Line<Borrower> | undefined;
-}
-
-/** The jobs that wait and that one attempt may lend its worker to, in the order in which they have come. */
-export interface Line<R> {
-  readonly lender: Lender;
-  readonly waiting: RingBuffer<R>;
 }
 
 const canLend = ({ isAtWork, seat, lent }: Lender): boolean => isAtWork && seat !== undefined && !lent;
 
 /**
  * The jobs in the ring that a handler has led to, by that handler: to find one to whom it lends its worker costs nothing for all the others
- * that wait (D46). A job leaves the ring in the order of its line, be it at its turn or on loan.
+ * that wait (D46). The jobs of one handler leave the ring in the order in which they have come, be it at their turns or on loan.
  */
-export class Borrowers<R extends Borrower> {
-  readonly #lines = new Map<Lender, Line<Borrower>>();
+export class Borrowers<R> {
+  readonly #byLender = new Map<Lender, RingBuffer<Borrowing<R>>>();
+  readonly #byRun = new Map<R, Lender>();
 
   /** A job has come to the ring. */
-  add(run: R): void {
-    const { lender } = run;
-    if (lender?.isAtWork !== true) return;
-    const line = this.#lines.get(lender) ?? { lender, waiting: new RingBuffer() };
-    this.#lines.set(lender, line);
-    line.waiting.push(run);
-    run.line = line;
+  add(borrowing: Borrowing<R>): void {
+    const { run, lender } = borrowing;
+    if (!lender.isAtWork) return;
+    const line = this.#byLender.get(lender) ?? new RingBuffer();
+    this.#byLender.set(lender, line);
+    this.#byRun.set(run, lender);
+    line.push(borrowing);
   }
 
-  /** A job has left the ring. */
-  remove(run: R): void {
-    const { line } = run;
-    if (line === undefined) return;
-    run.line = undefined;
-    line.waiting.shift();
-    if (line.waiting.length === 0) this.#lines.delete(line.lender);
+  /** A job has left the ring; gives it, if it was here. */
+  remove(run: R): Borrowing<R> | undefined {
+    const lender = this.#byRun.size === 0 ? undefined : this.#byRun.get(run);
+    if (lender === undefined) return undefined;
+    this.#byRun.delete(run);
+    const line = this.#byLender.get(lender) as RingBuffer<Borrowing<R>>;
+    const first = line.shift();
+    if (line.length === 0) this.#byLender.delete(lender);
+    return first;
   }
 
   /** The first in the ring that can be lent a worker now. */
   get first(): R | undefined {
-    let first: Borrower | undefined;
-    for (const { lender, waiting } of this.#lines.values()) {
-      const run = waiting.at(0);
-      if (run !== undefined && canLend(lender) && (first === undefined || run.place < first.place)) first = run;
+    let found: Borrowing<R> | undefined;
+    for (const [lender, line] of this.#byLender) {
+      const first = canLend(lender) ? line.at(0) : undefined;
+      if (first !== undefined && (found === undefined || first.place < found.place)) found = first;
     }
-    return first as R | undefined;
+    return found?.run;
   }
 }

@@ -5,6 +5,7 @@ import { RingBuffer } from '../prelude/RingBuffer.js';
 import type { Attempt } from './Attempt.js';
 import { taskRunner, seatEvents } from './taskRunner.js';
 import { platformCarriesContext, runOutside } from './ambient.js';
+import { lenderOf } from './Borrowers.js';
 import { Caps } from './Caps.js';
 import { Drain, type Drained } from './Drain.js';
 import { EventSubject } from './EventSubject.js';
@@ -55,9 +56,12 @@ export class Engine {
     this.#settings = settings;
     this.time = new Time(settings.scheduler);
     this.drain = new Drain(this.#drained, this.time, steps);
-    this.turns = new Turns(() => {
-      this.drain.soon();
-    });
+    this.turns = new Turns<Run>(
+      () => {
+        this.drain.soon();
+      },
+      lenderOf<HandlerContext>,
+    );
     this.starving = new Starving(this.turns, !platformCarriesContext || settings.asyncContext === 'off');
     this.places = new Places(settings.maxJobs, (run) => {
       this.#hasPlace(run);

@@ -6,7 +6,6 @@ import { COMPLETED } from '../job/Settled.js';
 import { isTimed } from '../job/stopwatch.js';
 import type { Plan } from '../plan/Plan.js';
 import type { Scope } from '../prelude/Scope.js';
-import { type Borrower, lenderOf, type Line } from './Borrowers.js';
 import { leaveHome } from './children.js';
 import { HandlerContext } from './HandlerContext.js';
 import { Held } from './Held.js';
@@ -25,8 +24,6 @@ export class JobRun extends Held<Run, JobParts> implements Run {
   isOpen = false;
   /** Whether it stands in the ring, or is at its turn. */
   inRing = false;
-  place = 0;
-  line: Line<Borrower> | undefined = undefined;
   hasPlace = false;
   active = 0;
   lastSeat: Seat<HandlerContext<Run>> | undefined = undefined;
@@ -50,10 +47,6 @@ export class JobRun extends Held<Run, JobParts> implements Run {
 
   get parent(): HandlerContext | undefined {
     return this.starter ?? this.formerStarter?.deref();
-  }
-
-  get lender(): HandlerContext | undefined {
-    return lenderOf<HandlerContext>(this);
   }
 
   // While a handler is at work, a run that it has led to may borrow its worker, over jobs that have ended. After that nothing keeps it:

@@ -1,15 +1,18 @@
 import { RingBuffer } from '../prelude/RingBuffer.js';
-import { type Borrower, Borrowers, type Lender } from './Borrowers.js';
+import { Borrowers, type Lender } from './Borrowers.js';
 
 /** A job as it takes its turns. */
-export interface Turn extends Borrower {
+export interface Turn {
   /** Whether it stands in the ring, or is at its turn. */
   inRing: boolean;
-  /** Its place in the ring, while it stands there; written here alone. */
-  place: number;
   /** Whether it may start a task now: one waits, its gate is open, and fewer than its cap are at work. */
   readonly isReady: boolean;
 }
+
+/** Who may lend a job a worker, if a handler has led to it. */
+export type LenderOf<R> = (run: R) => Lender | undefined;
+
+const NOBODY = (): undefined => undefined;
 
 /** The jobs that have something to do stand in a ring and take turns, one task each; a job that becomes ready joins the end (D15). */
 export class Turns<R extends Turn> {
@@ -20,7 +23,10 @@ export class Turns<R extends Turn> {
   readonly #borrowers = new Borrowers<R>();
 
   /** `wake` asks for a drain. */
-  constructor(private readonly wake: () => void) {}
+  constructor(
+    private readonly wake: () => void,
+    private readonly lenderOf: LenderOf<R> = NOBODY,
+  ) {}
 
   get isEmpty(): boolean {
     return this.#ring.length === 0;
@@ -39,9 +45,9 @@ export class Turns<R extends Turn> {
   add(run: R): void {
     if (run.inRing || !run.isReady) return;
     run.inRing = true;
-    run.place = this.#gone + this.#ring.length;
     this.#ring.push(run);
-    if (run.lender !== undefined) this.#borrowers.add(run);
+    const lender = this.lenderOf(run);
+    if (lender !== undefined) this.#borrowers.add({ run, lender, place: this.#gone + this.#ring.length - 1 });
     this.wake();
   }
 
@@ -59,7 +65,7 @@ export class Turns<R extends Turn> {
   take(): void {
     const run = this.#ring.shift();
     this.#gone++;
-    if (run?.line !== undefined) this.#borrowers.remove(run);
+    if (run !== undefined) this.#borrowers.remove(run);
     this.#skip();
   }
 
@@ -75,11 +81,11 @@ export class Turns<R extends Turn> {
 
   /** Takes it out, wherever it stands, and gives who lends to it; the others keep their order. */
   takeOnLoan(run: R): Lender | undefined {
-    const lender = run.line?.lender;
-    this.#ring.replace(run.place - this.#gone, undefined);
-    this.#borrowers.remove(run);
+    const borrowing = this.#borrowers.remove(run);
+    if (borrowing === undefined) return undefined;
+    this.#ring.replace(borrowing.place - this.#gone, undefined);
     this.#skip();
-    return lender;
+    return borrowing.lender;
   }
 
   /** A job has had its turn. */

@@ -1,4 +1,4 @@
-import { type Borrower, Borrowers, lenderOf, type Started } from '../../lib/engine/Borrowers.js';
+import { type Borrowing, Borrowers, type Lender, lenderOf, type Started } from '../../lib/engine/Borrowers.js';
 
 interface Attempt {
   readonly name: string;
@@ -27,43 +27,37 @@ describe('lenderOf (D16)', () => {
 
 const lending = () => ({ isAtWork: true, seat: {} as object | undefined, lent: false });
 
-const waiting = (place: number, lender: Borrower['lender']): Borrower => ({ place, lender, line: undefined });
+const waiting = (place: number, lender: Lender): Borrowing<string> => ({ run: `job ${place}`, place, lender });
 
 describe('Borrowers (D16)', () => {
   it('should be empty at first (never)', () => {
     expect(new Borrowers().first).toBeUndefined();
   });
 
-  it.each([
-    ['nobody has led to', undefined],
-    ['somebody has led to whose handler has ended', { ...lending(), isAtWork: false }],
-  ])('should keep no job that %s', (_, lender) => {
-    const borrowers = new Borrowers();
-    const run = waiting(0, lender);
-    borrowers.add(run);
-    borrowers.remove(run);
-    expect([run.line, borrowers.first]).toEqual([undefined, undefined]);
+  it('should keep no job of a handler that is at work no more', () => {
+    const borrowers = new Borrowers<string>();
+    borrowers.add(waiting(0, { ...lending(), isAtWork: false }));
+    expect([borrowers.first, borrowers.remove('job 0')]).toEqual([undefined, undefined]);
   });
 
   it('should keep a job of a handler that holds no worker yet, and give it once that does', () => {
-    const borrowers = new Borrowers();
+    const borrowers = new Borrowers<string>();
     const lender = { ...lending(), seat: undefined as object | undefined };
-    const run = waiting(0, lender);
-    borrowers.add(run);
+    borrowers.add(waiting(0, lender));
     expect(borrowers.first).toBeUndefined();
     lender.seat = {};
-    expect(borrowers.first).toBe(run);
+    expect(borrowers.first).toBe('job 0');
   });
 
-  it('should forget whom a job waited for when the last of his has gone: it keeps nobody in memory', () => {
-    const borrowers = new Borrowers();
+  it('should give each in its order, and then nobody (many)', () => {
+    const borrowers = new Borrowers<string>();
     const lender = lending();
-    const [one, two] = [waiting(0, lender), waiting(1, lender)];
-    for (const run of [one, two]) borrowers.add(run);
-    const { line } = one;
-    expect(two.line).toBe(line);
-    for (const run of [one, two]) borrowers.remove(run);
-    borrowers.add(one);
-    expect(one.line).not.toBe(line);
+    const all = [4, 5, 7].map((place) => waiting(place, lender));
+    for (const borrowing of all) borrowers.add(borrowing);
+    for (const borrowing of all) {
+      expect(borrowers.first).toBe(borrowing.run);
+      expect(borrowers.remove(borrowing.run)).toBe(borrowing);
+    }
+    expect([borrowers.first, borrowers.remove('job 4')]).toEqual([undefined, undefined]);
   });
 });

@@ -3,7 +3,7 @@ import { type Job, jobs } from '../support/turning.js';
 
 const ring = () => {
   const wake = jest.fn();
-  return { wake, turns: new Turns<Job>(wake) };
+  return { wake, turns: new Turns<Job>(wake, ({ lender }) => lender) };
 };
 
 /** Whose turn it is, one after the other, until nothing may start; each starts one task at its turn. */

@@ -116,7 +116,10 @@ describe('Turns and its plain twin', () => {
   it('should behave as an array of jobs does, whatever the order of calls', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
-        const turns = new Turns<Job>(() => undefined);
+        const turns = new Turns<Job>(
+          () => undefined,
+          ({ lender }) => lender,
+        );
         const model = new Plain();
         const [ours, theirs] = [lentTo(0, 0, 0, 0), lentTo(0, 0, 0, 0)];
         for (const take of steps) expect(take(turns, ours)).toEqual(take(model, theirs));

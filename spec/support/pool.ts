@@ -12,8 +12,6 @@ import { handOut, type Pooled, WorkerPool } from '../../lib/engine/WorkerPool.js
 /** A job as the pool sees it: the names of the tasks that wait. */
 export class Tasks implements Turn {
   inRing = false;
-  place = 0;
-  line: Turn['line'] = undefined;
   /** The tasks at work, by their names. */
   atWork: ReadonlyMap<string, Lender> | undefined = undefined;
   active = 0;
@@ -73,9 +71,12 @@ export class PoolBench implements Drained {
   ) {
     const time = new Time(scheduler);
     this.drain = new Drain(this, time, this.#steps);
-    this.turns = new Turns(() => {
-      this.drain.soon();
-    });
+    this.turns = new Turns(
+      () => {
+        this.drain.soon();
+      },
+      ({ lender }) => lender,
+    );
     this.pool = new WorkerPool<Tried, Tasks>(this.#runner(), this.#events(), time, this.#steps, size);
     const offered = tap<Worker<Tried>>(() => this.offered++);
     const sized = this.pool.sized((limit) => this.#toPool(limit));

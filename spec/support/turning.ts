@@ -4,8 +4,6 @@ import type { Turn } from '../../lib/engine/Turns.js';
 /** A job with so many tasks to start, behind an open gate or a closed one. */
 export class Job implements Turn {
   inRing = false;
-  place = 0;
-  line: Turn['line'] = undefined;
   lender: Lender | undefined = undefined;
   isOpen = true;
 
