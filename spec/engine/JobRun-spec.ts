@@ -482,9 +482,11 @@ describe('JobRun', () => {
     });
 
     it('should refuse to resume a job that runs (D12, SC074)', async () => {
-      const job = flowOf({ s: { slots: { trigger: () => sleep(5) } } }).start('s');
+      const { promise, resolve } = deferred();
+      const job = flowOf({ s: { slots: { trigger: () => promise } } }).start('s');
       await settled();
       expect(thrown(() => job.resume())).toMatchObject({ code: 'ILLEGAL_TRANSITION' });
+      resolve();
       expect((await job.done).status).toBe('completed');
     });
 

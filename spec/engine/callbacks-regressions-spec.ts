@@ -1,7 +1,7 @@
 import { NEVER, Observable } from 'rxjs';
 import type { Flow, Handler, Job, JobState } from '../../lib/index.js';
 import { feed } from '../../lib/rx/index.js';
-import { emitting, flowOf, progressOf, sleep } from '../support/flows.js';
+import { deferred, emitting, flowOf, progressOf, sleep } from '../support/flows.js';
 import { ours, thrown } from '../support/thrown.js';
 import { turn } from '../support/virtualTime.js';
 
@@ -84,27 +84,31 @@ describe('found by calling back from user code (D31)', () => {
   });
 
   it('should pause all jobs in one step: who follows the first may pause, cancel or start another', async () => {
-    const flow = flowOf({ s: { slots: { trigger: () => sleep(5) } } }, [], { maxWorkers: 4 });
+    const { promise, resolve } = deferred();
+    const flow = flowOf({ s: { slots: { trigger: () => promise } } }, [], { maxWorkers: 4 });
     const [first, second, third] = [flow.start('s'), flow.start('s'), flow.start('s')];
     await turn();
+    let late: Job | undefined;
     first.progress$.subscribe(({ pausing }) => {
       if (!pausing) return;
       void second.pause({ reason: 'mine' });
       void third.cancel();
-      flow.start('s', {}, { jobId: 'late' });
+      late = flow.start('s', {}, { jobId: 'late' });
     });
-    const states = await flow.pause({ reason: 'all' });
-    expect(states.map(held)).toEqual([
+    const pausing = flow.pause({ reason: 'all' });
+    resolve();
+    expect((await pausing).map(held)).toEqual([
       ['paused', 'all'],
       ['paused', 'all'],
       ['cancelled', undefined],
     ]);
-    expect((await flow.job('late')?.done)?.status).toBe('completed');
+    expect((await late?.done)?.status).toBe('completed');
     await flow.shutdown({ wait: false });
   });
 
   it('should read the options of a pause of all jobs once, before any is paused, and give each a checkpoint of its own', async () => {
-    const flow = flowOf({ s: { slots: { trigger: () => sleep(2) } } }, [], { maxWorkers: 3 });
+    const { promise, resolve } = deferred();
+    const flow = flowOf({ s: { slots: { trigger: () => promise } } }, [], { maxWorkers: 3 });
     const [first, second, third] = [flow.start('s'), flow.start('s'), flow.start('s')];
     let reads = 0;
     const checkpoint = {
@@ -116,7 +120,9 @@ describe('found by calling back from user code (D31)', () => {
       },
     };
     await turn();
-    await flow.pause({ reason: 'all', checkpoint });
+    const pausing = flow.pause({ reason: 'all', checkpoint });
+    resolve();
+    await pausing;
     expect([first, second, third].map(({ state }) => held(state))).toEqual([
       ['paused', 'mine'],
       ['cancelled', undefined],
