@@ -25,7 +25,7 @@ describe('the async context of Node', () => {
     const scope = storage.run('there', () => node.captureScope());
     const seen: unknown[] = [];
     storage.run('here', () => {
-      scope?.runInAsyncScope((value: number) => seen.push(value, storage.getStore()), undefined, 7);
+      scope.runInAsyncScope((value: number) => seen.push(value, storage.getStore()), undefined, 7);
     });
     expect(seen).toEqual([7, 'there']);
   });
@@ -35,7 +35,7 @@ describe('the async context of Node', () => {
     const [one, other] = [{ is: 'one' }, { is: 'other' }];
     const storeIn = (scope: ReturnType<typeof node.captureScope>): unknown => {
       let store: unknown = 'none was entered';
-      scope?.runInAsyncScope(() => (store = storage.getStore()), undefined);
+      scope.runInAsyncScope(() => (store = storage.getStore()), undefined);
       return store;
     };
 
@@ -53,14 +53,27 @@ describe('the async context of Node', () => {
       const late = new AsyncLocalStorage<string>();
       const second = late.run('late', node.captureScope);
       const seen: unknown[] = [];
-      for (const scope of [first, second]) scope?.runInAsyncScope(() => seen.push(late.getStore()), undefined);
+      for (const scope of [first, second]) scope.runInAsyncScope(() => seen.push(late.getStore()), undefined);
       expect(seen).toEqual([undefined, 'late']);
     });
 
-    it('should be that of the turn: one that is captured later holds what is there then', async () => {
+    it('should not have the stores of a place that is left meanwhile: exit', () => {
+      const scopes = storage.run(one, () => [node.captureScope(), storage.exit(node.captureScope), node.captureScope()]);
+      expect(scopes.map(storeIn)).toEqual([one, undefined, one]);
+    });
+
+    it('should be its own: what is put into it is there at its next use, and for nobody else', () => {
+      const [first, second] = storage.run(one, () => [node.captureScope(), node.captureScope()]);
+      first.runInAsyncScope(() => {
+        storage.enterWith(other);
+      }, undefined);
+      expect([storeIn(first), storeIn(second)]).toEqual([other, one]);
+    });
+
+    it('should hold what is there then if it is captured later', async () => {
       const first = storage.run(one, node.captureScope);
       await Promise.resolve();
-      expect([storage.run(one, node.captureScope) === first, storeIn(first)]).toEqual([false, one]);
+      expect([storeIn(storage.run(other, node.captureScope)), storeIn(first)]).toEqual([other, one]);
     });
 
     it('should not keep the stores of the turn in memory once nobody has the scope', async () => {
@@ -72,9 +85,14 @@ describe('the async context of Node', () => {
       expect(store.deref()).toBeUndefined();
     });
 
-    it('should be one for those of one place and turn, where Node shows it (up to 22)', () => {
-      const scopes = storage.run(one, () => [node.captureScope(), node.captureScope()]);
-      expect(scopes[0] === scopes[1]).toBe(Number.parseInt(process.versions.node) < 24);
+    it('should share its context with those of one place and turn, where Node shows it (up to 22)', async () => {
+      const contextOf = (scope: unknown): unknown => (scope as { context: unknown }).context;
+      const capture = () => contextOf(storage.run(one, node.captureScope));
+      const contexts = [capture(), capture()];
+      await Promise.resolve();
+      contexts.push(capture());
+      const isShared = Number.parseInt(process.versions.node) < 24;
+      expect(contexts.map((each) => each === contexts[0])).toEqual([true, isShared, false]);
     });
   });
 });
