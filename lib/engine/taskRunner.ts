@@ -12,6 +12,7 @@ import type { SeatEvents } from './Seat.js';
 import type { Steps } from './Steps.js';
 import type { Time } from './Time.js';
 import { tearDown } from './tearDown.js';
+import { ignore } from './unfinished.js';
 import { type TaskRunner, handOut } from './WorkerPool.js';
 
 /** How the workers of a flow run a task. */
@@ -41,7 +42,9 @@ export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps, time
     try {
       const left = handBack(attempt, value);
       if (left === undefined) finish(attempt);
-      else attempt.seat?.take(attempt, left);
+      // To look at it may have ended the attempt (D31).
+      else if (attempt.isAtWork) attempt.seat?.take(attempt, left);
+      else ignore(left);
     } catch (error) {
       failWith(attempt, error);
     }

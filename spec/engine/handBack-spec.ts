@@ -129,6 +129,28 @@ describe('what a handler hands back, with emits (D37, f05)', () => {
   });
 });
 
+describe('what a handler hands back, and that ends its job as it is looked at (D31)', () => {
+  const endsAt = (key: symbol) =>
+    (async (_, ctx) => {
+      await Promise.resolve();
+      return {
+        get [key]() {
+          ctx.cancel();
+          return () => [x].values();
+        },
+      };
+    }) satisfies Handler;
+
+  it.each([
+    ['Symbol.iterator', Symbol.iterator],
+    ['Symbol.asyncIterator', Symbol.asyncIterator],
+  ])('should give its worker back: a getter of %s', async (_, key) => {
+    const flow = flowOf({ s: { slots: { trigger: [endsAt(key), { emits: 'o' }] } }, t: { slots: { trigger: () => undefined } } });
+    expect((await flow.execute('s')).status).toBe('cancelled');
+    for (let n = 0; n < 3; n++) expect((await flow.execute('t', {}, { timeoutMs: 5_000 })).status).toBe('completed');
+  });
+});
+
 describe('what a handler hands back, without emits (D37)', () => {
   it.each<[string, Handler, number]>([
     [
