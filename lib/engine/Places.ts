@@ -26,6 +26,8 @@ export class Places<R extends Placed & Waiting<R>> {
   /** Those that wait, and the one iterator that goes over them: a new one would pass over all that have left, each time. */
   readonly #waiting = new Map<string, Waiting<R>>();
   #order = this.#waiting.values();
+  /** How many have left since it stands where it stands: it keeps the tables in memory in which they stood. */
+  #left = 0;
 
   /** `given` is told who has got a place. */
   constructor(
@@ -63,13 +65,13 @@ export class Places<R extends Placed & Waiting<R>> {
 
   /** One that waits need not do so any longer. */
   hasten(run: R): void {
-    if (this.#waiting.delete(run.jobId)) this.give(run);
+    if (this.#drop(run)) this.give(run);
   }
 
   /** A job gives its place back, or waits no more. */
   leave(run: R): void {
     if (!run.hasPlace) {
-      this.#waiting.delete(run.jobId);
+      this.#drop(run);
       return;
     }
     run.hasPlace = false;
@@ -83,13 +85,25 @@ export class Places<R extends Placed & Waiting<R>> {
     this.#fill();
   }
 
+  /** One waits no more before its turn. */
+  #drop({ jobId }: R): boolean {
+    const isDropped = this.#waiting.delete(jobId);
+    if (isDropped && ++this.#left > this.#waiting.size) this.#renew();
+    return isDropped;
+  }
+
+  #renew(): void {
+    this.#order = this.#waiting.values();
+    this.#left = 0;
+  }
+
   #fill(): void {
     while (this.#taken < this.most && this.#waiting.size > 0) this.give(this.#next());
   }
 
   #next(): R {
     const { value, done } = this.#order.next();
-    if (done === true) this.#order = this.#waiting.values();
+    if (done === true) this.#renew();
     else this.#waiting.delete(value.jobId);
     return done === true ? this.#next() : value.run;
   }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { Places } from '../../lib/engine/Places.js';
 
@@ -17,6 +19,18 @@ const placesFor = (most: number) => {
   const given: string[] = [];
   const places = new Places<Job>(most, ({ jobId }) => given.push(jobId));
   return { places, given };
+};
+
+const waitedAndLeft = (places: Places<Job>): readonly WeakRef<Job>[] => {
+  const jobs = Array.from({ length: 100 }, (_, n) => new Job(String(n)));
+  for (const job of jobs) places.join(job);
+  for (const job of jobs) places.leave(job);
+  return jobs.map((job) => new WeakRef(job));
+};
+
+const collect = (): void => {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 };
 
 describe('Places (D35)', () => {
@@ -102,5 +116,14 @@ describe('Places (D35)', () => {
         }
       }),
     );
+  });
+
+  it('should keep none in memory that has waited and left, while no place comes free', async () => {
+    const { places } = placesFor(1);
+    places.join(new Job('first'));
+    const gone = [waitedAndLeft(places), waitedAndLeft(places)].flat();
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+    collect();
+    expect([gone.filter((job) => job.deref() !== undefined).length, places.waiting]).toEqual([0, 0]);
   });
 });
