@@ -1,7 +1,8 @@
 // How much the core weighs where every byte is paid for (minified, compressed, its peers left out), and what its types
 // cost the compiler.
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -92,12 +93,14 @@ flow.addRoutine(r${i}, 'r${i}');`,
   return `import * as t from 'io-ts';\nimport { defineRoutine, Flow } from 'routilux';\nconst flow = new Flow();\n${[...routines, ...connections].join('\n')}\n`;
 };
 
-const TYPE_FILE = 'examples/.typecheck-cost.ts';
+// Where no linter looks, which may be at work beside this.
+const TYPE_FILE = '.ci/out/typecheck-cost.ts';
 
 const FLAGS =
   '--noEmit --strict --skipLibCheck --target es2022 --module nodenext --moduleResolution nodenext --types node --extendedDiagnostics --ignoreConfig';
 
 const secondsToCompile = (text) => {
+  mkdirSync(dirname(TYPE_FILE), { recursive: true });
   writeFileSync(TYPE_FILE, text);
   try {
     const said = execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', ...FLAGS.split(' '), TYPE_FILE], {
