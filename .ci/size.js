@@ -16,12 +16,12 @@ import { build } from 'esbuild';
  * who borrows a worker 0.2 kB.
  */
 const GOAL = 16_000;
-const LIMIT = 49_500;
+const LIMIT = 49_800;
 /**
  * The same for a page that imports `Flow` and `Routine` alone: without a `Registry` and `JobState` it ships neither io-ts nor what
  * reads JSON, and without an operator nothing of the streams of routines.
  */
-const FLOW_LIMIT = 44_500;
+const FLOW_LIMIT = 44_900;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 

@@ -109,6 +109,15 @@ export class Attempt<R extends TriedJob = TriedJob> extends Task<R> implements E
     return this.extras ?? NO_EXTRAS;
   }
 
+  /** Whether its worker is lent to a job that it has started. */
+  get lent(): boolean {
+    return this.rare.lent === true;
+  }
+
+  set lent(lent: boolean) {
+    this.more.lent = lent;
+  }
+
   /** Keeps the merged payload no longer, unless a promise that it tracks is open and may fail it. */
   forgetInput(): void {
     if ((this.rare.tracking ?? 0) === 0) this.input = undefined;

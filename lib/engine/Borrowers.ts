@@ -1,4 +1,4 @@
-import { RingBuffer } from '../prelude/RingBuffer.js';
+import { Heap, type Ordered } from '../prelude/Heap.js';
 
 /** A job that a handler may have started. */
 export interface Started<A> {
@@ -16,59 +16,127 @@ export interface Lender {
   readonly lent: boolean;
 }
 
-/** The attempt that may lend its worker to a job: the nearest of this flow that led to it. */
-export const lenderOf = <A extends { readonly run: Started<A> }>(run: Started<A>): A | undefined => {
+/** The attempt that may lend its worker to a job: the nearest of this flow at work that led to it. */
+export const lenderOf = <A extends { readonly run: Started<A>; readonly isAtWork: boolean }>(run: Started<A>): A | undefined => {
   let { parent } = run;
-  while (parent !== undefined && parent.run.parts.engine !== run.parts.engine) ({ parent } = parent.run);
+  while (parent !== undefined && !(parent.isAtWork && parent.run.parts.engine === run.parts.engine)) ({ parent } = parent.run);
   return parent;
 };
 
-/** A job as it waits for a worker that somebody may lend it. */
-export interface Borrowing<R> {
-  readonly run: R;
-  readonly lender: Lender;
-  /** Which one it is of all that have come to the ring. */
-  readonly place: number;
-}
-
 const canLend = ({ isAtWork, seat, lent }: Lender): boolean => isAtWork && seat !== undefined && !lent;
 
-/**
- * The jobs in the ring that a handler has led to, by that handler: to find one to whom it lends its worker costs nothing for all the others
- * that wait (D46). The jobs of one handler leave the ring in the order in which they have come, be it at their turns or on loan.
- */
-export class Borrowers<R> {
-  readonly #byLender = new Map<Lender, RingBuffer<Borrowing<R>>>();
-  readonly #byRun = new Map<R, Lender>();
+/** The jobs that one attempt may lend its worker to; its place is that of the first of them. */
+class Line<R> implements Ordered {
+  at: number | undefined = undefined;
+  readonly waiting = new Heap<Borrowing<R>>();
 
-  /** A job has come to the ring. */
-  add(borrowing: Borrowing<R>): void {
-    const { run, lender } = borrowing;
-    if (!lender.isAtWork) return;
-    const line = this.#byLender.get(lender) ?? new RingBuffer();
-    this.#byLender.set(lender, line);
-    this.#byRun.set(run, lender);
-    line.push(borrowing);
+  constructor(public lender: Lender) {}
+
+  get place(): number {
+    return this.waiting.first?.place ?? Infinity;
   }
 
-  /** A job has left the ring; gives it, if it was here. */
-  remove(run: R): Borrowing<R> | undefined {
-    const lender = this.#byRun.size === 0 ? undefined : this.#byRun.get(run);
-    if (lender === undefined) return undefined;
+  take(borrowing: Borrowing<R>): void {
+    borrowing.line = this;
+    this.waiting.push(borrowing);
+  }
+}
+
+/** A job as it waits for a worker that somebody may lend it. */
+class Borrowing<R> implements Ordered {
+  at: number | undefined = undefined;
+  declare line: Line<R>;
+
+  constructor(
+    readonly run: R,
+    readonly place: number,
+  ) {}
+}
+
+/**
+ * The jobs in the ring that a handler has led to, by that handler: to find the first to whom one can lend its worker costs nothing for all
+ * the others that wait, nor for those that can lend nothing (D46).
+ */
+export class Borrowers<R> {
+  readonly #lines = new Map<Lender, Line<R>>();
+  readonly #byRun = new Map<R, Borrowing<R>>();
+  /** The lines whose attempt can lend. */
+  readonly #open = new Heap<Line<R>>();
+
+  /** A job has come to the ring; `place` is higher than that of all who have come before. */
+  add(run: R, place: number, lender: Lender): void {
+    const borrowing = new Borrowing(run, place);
+    this.#byRun.set(run, borrowing);
+    const line = this.#lines.get(lender) ?? new Line(lender);
+    this.#change(line, () => {
+      line.take(borrowing);
+    });
+  }
+
+  /** A job has left the ring; gives who would have lent to it, if anybody. */
+  remove(run: R): Lender | undefined {
+    const borrowing = this.#byRun.size === 0 ? undefined : this.#byRun.get(run);
+    if (borrowing === undefined) return undefined;
+    const { line } = borrowing;
     this.#byRun.delete(run);
-    const line = this.#byLender.get(lender) as RingBuffer<Borrowing<R>>;
-    const first = line.shift();
-    if (line.length === 0) this.#byLender.delete(lender);
-    return first;
+    this.#change(line, () => {
+      line.waiting.remove(borrowing);
+    });
+    return line.lender;
+  }
+
+  /** An attempt that somebody waits for has got a worker, has lent it, or has got it back. */
+  changed(lender: Lender): void {
+    this.#change(this.#lines.get(lender) as Line<R>, NOTHING);
+  }
+
+  /** Whether somebody waits for a loan of an attempt. */
+  waitFor(lender: Lender): boolean {
+    return this.#lines.has(lender);
+  }
+
+  /** An attempt is at work no more: those who have waited for it wait for another, or for nobody. */
+  passOn(from: Lender, to: Lender | undefined): void {
+    const line = this.#lines.get(from) as Line<R>;
+    this.#leave(line);
+    if (to === undefined) for (const { run } of line.waiting) this.#byRun.delete(run);
+    else this.#join(line, this.#lines.get(to) ?? new Line(to));
   }
 
   /** The first in the ring that can be lent a worker now. */
   get first(): R | undefined {
-    let found: Borrowing<R> | undefined;
-    for (const [lender, line] of this.#byLender) {
-      const first = canLend(lender) ? line.at(0) : undefined;
-      if (first !== undefined && (found === undefined || first.place < found.place)) found = first;
+    for (let line = this.#open.first; line !== undefined; line = this.#open.first) {
+      if (line.lender.isAtWork) return line.waiting.first?.run;
+      this.#open.remove(line);
     }
-    return found?.run;
+    return undefined;
+  }
+
+  // The shorter goes into the longer: each job changes its line as often as its line doubles, at most.
+  #join(line: Line<R>, other: Line<R>): void {
+    const [short, long] = line.waiting.size < other.waiting.size ? [line, other] : [other, line];
+    this.#leave(other);
+    long.lender = other.lender;
+    this.#change(long, () => {
+      for (const borrowing of short.waiting) long.take(borrowing);
+    });
+  }
+
+  #leave(line: Line<R>): void {
+    this.#lines.delete(line.lender);
+    if (line.at !== undefined) this.#open.remove(line);
+  }
+
+  #change(line: Line<R>, change: () => void): void {
+    if (line.at !== undefined) this.#open.remove(line);
+    change();
+    if (line.waiting.size === 0) {
+      this.#lines.delete(line.lender);
+      return;
+    }
+    this.#lines.set(line.lender, line);
+    if (canLend(line.lender)) this.#open.push(line);
   }
 }
+
+const NOTHING = (): void => undefined;

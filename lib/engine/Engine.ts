@@ -60,13 +60,13 @@ export class Engine {
       () => {
         this.drain.soon();
       },
-      lenderOf<HandlerContext>,
+      (run) => lenderOf<HandlerContext>(run) as HandlerContext<Run> | undefined,
     );
     this.starving = new Starving(this.turns, !platformCarriesContext || settings.asyncContext === 'off');
     this.places = new Places(settings.maxJobs, (run) => {
       this.#hasPlace(run);
     });
-    const events = seatEvents(this.drain, this.#scopes, steps, this.time);
+    const events = seatEvents(this.drain, this.#scopes, steps, this.time, this.turns);
     this.#pool = new WorkerPool(taskRunner(this.#scopes), events, this.time, steps, settings.maxWorkers);
     const { task$, toggle$, released$, turns } = this;
     pipeline({ task$, toggle$, released$, turns, pool: this.#pool }).subscribe(new Rest());
@@ -124,6 +124,7 @@ export class Engine {
 
   forget(run: Run): void {
     this.jobs.remove(run);
+    this.turns.drop(run);
     run.scope = undefined;
     run.forgetParent();
     if (this.jobs.size === 0) this.#pool.trim();

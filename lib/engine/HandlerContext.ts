@@ -190,15 +190,6 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     if (this.run.parts.plan.commits) checkSerialisable(value, where);
   }
 
-  /** Whether its worker is lent to a job that it has started. */
-  get lent(): boolean {
-    return this.rare.lent === true;
-  }
-
-  set lent(lent: boolean) {
-    this.more.lent = lent;
-  }
-
   /** Its emissions and changes, kept back until it succeeds. */
   get effects(): Effects {
     return (this.more.effects ??= new Effects());

@@ -2,7 +2,7 @@ import type { JobStatus } from '../job/JobStatus.js';
 import { runOutside } from './ambient.js';
 
 /** What is behind a job, as far as its users see it at once. */
-interface HeldParts {
+export interface HeldParts {
   readonly ledger: { readonly data: { readonly jobId: string; readonly status: JobStatus } };
   readonly life: { readonly isOver: boolean };
   readonly handles: { readonly state: object };

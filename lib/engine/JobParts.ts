@@ -67,7 +67,7 @@ export interface HeldJob {
 
 /** A job as it goes through the pipeline. */
 export interface Run
-  extends HeldJob, Gated<Task<Run>>, Placed, Turn, Settling<HandlerContext<Run>>, Sitting<HandlerContext<Run>>, Resting {
+  extends HeldJob, Gated<Task<Run>>, Placed, Turn<Run>, Settling<HandlerContext<Run>>, Sitting<HandlerContext<Run>>, Resting {
   isOpen: boolean;
   inRing: boolean;
   hasPlace: boolean;

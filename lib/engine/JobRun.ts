@@ -8,7 +8,7 @@ import type { Plan } from '../plan/Plan.js';
 import type { Scope } from '../prelude/Scope.js';
 import { leaveHome } from './children.js';
 import { HandlerContext } from './HandlerContext.js';
-import { Held } from './Held.js';
+import { InRing } from './InRing.js';
 import { type JobEngine, JobParts, type Run, type RunOptions } from './JobParts.js';
 import { Lifecycle } from './Lifecycle.js';
 import { type Limits, single } from './Limits.js';
@@ -19,11 +19,9 @@ import type { Task } from './Task.js';
 import { TaskQueue } from './TaskQueue.js';
 
 /** One job in the pipeline of its flow: what waits behind its gate, and how many of its tasks are at work. */
-export class JobRun extends Held<Run, JobParts> implements Run {
+export class JobRun extends InRing<Run, JobParts> implements Run {
   /** Whether its tasks pass; written by the gate. */
   isOpen = false;
-  /** Whether it stands in the ring, or is at its turn. */
-  inRing = false;
   hasPlace = false;
   active = 0;
   lastSeat: Seat<HandlerContext<Run>> | undefined = undefined;

@@ -48,7 +48,6 @@ export class Outbox<T> {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     // The loop also meets letters that are posted meanwhile. With an index: V8 makes an object for each step of an iterator here.
-
     for (this.#at = 0; this.#at < letters.length; this.#at++) this.#hand(letters[this.#at] as T);
     this.#before += letters.length;
     empty(letters);

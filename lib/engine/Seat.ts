@@ -9,6 +9,8 @@ export interface Seated<A> {
   readonly isAtWork: boolean;
   /** The seat that holds it. */
   seat: Seat<A> | undefined;
+  /** Whether its worker is lent to a job that it has started. */
+  lent: boolean;
   readonly run: Sitting<A>;
 }
 
@@ -28,6 +30,8 @@ export const heldBy = <A>({ lastSeat }: Sitting<A>): readonly A[] => {
 /** What a seat tells: how the work of its attempt goes on and ends. */
 export interface SeatEvents<A> {
   value(attempt: A, value: unknown): void;
+  /** Whether it can lend its worker has changed: it has got one, has lent it or got it back, or is at work no more. */
+  lending(attempt: A): void;
   /** `value` is what its promise has come to; `scoped` if this is the async context in which the work was taken. */
   finished(attempt: A, value: unknown, scoped: boolean): void;
   failed(attempt: A, error: unknown, scoped: boolean): void;
@@ -53,7 +57,7 @@ export class Seat<A> {
   /** Whether it has a promise that has not settled. */
   waits = false;
   /** The attempt that has lent the worker, if the attempt of this seat borrows it. */
-  lender: { lent: boolean } | undefined = undefined;
+  lender: (A & Seated<A>) | undefined = undefined;
   /** The seats of the same job that were taken right before and after this one. */
   before: Seat<A> | undefined = undefined;
   #after: Seat<A> | undefined = undefined;
@@ -69,6 +73,7 @@ export class Seat<A> {
     if (this.attempt === undefined) this.#join(attempt.run);
     this.attempt = attempt;
     attempt.seat = this;
+    this.events.lending(attempt);
     if (left.kind === 'promise') this.#await(left.work);
     else this.#read(attempt, left);
   }
@@ -80,9 +85,17 @@ export class Seat<A> {
     if (attempt !== undefined) this.#part(attempt.run);
     this.attempt = undefined;
     this.#leave = undefined;
-    if (this.lender !== undefined) this.lender.lent = false;
+    if (attempt !== undefined) this.events.lending(attempt);
+    if (this.lender !== undefined) this.lend(this.lender, false);
     this.worker.left(this);
     if (attempt !== undefined && leave !== undefined) this.events.leave(attempt, leave);
+  }
+
+  /** It borrows the worker of an attempt, or does so no longer. */
+  lend(lender: A & Seated<A>, lent: boolean): void {
+    this.lender = lender;
+    lender.lent = lent;
+    this.events.lending(lender);
   }
 
   /** Takes its place behind the seats of a job, and leaves it. */

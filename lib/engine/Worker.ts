@@ -46,14 +46,13 @@ export class Worker<A> implements Host<A> {
   }
 
   /** Holds what an attempt has left unfinished; beside its own if that attempt borrows it. */
-  hold(attempt: A & Seated<A>, left: Unfinished, lender: { lent: boolean } | undefined): void {
+  hold(attempt: A & Seated<A>, left: Unfinished, lender: (A & Seated<A>) | undefined): void {
     (lender === undefined ? this.#seat : this.#seatBeside(lender)).take(attempt, left);
   }
 
-  #seatBeside(lender: { lent: boolean }): Seat<A> {
+  #seatBeside(lender: A & Seated<A>): Seat<A> {
     const guest = new Seat<A>(this, this.events);
-    guest.lender = lender;
-    lender.lent = true;
+    guest.lend(lender, true);
     (this.#guests ??= new Set()).add(guest);
     return guest;
   }

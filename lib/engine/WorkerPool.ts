@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import { Hop } from './Hop.js';
-import type { Host, Seated, SeatEvents } from './Seat.js';
+import type { Host, Seated, SeatEvents, Sitting } from './Seat.js';
 import { Staff } from './Staff.js';
 import type { Steps } from './Steps.js';
 import type { Turn, Turns } from './Turns.js';
@@ -8,13 +8,12 @@ import { ignore, type Unfinished } from './unfinished.js';
 import type { Worker } from './Worker.js';
 
 /** An attempt as the pool works on it. */
-export interface Pooled<A> extends Seated<A> {
-  /** Whether its worker is lent to a job that it has started. */
-  lent: boolean;
+export interface Pooled<A, R> extends Seated<A> {
+  readonly run: R & Sitting<A>;
 }
 
 /** How a task of a flow is run, act by act. */
-export interface TaskRunner<A extends Pooled<A>, R> {
+export interface TaskRunner<A extends Pooled<A, R>, R> {
   /** The next task of a job begins, unless the job has run longer than it may: then it has failed instead (D32). */
   take(run: R): A | undefined;
   /** The slot takes the payload in; throws what the user's functions throw. */
@@ -36,7 +35,7 @@ export interface Pace {
   spend(): void;
 }
 
-class HireSubscriber<R extends Turn> extends Hop<R> {
+class HireSubscriber<R extends Turn<R>> extends Hop<R> {
   constructor(private readonly turns: Turns<R>) {
     super();
   }
@@ -47,7 +46,7 @@ class HireSubscriber<R extends Turn> extends Hop<R> {
 }
 
 /** The thread pool of a flow: what its workers do, by turns. Who is there, the staff knows. */
-export class WorkerPool<A extends Pooled<A>, R extends Turn> {
+export class WorkerPool<A extends Pooled<A, R>, R extends Turn<R>> {
   #onStack: A | undefined = undefined;
   readonly #staff: Staff<A>;
   #turns: Turns<R> | undefined;
@@ -128,7 +127,7 @@ export class WorkerPool<A extends Pooled<A>, R extends Turn> {
   }
 
   #workOn(run: R, worker: Worker<A>, turns: Turns<R>): void {
-    turns.take();
+    turns.take(run);
     this.#onDuty(worker, run, this.#stretch, worker);
     turns.done(run);
   }
@@ -152,7 +151,7 @@ export class WorkerPool<A extends Pooled<A>, R extends Turn> {
   #workOnLoan(turns: Turns<R>): boolean {
     const run = turns.firstOnLoan;
     if (run === undefined) return false;
-    const lender = turns.takeOnLoan(run) as unknown as A;
+    const lender = turns.take(run) as unknown as A;
     // The borrower may abort its lender: the worker stays with the borrower.
     this.#onDuty(lender.seat?.worker as Worker<A>, run, this.#turnOnLoan, lender);
     turns.done(run);

@@ -8,10 +8,10 @@ import type { Worker } from './Worker.js';
 import type { Pooled, WorkerPool } from './WorkerPool.js';
 
 /** A job, as the operators of the pipeline see it. */
-type Job<T, A> = Gated<T> & Turn & Settling<A> & Resting;
+type Job<T, A, R> = Gated<T> & Turn<R> & Settling<A> & Resting;
 
 /** What flows into the pipeline of a flow, and who works in it: tasks T, attempts A and jobs R. */
-export interface Parts<T, A extends Pooled<A>, R extends Turn> {
+export interface Parts<T, A extends Pooled<A, R>, R extends Turn<R>> {
   /** The single merged task stream: the connections of every plan, entries, due retries, feeds, deferred events, tasks taken up. */
   readonly task$: Observable<T>;
   /** The gates of jobs as they open and close. */
@@ -30,7 +30,7 @@ export interface Parts<T, A extends Pooled<A>, R extends Turn> {
  * drain. So `emit` never runs a handler.
  */
 // prettier-ignore
-export const pipeline = <T extends { origin: { run: R } }, A extends Pooled<A> & { run: R }, R extends Job<T, A>>(
+export const pipeline = <T extends { origin: { run: R } }, A extends Pooled<A, R>, R extends Job<T, A, R>>(
   { task$, toggle$, released$, turns, pool }: Parts<T, A, R>,
 ): Observable<R> =>
   task$.pipe(                                                    // Task     the single merged task stream

@@ -12,6 +12,7 @@ import type { SeatEvents } from './Seat.js';
 import type { Steps } from './Steps.js';
 import type { Time } from './Time.js';
 import { tearDown } from './tearDown.js';
+import type { Turns } from './Turns.js';
 import { ignore } from './unfinished.js';
 import { type TaskRunner, handOut } from './WorkerPool.js';
 
@@ -28,7 +29,13 @@ export const taskRunner = (scopes: Scopes<Run>): TaskRunner<HandlerContext<Run>,
 });
 
 /** What follows when something unfinished goes on, or ends. */
-export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps, time: Time): SeatEvents<HandlerContext<Run>> => {
+export const seatEvents = (
+  drain: Drain,
+  scopes: Scopes<Run>,
+  steps: Steps,
+  time: Time,
+  turns: Turns<Run>,
+): SeatEvents<HandlerContext<Run>> => {
   const handOutFrom = (attempt: HandlerContext<Run>): void => {
     if (attempt.seat !== undefined) handOut(attempt, attempt.seat.worker, steps);
   };
@@ -70,6 +77,9 @@ export const seatEvents = (drain: Drain, scopes: Scopes<Run>, steps: Steps, time
     failed: (attempt, error, scoped) => {
       enter(attempt.run, scoped);
       drain.enter(failWith, attempt, error);
+    },
+    lending: (attempt) => {
+      turns.lending(attempt);
     },
     within: runIn,
     breathe: (goOn) => {

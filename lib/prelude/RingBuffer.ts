@@ -41,11 +41,6 @@ export class RingBuffer<T> {
     return position < this.length ? this.#cells[(this.#head + position) & (this.#cells.length - 1)] : undefined;
   }
 
-  /** Puts another element in the place of one; there must be one. */
-  replace(position: number, value: T): void {
-    this.#cells[(this.#head + position) & (this.#cells.length - 1)] = value;
-  }
-
   clear(): void {
     this.#cells = [];
     this.#head = this.length = 0;

@@ -1,8 +1,10 @@
-import { type Borrowing, Borrowers, type Lender, lenderOf, type Started } from '../../lib/engine/Borrowers.js';
+import fc from 'fast-check';
+import { Borrowers, lenderOf, type Started } from '../../lib/engine/Borrowers.js';
 
 interface Attempt {
   readonly name: string;
   readonly run: Started<Attempt>;
+  readonly isAtWork: boolean;
 }
 
 /** A job of a flow, which an attempt has started. */
@@ -16,48 +18,78 @@ describe('lenderOf (D16)', () => {
   });
 
   it('should be the handler of this flow that has led to the job, over jobs of other flows', () => {
-    const far: Attempt = { name: 'far', run: started(here) };
-    const near: Attempt = { name: 'near', run: started(here, far) };
-    const between: Attempt = { name: 'between', run: started(elsewhere, near) };
+    const far: Attempt = { name: 'far', run: started(here), isAtWork: true };
+    const near: Attempt = { name: 'near', run: started(here, far), isAtWork: true };
+    const between: Attempt = { name: 'between', run: started(elsewhere, near), isAtWork: true };
     expect(lenderOf(started(here, between))?.name).toBe('near');
     expect(lenderOf(started(elsewhere, between))?.name).toBe('between');
     expect(lenderOf(started({}, between))).toBeUndefined();
+  });
+
+  it('should be the one above a handler that has ended', () => {
+    const far: Attempt = { name: 'far', run: started(here), isAtWork: true };
+    const near: Attempt = { name: 'near', run: started(here, far), isAtWork: false };
+    expect(lenderOf(started(here, near))?.name).toBe('far');
   });
 });
 
 const lending = () => ({ isAtWork: true, seat: {} as object | undefined, lent: false });
 
-const waiting = (place: number, lender: Lender): Borrowing<string> => ({ run: `job ${place}`, place, lender });
-
 describe('Borrowers (D16)', () => {
   it('should be empty at first (never)', () => {
-    expect(new Borrowers().first).toBeUndefined();
+    const borrowers = new Borrowers<string>();
+    expect([borrowers.first, borrowers.remove('job')]).toEqual([undefined, undefined]);
   });
 
-  it('should keep no job of a handler that is at work no more', () => {
+  it('should give nobody whose handler has failed, and goes on', () => {
     const borrowers = new Borrowers<string>();
-    borrowers.add(waiting(0, { ...lending(), isAtWork: false }));
-    expect([borrowers.first, borrowers.remove('job 0')]).toEqual([undefined, undefined]);
+    const [failed, other] = [lending(), lending()];
+    borrowers.add('a', 0, failed);
+    borrowers.add('b', 1, other);
+    failed.isAtWork = false;
+    expect(borrowers.first).toBe('b');
   });
 
   it('should keep a job of a handler that holds no worker yet, and give it once that does', () => {
     const borrowers = new Borrowers<string>();
     const lender = { ...lending(), seat: undefined as object | undefined };
-    borrowers.add(waiting(0, lender));
+    borrowers.add('a', 0, lender);
     expect(borrowers.first).toBeUndefined();
     lender.seat = {};
-    expect(borrowers.first).toBe('job 0');
+    borrowers.changed(lender);
+    expect(borrowers.first).toBe('a');
   });
 
   it('should give each in its order, and then nobody (many)', () => {
     const borrowers = new Borrowers<string>();
     const lender = lending();
-    const all = [4, 5, 7].map((place) => waiting(place, lender));
-    for (const borrowing of all) borrowers.add(borrowing);
-    for (const borrowing of all) {
-      expect(borrowers.first).toBe(borrowing.run);
-      expect(borrowers.remove(borrowing.run)).toBe(borrowing);
+    for (const place of [4, 5, 7]) borrowers.add(`job ${place}`, place, lender);
+    for (const place of [4, 5, 7]) {
+      expect([borrowers.first, borrowers.waitFor(lender)]).toEqual([`job ${place}`, true]);
+      expect(borrowers.remove(`job ${place}`)).toBe(lender);
     }
-    expect([borrowers.first, borrowers.remove('job 4')]).toEqual([undefined, undefined]);
+    expect([borrowers.first, borrowers.remove('job 4'), borrowers.waitFor(lender)]).toEqual([undefined, undefined, false]);
+  });
+
+  it('should pass all on, in their order, whichever line is the longer', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(3), { maxLength: 30 }), (lines) => {
+        const borrowers = new Borrowers<number>();
+        const lenders = [0, 1, 2, 3].map(lending);
+        for (const [place, at] of lines.entries()) borrowers.add(place, place, lenders[at] as (typeof lenders)[0]);
+        const [last, ...others] = lenders as [(typeof lenders)[0], ...typeof lenders];
+        for (const from of others) if (borrowers.waitFor(from)) borrowers.passOn(from, last);
+        for (const place of lines.keys()) expect([borrowers.first, borrowers.remove(place)]).toEqual([place, last]);
+        expect([borrowers.first, lenders.some((lender) => borrowers.waitFor(lender))]).toEqual([undefined, false]);
+      }),
+    );
+  });
+
+  it('should forget those that are passed on to nobody', () => {
+    const borrowers = new Borrowers<string>();
+    const lender = lending();
+    borrowers.add('a', 0, lender);
+    borrowers.passOn(lender, undefined);
+    expect([borrowers.first, borrowers.remove('a'), borrowers.waitFor(lender)]).toEqual([undefined, undefined, false]);
   });
 });

@@ -1,5 +1,5 @@
 import { asapScheduler, concatMap, finalize, map, mergeMap, type Observable, Subject, timer, VirtualTimeScheduler } from 'rxjs';
-import { ErrorHandler, Flow, type FlowOptions, type Handler } from '../../lib/index.js';
+import { ErrorHandler, Flow, type FlowOptions, type Handler, type JobState } from '../../lib/index.js';
 import { clocks } from '../support/clocks.js';
 import { emitting, flowOf, routine, type Sketch, sleep } from '../support/flows.js';
 import { type Marbles, marbles, starts } from '../support/marbles.js';
@@ -375,6 +375,59 @@ describe('Engine', () => {
       flow.connect('s', 'o', 't', 'i');
       return { flow, log };
     };
+
+    const ENDS = { executionTimeoutMs: 5_000 };
+
+    it('should borrow of the handler above if its own has ended before it began', async () => {
+      let c: Promise<JobState> | undefined;
+      const flow = flowOf(
+        {
+          a: {
+            slots: {
+              trigger: async (_, ctx) => {
+                await ctx.flow.execute('b');
+                await c;
+              },
+            },
+          },
+          b: { slots: { trigger: (_, ctx) => void (c = ctx.flow.execute('c')) } },
+          c: { slots: { trigger: () => sleep(1) } },
+        },
+        [],
+        ENDS,
+      );
+      expect((await flow.execute('a')).status).toBe('completed');
+      expect((await c)?.status).toBe('completed');
+    });
+
+    it('should borrow of the handler above if its own ends while it waits', async () => {
+      const runs: Promise<JobState>[] = [];
+      const flow = flowOf(
+        {
+          a: {
+            slots: {
+              trigger: async (_, ctx) => {
+                await ctx.flow.execute('b');
+                await Promise.all(runs);
+              },
+            },
+          },
+          b: {
+            slots: {
+              trigger: async (_, ctx) => {
+                for (let n = 0; n < 3; n++) runs.push(ctx.flow.execute('c'));
+                await sleep(5);
+              },
+            },
+          },
+          c: { slots: { trigger: () => sleep(20) } },
+        },
+        [],
+        ENDS,
+      );
+      expect((await flow.execute('a')).status).toBe('completed');
+      expect((await Promise.all(runs)).map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
+    });
 
     it('should borrow its worker: nested executes of a sequential flow do not deadlock', async () => {
       const { flow, log } = nesting(2, { executionTimeoutMs: 60_000 });

@@ -5,10 +5,23 @@ import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type LiveJob, LiveJobs } from '../../lib/engine/LiveJobs.js';
-import { flowOf } from '../support/flows.js';
+import type { Flow } from '../../lib/index.js';
+import { deferred, flowOf } from '../support/flows.js';
 import { turn } from '../support/virtualTime.js';
 
 const run = (jobId: string): LiveJob => ({ jobId });
+
+/** Starts a job, and gives what it was started with. */
+const started = (flow: Flow): WeakRef<object> => {
+  const large = [1, 2, 3];
+  flow.start('s', { large });
+  return new WeakRef(large);
+};
+
+/** Cancels all jobs but the first. */
+const cancelNewer = (flow: Flow): void => {
+  for (const job of flow.jobs.slice(1)) if (job.status === 'running') void job.cancel();
+};
 
 describe('LiveJobs', () => {
   it('should give what was added and not removed, by id, and in the order in which it came', () => {
@@ -62,5 +75,21 @@ describe('LiveJobs', () => {
     setFlagsFromString('--expose-gc');
     (runInNewContext('gc') as () => void)();
     expect([kept.length, payloads.map((payload) => payload.deref())]).toEqual([1, [undefined]]);
+  });
+
+  it('should be kept no longer when they have ended without a worker, although all of them are held', async () => {
+    const held = deferred();
+    const flow = flowOf({ s: { slots: { trigger: ({ wait }) => (wait === true ? held.promise : undefined) } } });
+    const first = flow.start('s', { wait: true });
+    await turn();
+    const payloads = Array.from({ length: 10 }, () => started(flow));
+    await turn();
+    cancelNewer(flow);
+    await turn();
+    setFlagsFromString('--expose-gc');
+    (runInNewContext('gc') as () => void)();
+    expect([first.status, payloads.filter((payload) => payload.deref() !== undefined)]).toEqual(['running', []]);
+    held.resolve();
+    await first.done;
   });
 });

@@ -13,6 +13,7 @@ const seat = (): { told: unknown[]; work: (result: unknown) => Held } => {
     value: (_, value) => told.push(value),
     finished: () => told.push('finished'),
     failed: (_, error) => told.push(['failed', error]),
+    lending: () => undefined,
     within: (_, work) => work(),
     breathe: (goOn) => {
       goOn();
@@ -22,7 +23,7 @@ const seat = (): { told: unknown[]; work: (result: unknown) => Held } => {
     },
   };
   const work = (result: unknown): Held => {
-    const attempt: Held = { isAtWork: true, seat: undefined, run: { lastSeat: undefined } };
+    const attempt: Held = { isAtWork: true, seat: undefined, lent: false, run: { lastSeat: undefined } };
     const left = unfinished(result);
     if (left === undefined) throw new Error('nothing is left unfinished');
     new Seat({ out: undefined, left: () => undefined }, events).take(attempt, left);
@@ -131,12 +132,16 @@ describe('Seat', () => {
 
 describe('heldBy', () => {
   const LEAVE = { left: () => undefined, out: undefined };
-  const events = { within: (_: Held, work: () => unknown) => work(), leave: () => undefined } as unknown as SeatEvents<Held>;
+  const events = {
+    within: (_: Held, work: () => unknown) => work(),
+    leave: () => undefined,
+    lending: () => undefined,
+  } as unknown as SeatEvents<Held>;
 
   /** A job with so many attempts, each of which a seat holds. */
   const job = (count: number): { run: Sitting<Held>; attempts: readonly Held[] } => {
     const run: Sitting<Held> = { lastSeat: undefined };
-    const attempts = Array.from({ length: count }, (): Held => ({ isAtWork: true, seat: undefined, run }));
+    const attempts = Array.from({ length: count }, (): Held => ({ isAtWork: true, seat: undefined, lent: false, run }));
     for (const attempt of attempts)
       new Seat(LEAVE, events).take(attempt, { kind: 'promise', work: new Promise(() => undefined) });
     return { run, attempts };
@@ -168,7 +173,7 @@ describe('heldBy', () => {
     expect(heldBy(run)).toEqual([first, second]);
     seat?.vacate();
     seat?.vacate();
-    const third: Held = { isAtWork: true, seat: undefined, run };
+    const third: Held = { isAtWork: true, seat: undefined, lent: false, run };
     seat?.take(third, { kind: 'promise', work: new Promise(() => undefined) });
     expect(heldBy(run)).toEqual([second, third]);
   });

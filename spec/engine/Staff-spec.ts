@@ -12,6 +12,7 @@ const EVENTS: SeatEvents<Tried> = {
   value: () => undefined,
   finished: () => undefined,
   failed: () => undefined,
+  lending: () => undefined,
   within: (_, work) => work(),
   breathe: (goOn) => {
     goOn();
@@ -44,7 +45,11 @@ const bench = (size: number) => {
   const employ = (count: number): Worker<Tried>[] =>
     Array.from({ length: count }, (_, n) => {
       const worker = staff.free() as Worker<Tried>;
-      worker.hold({ name: `t${n}`, isAtWork: true, seat: undefined, run }, { kind: 'pushed', observe: () => NEVER }, undefined);
+      worker.hold(
+        { name: `t${n}`, isAtWork: true, seat: undefined, lent: false, run },
+        { kind: 'pushed', observe: () => NEVER },
+        undefined,
+      );
       return worker;
     });
   /** The attempt of a worker ends. */

@@ -1,5 +1,5 @@
 import { Turns } from '../../lib/engine/Turns.js';
-import { type Job, jobs } from '../support/turning.js';
+import { Job, jobs, type Lending, lending } from '../support/turning.js';
 
 const ring = () => {
   const wake = jest.fn();
@@ -11,7 +11,7 @@ const order = (turns: Turns<Job>): string => {
   let names = '';
   for (let job = turns.first; job !== undefined; job = turns.first) {
     names += job.name;
-    turns.take();
+    turns.take(job);
     job.left--;
     turns.done(job);
   }
@@ -40,7 +40,7 @@ describe('Turns', () => {
     for (let n = 0; n < 3; n++) turns.add(job);
     expect([turns.isEmpty, job.inRing, turns.first]).toEqual([false, true, job]);
     expect(wake).toHaveBeenCalledTimes(1);
-    turns.take();
+    turns.take(job);
     expect([turns.isEmpty, job.inRing]).toEqual([true, true]);
   });
 
@@ -49,7 +49,7 @@ describe('Turns', () => {
     const [a, b] = jobs(1, 1) as [Job, Job];
     for (const job of [a, b]) turns.add(job);
     expect([turns.first, turns.first]).toEqual([a, a]);
-    turns.take();
+    turns.take(a);
     expect(turns.first).toBe(b);
   });
 
@@ -64,7 +64,7 @@ describe('Turns', () => {
     const [a, b, late] = jobs(3, 3, 2) as [Job, Job, Job];
     for (const job of [a, b]) turns.add(job);
     expect(turns.first).toBe(a);
-    turns.take();
+    turns.take(a);
     a.left--;
     turns.add(late);
     turns.done(a);
@@ -75,7 +75,7 @@ describe('Turns', () => {
     const { turns } = ring();
     const [job] = jobs(2) as [Job];
     turns.add(job);
-    turns.take();
+    turns.take(job);
     turns.add(job);
     expect(turns.isEmpty).toBe(true);
     turns.done(job);
@@ -120,14 +120,17 @@ describe('Turns', () => {
     for (let n = 0; n < 7; n++) {
       const job = turns.first as Job;
       names += job.name;
-      turns.take();
+      turns.take(job);
       job.left--;
       turns.done(job);
     }
     expect([names, turns.isEmpty]).toEqual(['ababaaa', false]);
   });
 
-  const lending = () => ({ isAtWork: true, seat: {}, lent: false });
+  const lend = (turns: Turns<Job>, lender: Lending, lent: boolean): void => {
+    lender.lent = lent;
+    turns.lending(lender);
+  };
 
   it('should take the first out to which its lender can lend, the others keeping their order (D16)', () => {
     const { turns } = ring();
@@ -135,11 +138,11 @@ describe('Turns', () => {
     const [one, other] = [lending(), lending()];
     [b.lender, c.lender, d.lender] = [one, other, other];
     for (const job of [a, b, c, d]) turns.add(job);
-    other.lent = true;
-    expect([turns.firstOnLoan, turns.takeOnLoan(b)]).toEqual([b, one]);
+    lend(turns, other, true);
+    expect([turns.firstOnLoan, turns.take(b)]).toEqual([b, one]);
     expect(turns.firstOnLoan).toBeUndefined();
-    other.lent = false;
-    expect([turns.firstOnLoan, turns.takeOnLoan(c)]).toEqual([c, other]);
+    lend(turns, other, false);
+    expect([turns.firstOnLoan, turns.take(c)]).toEqual([c, other]);
     expect([turns.firstOnLoan, order(turns), b.inRing, c.inRing]).toEqual([d, 'ad', true, true]);
   });
 
@@ -149,7 +152,7 @@ describe('Turns', () => {
     const [one, other] = [lending(), lending()];
     [a.lender, b.lender, c.lender] = [one, other, one];
     for (const job of [a, b, c]) turns.add(job);
-    turns.takeOnLoan(a);
+    turns.take(a);
     expect(turns.firstOnLoan).toBe(b);
   });
 
@@ -163,9 +166,69 @@ describe('Turns', () => {
     const lender = lending();
     [a.lender, b.lender] = [lender, lender];
     turns.add(a);
-    Object.assign(lender, other);
+    turns.lending(Object.assign(lender, other));
     turns.add(b);
     expect([turns.firstOnLoan, order(turns)]).toEqual([undefined, 'ab']);
+  });
+
+  it('should find a lender that has got its worker', () => {
+    const { turns } = ring();
+    const [a] = jobs(1) as [Job];
+    a.lender = Object.assign(lending(), { seat: undefined });
+    turns.add(a);
+    expect(turns.firstOnLoan).toBeUndefined();
+    turns.lending(Object.assign(a.lender, { seat: {} }));
+    expect(turns.firstOnLoan).toBe(a);
+  });
+
+  it('should have those who wait for a lender that ends wait for whoever has led to it, each in its place (D16)', () => {
+    const { turns } = ring();
+    const [a, b, c, d] = jobs(1, 1, 1, 1) as [Job, Job, Job, Job];
+    const far = lending();
+    const near = lending(Object.assign(new Job('n'), { lender: far }));
+    [a.lender, b.lender, c.lender, d.lender] = [near, far, near, far];
+    for (const job of [a, b, c, d]) turns.add(job);
+    lend(turns, near, true);
+    expect(turns.firstOnLoan).toBe(b);
+    turns.lending(Object.assign(near, { isAtWork: false }));
+    let names = '';
+    for (let job = turns.firstOnLoan; job !== undefined; job = turns.firstOnLoan) {
+      names += job.name;
+      expect(turns.take(job)).toBe(far);
+    }
+    expect(names).toBe('abcd');
+  });
+
+  it('should have them wait for their turns if nobody has led to it', () => {
+    const { turns } = ring();
+    const [a] = jobs(1) as [Job];
+    const lender = (a.lender = lending());
+    turns.add(a);
+    turns.lending(Object.assign(lender, { isAtWork: false }));
+    expect([turns.firstOnLoan, order(turns)]).toEqual([undefined, 'a']);
+  });
+
+  it('should keep nothing of a job that is dropped before its turn (early unsubscribe)', () => {
+    const { turns } = ring();
+    const [a, b, c] = jobs(1, 1, 1) as [Job, Job, Job];
+    a.lender = b.lender = c.lender = lending();
+    for (const job of [a, b, c]) turns.add(job);
+    for (const job of [b, a]) turns.drop(job);
+    expect([turns.first, turns.firstOnLoan, [...turns]]).toEqual([c, c, [c]]);
+    expect([a, b].map(({ inRing, before, after }) => [inRing, before, after])).toEqual([
+      [false, undefined, undefined],
+      [false, undefined, undefined],
+    ]);
+  });
+
+  it('should leave a job at its turn that is dropped, and one that has never come', () => {
+    const { turns } = ring();
+    const [a, b, c] = jobs(1, 1, 1) as [Job, Job, Job];
+    for (const job of [a, b]) turns.add(job);
+    turns.take(a);
+    turns.drop(a);
+    turns.drop(c);
+    expect([a.inRing, [...turns]]).toEqual([true, [b]]);
   });
 
   it('should pass over a job on loan that is ready no more, and let it join the end when it is again', () => {
@@ -185,18 +248,19 @@ describe('Turns', () => {
     const [a, b] = jobs(1, 1) as [Job, Job];
     b.lender = lending();
     for (const job of [a, b]) turns.add(job);
-    turns.takeOnLoan(b);
+    turns.take(b);
     expect([...turns]).toEqual([a]);
-    turns.take();
+    turns.take(a);
     expect([turns.isEmpty, [...turns]]).toEqual([true, []]);
   });
 
   it('should ask for a drain when a worker has come free, if a job waits', () => {
     const { turns, wake } = ring();
-    turns.add(jobs(1)[0] as Job);
+    const [job] = jobs(1) as [Job];
+    turns.add(job);
     turns.wakeUp();
     expect(wake).toHaveBeenCalledTimes(2);
-    turns.take();
+    turns.take(job);
     turns.wakeUp();
     expect(wake).toHaveBeenCalledTimes(2);
   });

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
-import type { Lender } from '../../lib/engine/Borrowers.js';
-import { Turns } from '../../lib/engine/Turns.js';
-import { type Job, jobs } from '../support/turning.js';
+import { type LenderTo, Turns } from '../../lib/engine/Turns.js';
+import { Job, jobs, type Lending, lending } from '../support/turning.js';
 
-type AnyTurns = Pick<Turns<Job>, 'isEmpty' | 'add' | 'first' | 'take' | 'firstOnLoan' | 'takeOnLoan' | 'done'>;
+type AnyTurns = Pick<Turns<Job>, 'isEmpty' | 'add' | 'first' | 'take' | 'firstOnLoan' | 'done' | 'drop' | 'lending'>;
 
-/** Jobs are lent something only by whom they had when they came. */
-const isOnLoan = ({ lender }: Job): boolean => lender?.lent === false;
+/** The nearest at work. */
+const lenderOf = ({ lender }: Job): LenderTo<Job> | undefined => (lender?.isAtWork === false ? lenderOf(lender.run) : lender);
+
+const isOnLoan = (job: Job): boolean => lenderOf(job)?.lent === false;
 
 /** The same as an array of jobs. */
 class Plain implements AnyTurns {
@@ -28,22 +29,24 @@ class Plain implements AnyTurns {
     return this.#ring[0];
   }
 
-  take(): void {
-    this.#ring = this.#ring.slice(1);
+  take(taken: Job): LenderTo<Job> | undefined {
+    this.#ring = this.#ring.filter((job) => job !== taken);
+    return lenderOf(taken);
   }
 
   get firstOnLoan(): Job | undefined {
     const found = this.#ring.find(isOnLoan);
     if (found === undefined || found.isReady) return found;
-    found.inRing = false;
-    this.takeOnLoan(found);
+    this.drop(found);
     return this.firstOnLoan;
   }
 
-  takeOnLoan(taken: Job): Lender | undefined {
-    this.#ring = this.#ring.filter((job) => job !== taken);
-    return taken.lender;
+  drop(job: Job): void {
+    job.inRing = false;
+    this.take(job);
   }
+
+  lending(): void {}
 
   done(job: Job): void {
     job.inRing = false;
@@ -82,46 +85,68 @@ const toggle = (n: number): Step => {
 const turn: Step = (turns) => {
   const { first } = turns;
   if (first === undefined) return undefined;
-  turns.take();
+  turns.take(first);
   return start(turns, first);
 };
 
-/** One of two lenders lends. */
-const borrow = (n: number): Step => {
+const borrow: Step = (turns) => {
+  const { firstOnLoan } = turns;
+  if (firstOnLoan === undefined) return undefined;
+  turns.take(firstOnLoan);
+  return start(turns, firstOnLoan);
+};
+
+/** The lender of a job lends its worker, or gets it back. */
+const lend = (n: number): Step => {
   return (turns, all) => {
-    lend(all, n);
-    const { firstOnLoan } = turns;
-    lend(all, NOBODY);
-    if (firstOnLoan === undefined) return undefined;
-    turns.takeOnLoan(firstOnLoan);
-    return start(turns, firstOnLoan);
+    const { lender } = jobAt(all, n) as { lender: Lending };
+    lender.lent = !lender.lent;
+    turns.lending(lender);
+    return undefined;
   };
 };
 
-const NOBODY = -1;
-
-const lend = (all: readonly Job[], n: number): void => {
-  for (const [at, { lender }] of all.entries()) (lender as { lent: boolean }).lent = n === NOBODY || at % 2 !== n % 2;
+const endLender = (n: number): Step => {
+  return (turns, all) => {
+    const { lender } = jobAt(all, n) as { lender: Lending };
+    lender.isAtWork = false;
+    turns.lending(lender);
+    return undefined;
+  };
 };
 
+const drop = (n: number): Step => {
+  return (turns, all) => {
+    turns.drop(jobAt(all, n));
+    return undefined;
+  };
+};
+
+/** Jobs of three handlers, the first of which has led to the others. */
 const lentTo = (...sizes: readonly number[]): readonly Job[] => {
-  const lenders = [0, 1].map(() => ({ isAtWork: true, seat: {}, lent: true }));
-  return jobs(...sizes).map((job, at) => Object.assign(job, { lender: lenders[at % 2] }));
+  const first = lending();
+  const lenders = [first, ...[1, 2].map(() => lending(Object.assign(new Job('l'), { lender: first })))];
+  return jobs(...sizes).map((job, at) => Object.assign(job, { lender: lenders[at % 3] }));
 };
 
-const job = fc.nat(3);
-const step: fc.Arbitrary<Step> = fc.oneof(job.map(gain), job.map(toggle), fc.constant(turn), job.map(borrow));
+const job = fc.nat(5);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: job.map(gain) },
+  { weight: 3, arbitrary: job.map(toggle) },
+  { weight: 3, arbitrary: fc.constant(turn) },
+  { weight: 6, arbitrary: fc.constant(borrow) },
+  { weight: 3, arbitrary: job.map(lend) },
+  { weight: 1, arbitrary: job.map(endLender) },
+  { weight: 1, arbitrary: job.map(drop) },
+);
 
 describe('Turns and its plain twin', () => {
   it('should behave as an array of jobs does, whatever the order of calls', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
-        const turns = new Turns<Job>(
-          () => undefined,
-          ({ lender }) => lender,
-        );
+        const turns = new Turns<Job>(() => undefined, lenderOf);
         const model = new Plain();
-        const [ours, theirs] = [lentTo(0, 0, 0, 0), lentTo(0, 0, 0, 0)];
+        const [ours, theirs] = [lentTo(0, 0, 0, 0, 0, 0), lentTo(0, 0, 0, 0, 0, 0)];
         for (const take of steps) expect(take(turns, ours)).toEqual(take(model, theirs));
         expect([turns.isEmpty, ours.map(({ inRing }) => inRing)]).toEqual([model.isEmpty, theirs.map(({ inRing }) => inRing)]);
       }),

@@ -67,18 +67,6 @@ describe('RingBuffer', () => {
     expect(ring.at(18)).toBeUndefined();
   });
 
-  it('should put another element in the place of one, wherever its head stands', () => {
-    const ring = new RingBuffer<string>();
-    for (const letter of 'abcd') ring.push(letter);
-    for (const letter of 'ef') {
-      ring.shift();
-      ring.push(letter);
-    }
-    ring.replace(0, 'C');
-    ring.replace(3, 'F');
-    expect([[...ring], ring.length]).toEqual([['C', 'd', 'e', 'F'], 4]);
-  });
-
   it('should take undefined for a value like any other', () => {
     const ring = new RingBuffer<number | undefined>();
     ring.push(undefined);

@@ -1,7 +1,7 @@
 import { mergeMap, Observable, type OperatorFunction, type SchedulerLike, Subject, tap } from 'rxjs';
-import type { Lender } from '../../lib/engine/Borrowers.js';
 import { Drain, type Drained } from '../../lib/engine/Drain.js';
 import type { Leave } from '../../lib/engine/Reading.js';
+import type { Seat, Sitting } from '../../lib/engine/Seat.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import { Time } from '../../lib/engine/Time.js';
 import { type Turn, Turns } from '../../lib/engine/Turns.js';
@@ -10,10 +10,13 @@ import type { Worker } from '../../lib/engine/Worker.js';
 import { handOut, type Pooled, WorkerPool } from '../../lib/engine/WorkerPool.js';
 
 /** A job as the pool sees it: the names of the tasks that wait. */
-export class Tasks implements Turn {
+export class Tasks implements Turn<Tasks>, Sitting<Tried> {
   inRing = false;
+  before: Tasks | undefined = undefined;
+  after: Tasks | undefined = undefined;
+  lastSeat: Seat<Tried> | undefined = undefined;
   /** The tasks at work, by their names. */
-  atWork: ReadonlyMap<string, Lender> | undefined = undefined;
+  atWork: ReadonlyMap<string, Tried> | undefined = undefined;
   active = 0;
   readonly waiting: string[] = [];
 
@@ -23,7 +26,7 @@ export class Tasks implements Turn {
     readonly starter?: string,
   ) {}
 
-  get lender(): Lender | undefined {
+  get lender(): Tried | undefined {
     return this.starter === undefined ? undefined : this.atWork?.get(this.starter);
   }
 
@@ -32,9 +35,8 @@ export class Tasks implements Turn {
   }
 }
 
-interface Tried extends Pooled<Tried> {
+interface Tried extends Pooled<Tried, Tasks> {
   readonly name: string;
-  readonly job: Tasks;
   isAtWork: boolean;
 }
 
@@ -187,7 +189,7 @@ export class PoolBench implements Drained {
 
   #take(job: Tasks): Tried {
     const name = job.waiting.shift() as string;
-    const tried: Tried = { name, job, isAtWork: true, seat: undefined, lent: false, run: { lastSeat: undefined } };
+    const tried: Tried = { name, run: job, isAtWork: true, seat: undefined, lent: false };
     job.active++;
     this.#atWork.set(name, tried);
     this.start$.next(name);
@@ -205,6 +207,9 @@ export class PoolBench implements Drained {
       value: (_: Tried, value: unknown) => {
         this.value$.next(value);
       },
+      lending: (tried: Tried) => {
+        this.turns.lending(tried);
+      },
       finished: end,
       failed: end,
       within: <T>(_: unknown, work: () => T): T => work(),
@@ -220,12 +225,12 @@ export class PoolBench implements Drained {
   #settle(tried: Tried): void {
     this.#leave(tried);
     this.end$.next(tried.name);
-    this.turns.add(tried.job);
+    this.turns.add(tried.run);
   }
 
   #leave(tried: Tried): void {
     tried.isAtWork = false;
-    tried.job.active--;
+    tried.run.active--;
     this.#atWork.delete(tried.name);
     tried.seat?.vacate();
   }
