@@ -41,9 +41,51 @@ const runsAtLeastTheSame = async (world: World): Promise<void> => {
   checkLaws(stage);
 };
 
+const PLAIN = {
+  ...({
+    unhandledErrors: 'stop',
+    emitMode: 'immediate',
+    isolation: 'shallow',
+    asyncContext: 'auto',
+    workers: 1,
+    streams: [],
+  } as const),
+  ...{ policy: { strategy: 'stop', maxRetries: 0, delayMs: 0, backoff: 1, picky: false } as const },
+};
+
+const JOB = { n: 12, cap: undefined, startAt: 0, timeoutMs: 300_000 };
+
+const IDLE = { merge: 'override', kind: 'sync', codec: undefined, limit: undefined, split: 2, steps: [] } as const;
+
+/** A routine is at work for the first time when its job leaves; where that goes on, it fails before the routine's task is done again. */
+const failsBeforeItIsDoneAgain: World = {
+  ...PLAIN,
+  routines: [
+    {
+      policy: undefined,
+      slots: {
+        trigger: { ...IDLE, steps: [{ do: 'emit', event: 'p', add: 6, keys: 0, byRoutine: false }] },
+        side: {
+          ...{ ...IDLE, codec: 'strict', split: 4 },
+          steps: [
+            { do: 'defer', event: 'p', add: 0, keys: 0, byRoutine: false },
+            { do: 'emit', event: 'o', add: 0, keys: 0, byRoutine: false },
+          ],
+        },
+      },
+    },
+    { policy: undefined, slots: { trigger: IDLE, side: { ...IDLE, kind: 'observable', steps: [{ do: 'wait', ms: 0 }] } } },
+  ],
+  links: [
+    { from: 0, event: 'o', to: 1, slot: 'side', renames: undefined },
+    { from: 0, event: 'p', to: 0, slot: 'side', renames: undefined },
+  ],
+  jobs: [{ ...JOB, fuel: 3, disturbances: [{ at: 0.000_07, kind: 'move' }] }],
+};
+
 /** Four retries come due in the ms to which their job, written down, rounds them; each attempt ends in a microtask. */
 const dueInOneMs: World = {
-  ...{ unhandledErrors: 'stop', emitMode: 'immediate', isolation: 'shallow', asyncContext: 'auto', workers: 1 },
+  ...PLAIN,
   routines: [
     {
       policy: undefined,
@@ -58,7 +100,7 @@ const dueInOneMs: World = {
     { from: 0, event: 'o', to: 0, slot: 'trigger', renames: undefined },
   ],
   policy: { strategy: 'retry', maxRetries: 1, delayMs: 4, backoff: 1, picky: false },
-  jobs: [{ fuel: 11, n: 0, cap: undefined, startAt: 0, timeoutMs: 300_000, disturbances: [{ at: 0.000_07, kind: 'leave' }] }],
+  jobs: [{ ...JOB, fuel: 11, n: 0, disturbances: [{ at: 0.000_07, kind: 'leave' }] }],
 };
 
 const withoutPausePoints = ({ accounts, turns }: Pick<ReturnType<typeof storyOf>, 'accounts' | 'turns'>) => ({
@@ -79,7 +121,8 @@ describe('random flows whose jobs are written down and taken up elsewhere', () =
     () => {
       const cap = fc.option(fc.integer({ min: 1, max: 10 }), { nil: undefined });
       const parts = { timeoutMs, cap, disturbances: disturbances(ALL) };
-      return holds({ kinds: TIMED, drastic: true, workers, jobs: jobs(1, parts) });
+      const options = { kinds: TIMED, drastic: true, workers, jobs: jobs(1, parts) };
+      return holds(options, undefined, { examples: [[failsBeforeItIsDoneAgain]] });
     },
     patience,
   );

@@ -94,6 +94,8 @@ interface Host {
 }
 
 interface Cell {
+  /** What of it was at work in the flow that the job has left is to be done again, and that was all that it had done. */
+  isNew: boolean;
   active: number;
   end: number;
   error: string | undefined;
@@ -234,6 +236,7 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     job.running.add(task);
     job.current = task.routine;
     const cell = cellOf(job, task.routine);
+    cell.isNew = false;
     cell.active++;
     try {
       task.input ??= merge(task, cell);
@@ -592,6 +595,7 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     const delayed = [...job.delayed].sort(([, a], [, b]) => a - b).map(([task, due]) => ({ task, due: Math.trunc(due) }));
     for (const task of [...left, ...job.running]) task.stale = true;
     for (const task of job.running) leave(job, task);
+    for (const cell of job.cells.values()) cell.isNew = hasLeftNothing(cell);
     const host = newHost();
     job.host.ring = job.host.ring.filter((other) => other !== job);
     Object.assign(job, { host, gate: false, queue: [...left.map(fresh), ...job.queue], open: 0 });
@@ -631,6 +635,9 @@ const atWork = ({ running, tracked }: Job): Task[] => {
 
 const waiting = ({ queue, overdue, delayed }: Job): number => queue.length + overdue.length + delayed.size;
 
+const hasLeftNothing = ({ end, retried, dropped, emitted }: Cell): boolean =>
+  end + retried + dropped === 0 && Object.values(emitted).every((count) => count === 0);
+
 /** The task as the next attempt finds it. */
 const fresh = (task: Task): Task => ({
   ...task,
@@ -650,7 +657,7 @@ const errorOf = (work: () => void): Error | undefined => {
 };
 
 const newCell = (): Cell => ({
-  ...{ active: 0, end: 0, error: undefined, retryCount: 0, own: undefined, held: {} },
+  ...{ isNew: false, active: 0, end: 0, error: undefined, retryCount: 0, own: undefined, held: {} },
   ...{ completed: 0, failed: 0, skipped: 0, retried: 0, dropped: 0, emitted: {} },
 });
 
@@ -690,4 +697,9 @@ const accountOf = ({ account, status, code, cells, queue, overdue, deferred, sha
 });
 
 const eachOf = (cells: Job['cells'], view: (cell: Cell) => unknown): Record<string, unknown> =>
-  Object.fromEntries([...cells].sort(([a], [b]) => a - b).map(([routine, cell]) => [`r${routine}`, view(cell)]));
+  Object.fromEntries(
+    [...cells]
+      .filter(([, cell]) => !(cell.isNew && hasLeftNothing(cell)))
+      .sort(([a], [b]) => a - b)
+      .map(([routine, cell]) => [`r${routine}`, view(cell)]),
+  );
