@@ -37,7 +37,7 @@ export interface StreamKind {
    * The stream of the routine in a job: opened at its start, or with the states of its streams if it is taken up;
    * undefined if the routine has no stream that completes with the job.
    */
-  open(job: StreamingJob, routine: Routine, left: readonly StreamState[]): Stream | undefined;
+  open(job: StreamingJob, routine: Routine, left: Iterable<StreamState>): Stream | undefined;
 }
 
 const kinds = new WeakMap<DescribedRoutine, StreamKind>();

@@ -29,7 +29,7 @@ export const taskMakersIn = (
   rename: Rename,
 ): readonly TaskMaker[] => {
   if (currentRoutineId !== undefined) routineOf(plan, rename(currentRoutineId));
-  for (const [routineId, states] of streams) if (states.some(isWorthTelling)) checkKeeper(plan, rename(routineId));
+  for (const [routineId, states] of streams) if ([...states].some(isWorthTelling)) checkKeeper(plan, rename(routineId));
   return work.tasks.map((task) => taskMaker(plan, task, rename));
 };
 

@@ -35,7 +35,7 @@ export interface DeferredEvent {
 }
 
 /** Shared by all jobs that have none, and never written. */
-export const NO_STREAMS: ReadonlyMap<string, readonly StreamState[]> = new Map();
+export const NO_STREAMS: ReadonlyMap<string, Iterable<StreamState>> = new Map();
 
 /** How many task runs a job keeps in its metrics. */
 export const EXECUTION_BOUND = 1_000;
@@ -59,7 +59,7 @@ export class JobData {
   readonly pausePoints: readonly PausePoint[] = [];
   readonly deferred: readonly DeferredEvent[] = [];
   /** The streams that routines keep in this job, by the id of the routine. */
-  readonly streams: ReadonlyMap<string, readonly StreamState[]> = NO_STREAMS;
+  readonly streams: ReadonlyMap<string, Iterable<StreamState>> = NO_STREAMS;
   /** Tasks that were queued or at work when the job ended before them, or for which there was no room. */
   readonly dropped: number = 0;
   /** The most tasks that have waited at a time. */

@@ -26,7 +26,7 @@ export const copyJob = (job: JobData): JobData => {
     shared: new SharedSpace(copyApart(shared.values), copyLog(shared.entries)),
     outputs: copyLog(job.outputs),
     routines: new Map([...job.routines].map(([id, routine]) => [id, copyRoutine(routine)])),
-    streams: new Map([...job.streams].map(([id, states]) => [id, states.filter(isWorthTelling).map(copyStream)])),
+    streams: new Map([...job.streams].map(([id, states]) => [id, [...states].filter(isWorthTelling).map(copyStream)])),
     source: rest && new WrittenWork(copyWork(rest)),
   });
 };

@@ -91,9 +91,28 @@ export const dropped = (job: Job, count: number): void => {
 };
 
 /** The streams that a routine keeps are these. */
-export const streamsSet = (job: Job, routineId: string, states: readonly StreamState[]): void => {
+export const streamsSet = (job: Job, routineId: string, states: Iterable<StreamState>): void => {
   if (job.streams === NO_STREAMS) job.streams = new Map();
-  (job.streams as Map<string, readonly StreamState[]>).set(routineId, states);
+  (job.streams as Map<string, Iterable<StreamState>>).set(routineId, states);
+};
+
+/** It keeps one more. */
+export const streamOpened = (job: Job, routineId: string, state: StreamState): void => {
+  streamsOf(job, routineId).add(state);
+};
+
+/** One is over, and nothing is left of it. */
+export const streamForgotten = (job: Job, routineId: string, state: StreamState): void => {
+  streamsOf(job, routineId).delete(state);
+};
+
+// A set from the first change on: thousands may come and go (D46).
+const streamsOf = (job: Job, routineId: string): Set<StreamState> => {
+  const states = job.streams.get(routineId) ?? [];
+  if (states instanceof Set) return states as Set<StreamState>;
+  const kept = new Set(states);
+  streamsSet(job, routineId, kept);
+  return kept;
 };
 
 /** A stream has come further. */

@@ -7,18 +7,19 @@ import { copyOf, type StreamChange, type StreamState } from './StreamState.js';
 /** The streams of a routine are these. */
 export const streamsSet = (ledger: Ledger, routineId: string, states: readonly StreamState[]): void => {
   fold.streamsSet(ledger.data, routineId, states);
-  if (ledger.watched) ledger.tell({ type: 'streamsSet', routineId, streams: states.map(copyOf) });
+  tellStreams(ledger, routineId);
 };
 
 /** It keeps one more. */
 export const streamOpened = (ledger: Ledger, routineId: string, state: StreamState): void => {
-  streamsSet(ledger, routineId, [...streamsOf(ledger, routineId), state]);
+  fold.streamOpened(ledger.data, routineId, state);
+  tellStreams(ledger, routineId);
 };
 
 /** One is over, and nothing is left of it. */
 export const streamForgotten = (ledger: Ledger, routineId: string, state: StreamState): void => {
-  const left = streamsOf(ledger, routineId).filter((each) => each !== state);
-  streamsSet(ledger, routineId, left);
+  fold.streamForgotten(ledger.data, routineId, state);
+  tellStreams(ledger, routineId);
 };
 
 /** A stream has come further. */
@@ -28,4 +29,8 @@ export const streamChanged = (ledger: Ledger, routineId: string, state: StreamSt
   ledger.tell({ type: 'streamChanged', routineId, place: streamsOf(ledger, routineId).indexOf(state), change });
 };
 
-const streamsOf = ({ data }: Ledger, routineId: string): readonly StreamState[] => data.streams.get(routineId) ?? [];
+const tellStreams = (ledger: Ledger, routineId: string): void => {
+  if (ledger.watched) ledger.tell({ type: 'streamsSet', routineId, streams: streamsOf(ledger, routineId).map(copyOf) });
+};
+
+const streamsOf = ({ data }: Ledger, routineId: string): readonly StreamState[] => [...(data.streams.get(routineId) ?? [])];

@@ -64,7 +64,7 @@ class Reader implements StreamKind {
   }
 
   /** Goes on with what was being read. */
-  open(job: JobParts, routine: Routine, left: readonly StreamState[]): undefined {
+  open(job: JobParts, routine: Routine, left: Iterable<StreamState>): undefined {
     streamsSet(job.ledger, routine.id, []);
     for (const { inputs, given } of left) this.#goOn(job, routine, inputs?.[0] ?? {}, given);
   }

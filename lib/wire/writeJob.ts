@@ -57,7 +57,7 @@ const streamsOf = ({ jobId, status, streams }: JobData): readonly Stream[] | und
     ? undefined
     : someOf(
         [...streams].flatMap(([routineId, states]) =>
-          states.filter(isWorthTelling).map((state) => toStream(jobId, routineId, state)),
+          [...states].filter(isWorthTelling).map((state) => toStream(jobId, routineId, state)),
         ),
       );
 

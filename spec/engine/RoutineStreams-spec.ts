@@ -28,7 +28,7 @@ const bench = (...links: readonly string[]) => {
   for (const id of ['a', 'b', 'c'])
     noteKind(flow.routines.get(id) as never, {
       open: (_job, _routine, left) => {
-        told.push(`${id} opens${left.length > 0 ? ' again' : ''}`);
+        told.push(`${id} opens${[...left].length > 0 ? ' again' : ''}`);
         open.add(id);
         user.atOpen(id);
         return streamOf(id);

@@ -149,7 +149,7 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
     fold.streamsSet(data, routineId, streams.map(copyOf));
   },
   streamChanged: ({ data }, { routineId, place, change }) => {
-    const state = data.streams.get(routineId)?.[place];
+    const state = [...(data.streams.get(routineId) ?? [])][place];
     if (state !== undefined) fold.streamChanged(state, change);
   },
   operatorCompleted: (job, { routineId }) => {

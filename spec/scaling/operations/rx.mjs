@@ -56,9 +56,6 @@ const sources = (n, options, slotOptions) => {
   return flow;
 };
 
-/** Open streams of a source are a list that is copied for each that comes: beyond some 8,000 this is all that a job does. */
-const OPEN = { most: 2 ** 11 };
-
 export const operations = [
   operation('fromOperator, n values', ['fromOperator'], (n, measure) => {
     const flow = through(
@@ -144,38 +141,28 @@ export const operations = [
     );
     return measure(() => completed(flow.execute('s')));
   }),
-  operation(
-    'one source that n tasks open',
-    [],
-    (n, measure) => {
-      const flow = flowOf(
-        {
-          s: routineOf({ trigger: ({ n }, ctx) => upTo(n).forEach((at) => ctx.emit('o', { at })) }),
-          t: fromSource('later', () => from(turn())),
-        },
-        [['s', 'o', 't', 'trigger']],
-      );
-      return measure(() => completed(flow.execute('s', { n })));
-    },
-    OPEN,
-  ),
-  operation(
-    'cancel n sources that are open',
-    [],
-    async (n, measure) => {
-      const flow = flowOf(
-        {
-          s: routineOf({ trigger: ({ n }, ctx) => upTo(n).forEach((at) => ctx.emit('o', { at })) }),
-          t: fromSource('never', () => NEVER),
-        },
-        [['s', 'o', 't', 'trigger']],
-      );
-      const job = flow.start('s', { n });
-      await until(() => job.state.metrics.routine('t')?.completed === n);
-      await measure(() => job.cancel().then(turn));
-    },
-    OPEN,
-  ),
+  operation('one source that n tasks open', [], (n, measure) => {
+    const flow = flowOf(
+      {
+        s: routineOf({ trigger: ({ n }, ctx) => upTo(n).forEach((at) => ctx.emit('o', { at })) }),
+        t: fromSource('later', () => from(turn())),
+      },
+      [['s', 'o', 't', 'trigger']],
+    );
+    return measure(() => completed(flow.execute('s', { n })));
+  }),
+  operation('cancel n sources that are open', [], async (n, measure) => {
+    const flow = flowOf(
+      {
+        s: routineOf({ trigger: ({ n }, ctx) => upTo(n).forEach((at) => ctx.emit('o', { at })) }),
+        t: fromSource('never', () => NEVER),
+      },
+      [['s', 'o', 't', 'trigger']],
+    );
+    const job = flow.start('s', { n });
+    await until(() => job.state.metrics.routine('t')?.completed === n);
+    await measure(() => job.cancel().then(turn));
+  }),
   operation(
     'n sources',
     [],
