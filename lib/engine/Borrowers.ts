@@ -61,16 +61,16 @@ export class Borrowers<R> {
   readonly #lines = new Map<Lender, Line<R>>();
   readonly #byRun = new Map<R, Borrowing<R>>();
   /** The lines whose attempt can lend. */
-  readonly #open = new Heap<Line<R>>();
+  readonly #able = new Heap<Line<R>>();
 
   /** A job has come to the ring; `place` is higher than that of all who have come before. */
   add(run: R, place: number, lender: Lender): void {
     const borrowing = new Borrowing(run, place);
     this.#byRun.set(run, borrowing);
     const line = this.#lines.get(lender) ?? new Line(lender);
-    this.#change(line, () => {
-      line.take(borrowing);
-    });
+    this.#close(line);
+    line.take(borrowing);
+    this.#open(line);
   }
 
   /** A job has left the ring; gives who would have lent to it, if anybody. */
@@ -79,15 +79,17 @@ export class Borrowers<R> {
     if (borrowing === undefined) return undefined;
     const { line } = borrowing;
     this.#byRun.delete(run);
-    this.#change(line, () => {
-      line.waiting.remove(borrowing);
-    });
+    this.#close(line);
+    line.waiting.remove(borrowing);
+    this.#open(line);
     return line.lender;
   }
 
   /** An attempt that somebody waits for has got a worker, has lent it, or has got it back. */
   changed(lender: Lender): void {
-    this.#change(this.#lines.get(lender) as Line<R>, NOTHING);
+    const line = this.#lines.get(lender) as Line<R>;
+    this.#close(line);
+    this.#open(line);
   }
 
   /** Whether somebody waits for a loan of an attempt. */
@@ -98,16 +100,16 @@ export class Borrowers<R> {
   /** An attempt is at work no more: those who have waited for it wait for another, or for nobody. */
   passOn(from: Lender, to: Lender | undefined): void {
     const line = this.#lines.get(from) as Line<R>;
-    this.#leave(line);
+    this.#close(line);
     if (to === undefined) for (const { run } of line.waiting) this.#byRun.delete(run);
     else this.#join(line, this.#lines.get(to) ?? new Line(to));
   }
 
   /** The first in the ring that can be lent a worker now. */
   get first(): R | undefined {
-    for (let line = this.#open.first; line !== undefined; line = this.#open.first) {
+    for (let line = this.#able.first; line !== undefined; line = this.#able.first) {
       if (line.lender.isAtWork) return line.waiting.first?.run;
-      this.#open.remove(line);
+      this.#able.remove(line);
     }
     return undefined;
   }
@@ -115,28 +117,22 @@ export class Borrowers<R> {
   // The shorter goes into the longer: each job changes its line as often as its line doubles, at most.
   #join(line: Line<R>, other: Line<R>): void {
     const [short, long] = line.waiting.size < other.waiting.size ? [line, other] : [other, line];
-    this.#leave(other);
+    this.#close(other);
     long.lender = other.lender;
-    this.#change(long, () => {
-      for (const borrowing of short.waiting) long.take(borrowing);
-    });
+    for (const borrowing of short.waiting) long.take(borrowing);
+    this.#open(long);
   }
 
-  #leave(line: Line<R>): void {
+  /** Before anything of a line changes. */
+  #close(line: Line<R>): void {
     this.#lines.delete(line.lender);
-    if (line.at !== undefined) this.#open.remove(line);
+    if (line.at !== undefined) this.#able.remove(line);
   }
 
-  #change(line: Line<R>, change: () => void): void {
-    if (line.at !== undefined) this.#open.remove(line);
-    change();
-    if (line.waiting.size === 0) {
-      this.#lines.delete(line.lender);
-      return;
-    }
+  /** And after it. */
+  #open(line: Line<R>): void {
+    if (line.waiting.size === 0) return;
     this.#lines.set(line.lender, line);
-    if (canLend(line.lender)) this.#open.push(line);
+    if (canLend(line.lender)) this.#able.push(line);
   }
 }
-
-const NOTHING = (): void => undefined;

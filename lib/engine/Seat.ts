@@ -57,7 +57,7 @@ export class Seat<A> {
   /** Whether it has a promise that has not settled. */
   waits = false;
   /** The attempt that has lent the worker, if the attempt of this seat borrows it. */
-  lender: (A & Seated<A>) | undefined = undefined;
+  #lender: (A & Seated<A>) | undefined = undefined;
   /** The seats of the same job that were taken right before and after this one. */
   before: Seat<A> | undefined = undefined;
   #after: Seat<A> | undefined = undefined;
@@ -86,14 +86,18 @@ export class Seat<A> {
     this.attempt = undefined;
     this.#leave = undefined;
     if (attempt !== undefined) this.events.lending(attempt);
-    if (this.lender !== undefined) this.lend(this.lender, false);
+    if (this.#lender !== undefined) this.#lent(this.#lender, false);
     this.worker.left(this);
     if (attempt !== undefined && leave !== undefined) this.events.leave(attempt, leave);
   }
 
-  /** It borrows the worker of an attempt, or does so no longer. */
-  lend(lender: A & Seated<A>, lent: boolean): void {
-    this.lender = lender;
+  /** What it will hold borrows the worker of an attempt. */
+  borrow(lender: A & Seated<A>): void {
+    this.#lender = lender;
+    this.#lent(lender, true);
+  }
+
+  #lent(lender: A & Seated<A>, lent: boolean): void {
     lender.lent = lent;
     this.events.lending(lender);
   }

@@ -88,9 +88,9 @@ export class Turns<R extends Turn<R>> {
     this.add(run);
   }
 
-  /** A job has nothing to do any more. One that is at its turn stands in no ring. */
+  /** A job has nothing to do any more; it may stand in no ring, or be at its turn. */
   drop(run: R): void {
-    if (!run.inRing || !this.#holds(run)) return;
+    if (!this.#holds(run)) return;
     run.inRing = false;
     this.take(run);
   }

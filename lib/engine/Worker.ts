@@ -52,7 +52,7 @@ export class Worker<A> implements Host<A> {
 
   #seatBeside(lender: A & Seated<A>): Seat<A> {
     const guest = new Seat<A>(this, this.events);
-    guest.lend(lender, true);
+    guest.borrow(lender);
     (this.#guests ??= new Set()).add(guest);
     return guest;
   }
