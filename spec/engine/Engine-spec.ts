@@ -429,6 +429,35 @@ describe('Engine', () => {
       expect((await Promise.all(runs)).map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
     });
 
+    it('should borrow of the handler above at once, although the run to which its own has lent the worker waits for it', async () => {
+      const runs: Promise<JobState>[] = [];
+      const flow = flowOf(
+        {
+          a: {
+            slots: {
+              trigger: async (_, ctx) => {
+                await ctx.flow.execute('b');
+                await Promise.all(runs);
+              },
+            },
+          },
+          b: {
+            slots: {
+              trigger: async (_, ctx) => {
+                for (const entry of ['c', 'd']) runs.push(ctx.flow.execute(entry));
+                await sleep(5);
+              },
+            },
+          },
+          c: { slots: { trigger: async () => void (await runs[1]) } },
+          d: { slots: { trigger: () => undefined } },
+        },
+        [],
+        ENDS,
+      );
+      expect((await flow.execute('a')).status).toBe('completed');
+    });
+
     it('should borrow its worker: nested executes of a sequential flow do not deadlock', async () => {
       const { flow, log } = nesting(2, { executionTimeoutMs: 60_000 });
       const state = await flow.execute('s', {}, { jobId: 'outer' });

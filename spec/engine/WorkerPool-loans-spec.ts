@@ -43,6 +43,23 @@ describe('loans of WorkerPool (D16)', () => {
   );
 
   it(
+    'should lend to a job that came while the handler was on the stack (a handler that answers at once)',
+    marbles((m) => {
+      const job = ofA();
+      const bench = poolOf(m, {
+        a: (b) => {
+          b.put(job, 'x');
+          return m.cold('20ms |');
+        },
+      });
+      bench.feed(new Tasks(), m.hot('-a'));
+      m.expectObservable(bench.start$).toBe('-(ax)');
+      m.expectObservable(bench.end$).toBe('------x 14ms a');
+      m.flush();
+    }),
+  );
+
+  it(
     'should lend the worker to one of two jobs at a time',
     marbles((m) => {
       const bench = poolOf(m, { a: () => NEVER });
