@@ -13,6 +13,8 @@ const SPECS = {
   shed: 'engine/Limits',
   streamsSet: 'rx/fromOperator',
   streamChanged: 'rx/fromOperator',
+  streamOpened: 'rx/fromSource',
+  streamForgotten: 'rx/fromSource',
   executed: 'job/Metrics',
   timed: 'job/stopwatch',
   untimed: 'job/stopwatch',

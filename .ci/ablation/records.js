@@ -5,7 +5,13 @@ import { exportedFunctions } from './exported.js';
 const FILES = ['lib/job/noteJob.ts', 'lib/job/noteRoutine.ts', 'lib/job/noteStream.ts', 'lib/job/noteTask.ts'];
 
 /** Who sees to it that a record is there; the law, if nothing else is said. */
-const SPECS = { slotWaited: 'job/noteRoutine', operatorCompleted: 'job/noteRoutine', shed: 'job/noteTask' };
+const SPECS = {
+  slotWaited: 'job/noteRoutine',
+  operatorCompleted: 'job/noteRoutine',
+  shed: 'job/noteTask',
+  streamOpened: 'rx/fromSource',
+  streamForgotten: 'rx/fromSource',
+};
 
 /** `ledger.tell(…)`, `ledger.post(…)`, or a function of the file that does so. */
 const TELLS = /^(ledger\.(tell|post)|tell\w+)$/;

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import {
+  asapScheduler,
   concat,
   concatMap,
+  from,
   ignoreElements,
   interval,
   map,
   NEVER,
   Observable,
+  observeOn,
   of,
   range,
   Subject,
@@ -457,6 +460,18 @@ describe('fromSource', () => {
           yield n;
         }
       };
+
+    it('should be told to the end: what is open at each moment, and how far each has come', async () => {
+      const { flow } = reading((cursor, { end }) => from(upTo(Number(end), cursor)).pipe(observeOn(asapScheduler)));
+      const job = flow.start('s', { end: 2 });
+      const told: unknown[] = [];
+      job.record$.subscribe((record) => {
+        if (record.type === 'streamsSet') told.push(record.streams.map(({ inputs, given, stage }) => [inputs, given, stage]));
+        if (record.type === 'streamChanged') told.push([record.place, record.change]);
+      });
+      await job.done;
+      expect(told).toEqual([[], [[[{ end: 2 }], 0, 'open']], [0, { given: 1 }], [0, { given: 2 }], []]);
+    });
 
     it('should hold a value or the cursor before it, if user code takes it while the value is read (D8, S88)', async () => {
       let snapshot = '';
