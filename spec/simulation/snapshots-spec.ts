@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { JobState } from '../../lib/index.js';
-import { fewer, jobs, patience, type WorldOptions } from '../support/arbitrary.js';
+import { fewer, jobs, patience, runs, type WorldOptions } from '../support/arbitrary.js';
 import { predict } from '../support/model.js';
 import { ANY, brokenLaw, expectSame, missingFrom, sorted, TIMED, timeoutMs, workers } from './holds.js';
 import { checkLaws } from './laws.js';
@@ -81,7 +81,7 @@ describe('jobs written down in the middle of anything', () => {
     patience,
   );
 
-  it('should have been written down at 1,000 instants and more, of every kind', () => {
+  it('should have been written down at more instants than there are runs of a property, of every kind', () => {
     const spots = [
       'started',
       'handler',
@@ -96,7 +96,7 @@ describe('jobs written down in the middle of anything', () => {
       'instant',
     ];
     expect([...seen.keys()].sort()).toEqual(spots.sort());
-    expect([...seen.values()].reduce((sum, each) => sum + each)).toBeGreaterThan(1_000);
+    expect([...seen.values()].reduce((sum, each) => sum + each)).toBeGreaterThan(runs);
   });
 });
 
