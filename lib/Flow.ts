@@ -203,8 +203,9 @@ export class Flow extends WrittenFlow<Routine> {
   }
 
   /**
-   * Refuses new runs from now on. By default it resolves when every job has ended or is paused; with `wait: false` the
-   * jobs are cancelled with the reason `shutdown`.
+   * Refuses new runs from now on. By default it resolves when every job has ended or is paused; one whose tasks all wait for their time
+   * (`delayMs`, `at`) is paused with the reason `shutdown`, and may go on elsewhere. With `wait: false` the jobs are cancelled with that
+   * reason.
    *
    * Rejects with FlowError `BAD_OPTION`, and with JobError `WOULD_DEADLOCK` in a handler of this flow that it would wait for; nothing is
    * done then.
@@ -223,7 +224,9 @@ export class Flow extends WrittenFlow<Routine> {
 
   async #shutDown(): Promise<void> {
     this.#admission.close();
+    this.#engine.pauseParked(true);
     await this.#control.quiet();
+    this.#engine.pauseParked(false);
   }
 
   readonly #isMine = ({ parts }: { readonly parts: { readonly engine: object } }): boolean => parts.engine === this.#engine;

@@ -5,7 +5,7 @@ import { checkCodec, checkHandler, checkMerge, checkPayload } from './flow/check
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
 import { checkEventName, ErrorHandler, type ErrorHandlerOptions, RETRY_OPTIONS, strategyAmong } from './flow/ErrorHandler.js';
 import { Event as EventOf, type PayloadOf } from './flow/Event.js';
-import { checkKnown } from './flow/checkOption.js';
+import { checkKnown, type Known } from './flow/checkOption.js';
 import { flowError } from './flow/FlowError.js';
 import { checkErrorHandler } from './flow/FlowOptions.js';
 import type { Handler } from './flow/Handler.js';
@@ -15,6 +15,7 @@ import { limitFrom } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import { checkName } from './flow/names.js';
 import type { NothingElse, RoutineTypes } from './flow/RoutineTypes.js';
+import { EMIT_OPTIONS, type EmitOptions } from './flow/TaskContext.js';
 import { Slot as SlotOf, SLOT_OPTIONS, type SlotOptions } from './flow/Slot.js';
 import { copyGiven, copyPlain, setOwn } from './prelude/plainObject.js';
 import { uuid } from './prelude/uuid.js';
@@ -53,11 +54,20 @@ export const Slot = SlotOf;
 export type Registry = RegistryOf<Routine>;
 export const Registry = RegistryOf<Routine>;
 
-/** Where an emission outside any job goes. */
-interface EmitOptions {
+/** When the tasks of an emission become due, and where one outside any job goes. */
+interface RoutineEmitOptions extends EmitOptions {
   /** The only flow whose targets run. @default each that the routine is in */
   readonly flow?: Flow | undefined;
 }
+
+const ROUTINE_EMIT_OPTIONS: Known<RoutineEmitOptions> = { ...EMIT_OPTIONS, flow: true };
+
+const refuseDelay = (event: string): never => {
+  throw flowError('NO_CONTEXT', {
+    call: `emit('${event}') with delayMs or at`,
+    instead: 'emit it in a handler of a job, which keeps it until then',
+  });
+};
 
 const checkTolerant = strategyAmong<'continue' | 'skip'>('continue', 'skip');
 
@@ -189,21 +199,25 @@ export class Routine<T extends RoutineTypes & NothingElse<T> = RoutineTypes> {
 
   /**
    * Emits in the job whose handler is at work here, found by itself, also after an `await` if the platform can
-   * (Node). Outside any job the targets run at once, in every flow that the routine is in, or in `flow` only.
+   * (Node). Outside any job the targets run at once, in every flow that the routine is in, or in `flow` only. `delayMs` and `at` as in
+   * `Context.emit`: only in a job.
    *
    * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `NO_CONTEXT` if the job cannot be found; JobError
    * `EMIT_AFTER_END`, `STALE_CONTEXT`, `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE` with `emitMode: 'commit'`
    */
-  emit(event: string, data?: object, options?: EmitOptions): void;
-  emit<A extends object>(event: Event<A>, ...data: [...PayloadOf<NoInfer<A>>, options?: EmitOptions]): void;
-  emit(event: string | AnyEvent, data: object = NO_DATA, options?: EmitOptions): void {
+  emit(event: string, data?: object, options?: RoutineEmitOptions): void;
+  emit<A extends object>(event: Event<A>, ...data: [...PayloadOf<NoInfer<A>>, options?: RoutineEmitOptions]): void;
+  emit(event: string | AnyEvent, data: object = NO_DATA, options?: RoutineEmitOptions): void {
     const name = this.#nameOf(event);
-    const only = options === undefined ? undefined : checkCopy(checkKnown(options, { flow: true }).flow);
+    const only = options === undefined ? undefined : checkCopy(checkKnown(options, ROUTINE_EMIT_OPTIONS).flow);
     const attempt = currentAttempt();
     const routine = attempt?.run.parts.plan.routineOf.get(this);
     if (attempt !== undefined && routine !== undefined && (only === undefined || only === attempt.flow)) {
-      attempt.emitFrom(routine, name, data);
-    } else this.#emitDirectly(name, data, only);
+      attempt.emitFrom(routine, name, data, options);
+    } else {
+      if (options?.delayMs !== undefined || options?.at !== undefined) refuseDelay(name);
+      this.#emitDirectly(name, data, only);
+    }
   }
 
   #nameOf(event: string | AnyEvent): string {

@@ -33,7 +33,7 @@ export { Event, Slot } from './Routine.js';
 export type { ExecuteOptions, OutputObserver, ResumeOptions } from './flow/ExecuteOptions.js';
 export type { ExecutionStrategy, FlowOptions } from './flow/FlowOptions.js';
 export type { Context } from './flow/Context.js';
-export type { PauseOptions, Shared } from './flow/TaskContext.js';
+export type { EmitOptions, PauseOptions, Shared } from './flow/TaskContext.js';
 export type { Progress } from './engine/Views.js';
 
 // What happened

@@ -69,7 +69,7 @@ export class Deadline {
     this.#stopWith(this.left);
   }
 
-  /** The job has ended: what is left is what was left at the last look at the clock, which is not asked again. */
+  /** The job has ended, or is parked: what is left is what was left at the last look at the clock, which is not asked again. */
   end(): void {
     const { run, engine } = this.job;
     this.#stopWith(run.endsAt === Infinity ? this.#left : run.endsAt - engine.time.reading);

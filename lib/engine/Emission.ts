@@ -3,6 +3,14 @@ import type { Input } from '../flow/merge.js';
 import type { Recorded } from '../job/History.js';
 import type { Connection, Event } from '../plan/Plan.js';
 
+/** When the tasks of an emission that was put off are due. */
+export interface Due {
+  /** Epoch ms: what is told, and written down. */
+  readonly at: number;
+  /** The reading of the clock: the time of day may be set meanwhile, and the delay stays what it is. */
+  readonly reading: number;
+}
+
 /** The origin of a task: an emission of an event, or an arrival that no event brings. */
 export interface Origin<R> {
   /** The job. */
@@ -18,6 +26,8 @@ export interface Origin<R> {
   forget(): void;
   /** Whether the limits count for it: not for an entry, a retry, or a task that was taken up. */
   readonly isLimited: boolean;
+  /** When it is due, if it was put off. */
+  readonly due: Due | undefined;
   placeOf(connection: Connection): number;
 }
 
@@ -58,8 +68,30 @@ export class Emission<R> implements Recorded, Origin<R> {
     return true;
   }
 
+  get due(): Due | undefined {
+    return undefined;
+  }
+
   placeOf({ nth }: Connection): number {
     return nth ?? 0;
+  }
+}
+
+/** An emission whose tasks wait for their time. */
+export class LateEmission<R> extends Emission<R> {
+  constructor(
+    run: R,
+    event: Event,
+    data: Data,
+    order: number,
+    tick: number,
+    private readonly until: Due,
+  ) {
+    super(run, event, data, order, tick);
+  }
+
+  override get due(): Due {
+    return this.until;
   }
 }
 
@@ -93,6 +125,11 @@ export class Arrival<R> implements Origin<R> {
     this.tried = tried;
     this.input = input;
     this.isLimited = isLimited;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- as above
+  get due(): undefined {
+    return undefined;
   }
 
   placeOf(): number {

@@ -8,7 +8,7 @@ import { emitted } from '../job/noteRoutine.js';
 import type { RoutineData } from '../job/RoutineData.js';
 import { describeEvent, describePlace } from '../plan/eventNamed.js';
 import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
-import { Arrival, Emission } from './Emission.js';
+import { Arrival, type Due, Emission, LateEmission } from './Emission.js';
 import type { Limits } from './Limits.js';
 import { Task } from './Task.js';
 
@@ -50,21 +50,39 @@ export class Emissions<R> {
   }
 
   private send(event: Event, data: Data): void {
-    const { run, ledger, routines, engine } = this.job;
-    const emission = new Emission<R>(run, event, data, this.order++, engine.time.tick);
+    const { run, engine } = this.job;
+    this.pass(new Emission<R>(run, event, data, this.order++, engine.time.tick));
+  }
+
+  private pass(emission: Emission<R>): void {
+    const { event } = emission;
+    const { ledger, routines } = this.job;
     emitted(ledger, routines.of(event.routine), event.ordinal, emission);
     event.emission$.next(emission);
   }
 
+  /** Emits a payload whose tasks wait until they are due; whoever calls has seen to it that the job has limits, which count them. */
+  emitLate(event: Event, data: Data, due: Due): void {
+    const { run, engine } = this.job;
+    this.#asStep(() => {
+      this.pass(new LateEmission<R>(run, event, data, this.order++, engine.time.tick, due));
+    });
+  }
+
   /** Its gate is closed, nothing of the flow is at work, or a stream counts the value as `given` in the same step. */
   #emitAsStep(event: Event, data: Data, given?: () => void): void {
-    const { ledger, engine } = this.job;
+    this.#asStep(() => {
+      given?.();
+      this.send(event, data);
+    });
+  }
+
+  #asStep(emit: () => void): void {
+    const { ledger, engine, life } = this.job;
     if (ledger.data.status === 'paused') this.#gather();
     engine.drain.change(() => {
       // The clock may be the user's, and have ended the job (D31); so below.
-      if (this.job.life.isOver) return;
-      given?.();
-      this.send(event, data);
+      if (!life.isOver) emit();
     });
   }
 

@@ -3,18 +3,27 @@ import { checkData, type Data, NO_DATA } from '../flow/Data.js';
 import type { AnyEvent } from '../flow/Event.js';
 import { checkSerialisable, flowError } from '../flow/FlowError.js';
 import type { OutputData } from '../flow/RoutineTypes.js';
-import type { OutputOptions, PauseOptions, Shared, TaskContext } from '../flow/TaskContext.js';
+import {
+  EMIT_OPTIONS,
+  type EmitOptions,
+  type OutputOptions,
+  type PauseOptions,
+  type Shared,
+  type TaskContext,
+} from '../flow/TaskContext.js';
 import { checkSwitch } from '../flow/FlowOptions.js';
+import type { DeferredEvent } from '../job/JobData.js';
 import { jobError } from '../job/JobError.js';
 import type { Ledger } from '../job/Ledger.js';
 import { stateSet } from '../job/noteRoutine.js';
-import type { Change } from '../job/Settled.js';
 import { describeEvent, eventFor, eventNamed } from '../plan/eventNamed.js';
 import type { Event, Plan, Routine } from '../plan/Plan.js';
 import { isObject } from '../prelude/has.js';
 import { copyDeep, copyGiven, copyPlain, isLiteral, isPlainObject } from '../prelude/plainObject.js';
 import { Attempt } from './Attempt.js';
+import { dueOf } from './dueOf.js';
 import { Effects } from './Effects.js';
+import type { Due } from './Emission.js';
 import { handOver, type HandingJob } from './handOver.js';
 import type { Limits } from './Limits.js';
 import type { DecidedJob } from './outcome.js';
@@ -36,6 +45,9 @@ interface ContextParts extends HandingJob {
   /** Whether an emission counts at once, and nothing limits it. */
   readonly emitsAtOnce: boolean;
   readonly limits: Pick<Limits<never>, 'check'> | undefined;
+  /** The same, made now if there are none. */
+  readonly room: Pick<Limits<never>, 'check'>;
+  readonly engine: HandingJob['engine'] & { readonly time: { readonly elapsed: number; readonly reading: number } };
   readonly life: HandingJob['life'] & ContextLife;
   readonly tracking: { follow(attempt: Attempt, work: PromiseLike<unknown>): void };
   readonly handles: { readonly flow: object; readonly state: object };
@@ -43,6 +55,7 @@ interface ContextParts extends HandingJob {
 
 interface ContextEmissions {
   emit(event: Event, data: Data): void;
+  emitLate(event: Event, data: Data, due: Due): void;
   defer(routineId: string, event: string, data: Data): void;
   /** @throws JobError `PAUSED_FULL` */
   checkRoom(call: string, held: number): void;
@@ -52,6 +65,7 @@ interface ContextLife {
   readonly pausing: { pause(options: PauseOptions): Promise<unknown> };
   cancel(reason?: string): void;
   complete(reason?: string): void;
+  unpark(): void;
 }
 
 /**
@@ -84,33 +98,40 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     return (this.more.shared ??= sharedOf(this));
   }
 
-  emit(event: string | AnyEvent, data: object = NO_DATA): void {
+  emit(event: string | AnyEvent, data: object = NO_DATA, options?: EmitOptions): void {
     const { routine } = this.connection.slot;
     // Most routines have one event, and emit it by its name.
-    this.emitAt(routine.mainEvent?.name === event ? routine.mainEvent : eventFor(routine, event), data);
+    this.emitAt(
+      routine.mainEvent?.name === event ? routine.mainEvent : eventFor(routine, event),
+      data,
+      options && checkKnown(options, EMIT_OPTIONS),
+    );
   }
 
   /** Emits for `routine.emit`: the routine of this attempt, or another one of the flow. */
-  emitFrom(routine: Routine, event: string, data: object): void {
-    this.emitAt(eventNamed(routine, event), data);
+  emitFrom(routine: Routine, event: string, data: object, options: EmitOptions | undefined): void {
+    this.emitAt(eventNamed(routine, event), data, options);
   }
 
-  private emitAt(event: Event, data: object): void {
+  private emitAt(event: Event, data: object, options: EmitOptions | undefined): void {
     const { parts } = this.origin.run;
+    const due = options === undefined ? undefined : dueOf(parts, options);
     const payload = isLiteral(data) || isPlainObject(data) ? parts.plan.isolate(data, event) : this.refusePayload(event, data);
     if (this.stale || this.error !== undefined || parts.life.isOver) this.refuse('emit');
-    if (parts.emitsAtOnce) parts.emissions.emit(event, payload);
-    else this.emitWithCare(event, payload);
+    if (due === undefined && parts.emitsAtOnce) parts.emissions.emit(event, payload);
+    else this.emitWithCare(event, payload, due);
   }
 
-  /** In a job whose queue has limits, or if an emission counts only when the attempt succeeds. */
-  private emitWithCare(event: Event, data: Data): void {
-    const { limits, emissions } = this.run.parts;
+  /** In a job whose queue has limits, if an emission counts only when the attempt succeeds, or if its tasks are due later. */
+  private emitWithCare(event: Event, data: Data, due: Due | undefined): void {
+    const { parts } = this.run;
     this.checkSerialisable(data, () => describeEvent(event));
     this.checkAlive('emit');
+    const limits = due === undefined ? parts.limits : parts.room;
     limits?.check(() => describeEvent(event), event.connections, this.rare.effects?.emitting);
-    if (this.isBuffering) this.effects.emit(emitted('emitted', event, data), event.connections);
-    else emissions.emit(event, data);
+    if (this.isBuffering) this.effects.emit({ type: 'emitted', ...said(event, data), due }, event.connections);
+    else if (due === undefined) parts.emissions.emit(event, data);
+    else parts.emissions.emitLate(event, data, due);
   }
 
   emitDeferred(event: string | AnyEvent, data: object = NO_DATA): void {
@@ -122,7 +143,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     );
     this.checkAlive('emitDeferred');
     emissions.checkRoom('emitDeferred', ledger.data.deferred.length + (this.rare.effects?.deferring ?? 0));
-    if (this.isBuffering) this.effects.add(emitted('deferred', found, payload));
+    if (this.isBuffering) this.effects.add({ type: 'deferred', ...said(found, payload) });
     else emissions.defer(found.routine.id, found.name, payload);
   }
 
@@ -203,6 +224,8 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   track<T>(work: PromiseLike<T>): PromiseLike<T> {
     checkOption('work', work, isObject(work) && 'then' in work, 'a promise');
     this.checkAlive('track');
+    this.run.parts.life.unpark();
+    this.checkAlive('track');
     this.run.parts.tracking.follow(this, work);
     return work;
   }
@@ -242,9 +265,4 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   }
 }
 
-const emitted = (type: 'emitted' | 'deferred', { routine, name }: Event, data: Data): Change => ({
-  type,
-  routineId: routine.id,
-  event: name,
-  data,
-});
+const said = ({ routine, name }: Event, data: Data): DeferredEvent => ({ routineId: routine.id, event: name, data });

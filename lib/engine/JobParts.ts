@@ -9,6 +9,7 @@ import type { Plan, Slot } from '../plan/Plan.js';
 import type { Attempt } from './Attempt.js';
 import { RoutineTable } from './RoutineTable.js';
 import type { Child, Parent } from './children.js';
+import type { DelayedTasks } from './DelayedTasks.js';
 import type { Drain } from './Drain.js';
 import { Emissions } from './Emissions.js';
 import type { Gated, Toggle } from './gate.js';
@@ -19,7 +20,6 @@ import { JobLedger } from './JobLedger.js';
 import { Limits } from './Limits.js';
 import { LiveWork } from './LiveWork.js';
 import type { Placed } from './Places.js';
-import type { RetryTimers } from './RetryTimers.js';
 import type { Sitting } from './Seat.js';
 import type { Settling } from './settle.js';
 import type { Steps } from './Steps.js';
@@ -117,6 +117,10 @@ export interface Life {
   begin(): void;
   /** A job from elsewhere stands here; `begun` if it had begun there. */
   comeFromElsewhere(begun: boolean): void;
+  /** Whether all that it has left waits for its time: then its clock stands (D47). */
+  readonly isParked: boolean;
+  /** It has something to do again: if it was parked, its clock runs on. */
+  unpark(): void;
   /** Arms the timer of the execution timeout. */
   arm(): void;
   /** The job is idle: a pause that waits takes hold; else its operators flush, or the job has completed. */
@@ -145,6 +149,8 @@ export interface JobEngine {
   goesOn(run: Run): void;
   /** A job is paused; it may not have begun here. */
   stands(run: Run, hasBegun: boolean): void;
+  /** All that a job has left waits for its time. */
+  parks(run: Run): void;
   /** A job has ended. */
   forget(run: Run): void;
   /** A job has made progress: its followers are told at the end of this stretch of work. */
@@ -163,7 +169,7 @@ export class JobParts implements Parent, Child {
   readonly routines: RoutineTable;
   readonly emissions: Emissions<Run>;
   limits: Limits<Run> | undefined;
-  retries: RetryTimers<Run> | undefined = undefined;
+  delayed: DelayedTasks<Run> | undefined = undefined;
   tracker: Tracker<Run> | undefined = undefined;
   streams: JobStreams<Run> | undefined = undefined;
   views: Views | undefined = undefined;
@@ -197,11 +203,16 @@ export class JobParts implements Parent, Child {
     return this.limits === undefined && !this.plan.commits;
   }
 
-  /** Whether something is in flight beside its tasks: a promise that is tracked, and behind an open gate a retry or a stream. */
+  /** Whether something is in flight beside its tasks: a promise that is tracked, and behind an open gate a retry in its delay or a stream. */
   get isBusy(): boolean {
-    const { run, tracker, retries, streams } = this;
+    const { run, tracker, delayed, streams } = this;
     if (tracker !== undefined && tracker.size > 0) return true;
-    return run.isOpen && ((retries !== undefined && retries.size > 0) || (streams !== undefined && streams.size > 0));
+    return run.isOpen && ((delayed !== undefined && delayed.retries > 0) || (streams !== undefined && streams.size > 0));
+  }
+
+  /** Whether what is left of it waits for its time. */
+  get isPutOff(): boolean {
+    return this.delayed !== undefined && this.delayed.late > 0;
   }
 
   /** Tells whoever follows it, at the end of this stretch of work. */
@@ -210,8 +221,8 @@ export class JobParts implements Parent, Child {
   }
 
   get progress(): Progress {
-    const { run, retries, tracker, ledger, life } = this;
-    const queued = run.queue.length + (retries?.size ?? 0);
+    const { run, delayed, tracker, ledger, life } = this;
+    const queued = run.queue.length + (delayed?.size ?? 0);
     const active = run.active + (tracker?.size ?? 0);
     return {
       queued,

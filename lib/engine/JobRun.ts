@@ -7,6 +7,7 @@ import { isTimed } from '../job/stopwatch.js';
 import type { Plan } from '../plan/Plan.js';
 import type { Scope } from '../prelude/Scope.js';
 import { leaveHome } from './children.js';
+import { delayedOf } from './DelayedTasks.js';
 import { HandlerContext } from './HandlerContext.js';
 import { InRing } from './InRing.js';
 import { type JobEngine, JobParts, type Run, type RunOptions } from './JobParts.js';
@@ -74,17 +75,21 @@ export class JobRun extends InRing<Run, JobParts> implements Run {
   #keepWithCare(task: Task<Run>): void {
     const { limits } = this.parts;
     if (limits === undefined || !task.origin.isLimited) this.#put(task);
-    else this.#putIfRoom(single(task), limits);
+    else this.#putIfRoom(task, limits);
   }
 
-  #putIfRoom(task: Task<Run>, limits: Limits<Run>): void {
-    if (limits.makeRoom(task)) this.#put(task);
-    else this.shed(task);
+  #putIfRoom(given: Task<Run>, limits: Limits<Run>): void {
+    const { due } = given.origin;
+    const task = single(given);
+    if (!limits.makeRoom(task)) this.shed(task);
+    else if (due === undefined) this.#put(task);
+    else delayedOf(this.parts).putOff(task, due);
   }
 
   // Tasks that wait at the start of the job are told with it.
   #put(task: Task<Run>): void {
     const { ledger, life } = this.parts;
+    life.unpark();
     this.#join(task);
     if (ledger.watched && life.hasBegun) note.tellQueued(ledger, task);
   }
@@ -105,17 +110,18 @@ export class JobRun extends InRing<Run, JobParts> implements Run {
     note.shed(ledger, routines.of(task.connection.slot.routine), task);
   }
 
-  /** The gate opens after a pause: deferred events first, then the tasks that wait, then the retries that have come due. */
+  /** The gate opens after a pause: deferred events first, then the tasks that wait, then those that have come due. */
   requeue(): void {
-    const { ledger, retries } = this.parts;
+    const { ledger, delayed } = this.parts;
     if (ledger.data.deferred.length > 0) this.#requeueAfterDeferred();
-    retries?.reopen();
+    delayed?.reopen();
   }
 
   #requeueAfterDeferred(): void {
-    const { limits, emissions } = this.parts;
+    const { limits, emissions, delayed } = this.parts;
     const waiting = this.queue.takeAll();
     limits?.clear();
+    delayed?.countAgain();
     emissions.emitDeferred();
     for (const task of waiting) this.#join(task);
   }

@@ -19,6 +19,8 @@ export class Lifecycle implements Life {
   isOver = false;
   hasBegun = false;
   isTold = false;
+  /** Whether all that it has left waits for its time: then its clock stands (D47). */
+  isParked = false;
   insteadOfBegin: (() => void) | undefined = undefined;
   /** None for a job that may run as long as it likes. */
   readonly deadline: Deadline | undefined;
@@ -121,9 +123,10 @@ export class Lifecycle implements Life {
 
   /** It is paused. */
   stand(): void {
-    const { retries, emissions, engine, run } = this.job;
+    const { delayed, emissions, engine, run } = this.job;
+    this.isParked = false;
     this.deadline?.stop();
-    retries?.hold();
+    delayed?.hold();
     emissions.stand();
     this.#setStatus('paused');
     engine.stands(run, this.#isTaken);
@@ -133,7 +136,28 @@ export class Lifecycle implements Life {
     if (this.isOver) return;
     if (!this.job.run.isOpen) this.pausing.quietDown();
     else if (this.#isLate) this.timeOut();
+    else if (this.job.isPutOff) this.#park();
     else if (this.job.streams?.flush() !== true) this.#end('completed');
+  }
+
+  #park(): void {
+    if (this.isParked) return;
+    this.isParked = true;
+    // Right after a look at the clock.
+    this.deadline?.end();
+    note.parked(this.job.ledger);
+    this.job.engine.parks(this.job.run);
+  }
+
+  unpark(): void {
+    const { ledger, engine, run } = this.job;
+    if (this.isParked) engine.drain.refresh();
+    // The clock may be the user's, and have ended the job (D31).
+    if (!this.isParked || this.isOver) return;
+    this.isParked = false;
+    this.deadline?.start();
+    note.unparked(ledger);
+    engine.goesOn(run);
   }
 
   /** Whether it has run longer than it may, by a look at the clock after the last task. */
@@ -211,7 +235,7 @@ export class Lifecycle implements Life {
     fold.dropped(job.ledger.data, job.progress.queued + attemptsAtWork(job).length);
     for (const attempt of job.engine.attemptsOf(job.run)) abort(job, attempt, cause);
     for (const { more } of job.tracker?.attempts ?? []) endChildren(more, job.engine.steps);
-    job.retries?.clear();
+    job.delayed?.clear();
     job.tracker = undefined;
     job.run.queue.clear();
     endChildren(job, job.engine.steps);

@@ -59,6 +59,8 @@ export interface LimitedJob<R> {
   readonly ledger: Ledger;
   readonly routines: { of(routine: Routine): RoutineData };
   readonly run: Queued<R>;
+  /** Emissions that were put off wait as well. */
+  readonly delayed: { readonly late: number; drop(task: Task<R>): boolean } | undefined;
 }
 
 interface Queued<R> {
@@ -89,8 +91,12 @@ export class Limits<R> {
     this.#slots = new Map(limited.map((slot) => [slot, new Waiting<R>(slot.limit as FixedLimit)]));
   }
 
-  get #length(): number {
+  get #queued(): number {
     return this.job.run.queue.length;
+  }
+
+  get #waiting(): number {
+    return this.#queued + (this.job.delayed?.late ?? 0);
   }
 
   // ── what comes ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,7 +119,7 @@ export class Limits<R> {
 
   #refusing(connections: readonly Connection[], held: OnTheirWay | undefined): Slot | 'job' | undefined {
     const { maxQueued, overflow } = this.limit;
-    if (overflow === 'error' && this.#length + (held?.size ?? 0) + connections.length > maxQueued) return 'job';
+    if (overflow === 'error' && this.#waiting + (held?.size ?? 0) + connections.length > maxQueued) return 'job';
     if (this.#slots.size === 0) return undefined;
     const coming = connections.length > 1 ? countBySlot(connections) : undefined;
     return connections.find(({ slot }) => this.#isRefused(slot, coming?.get(slot) ?? 1, held))?.slot;
@@ -128,7 +134,7 @@ export class Limits<R> {
   /** Makes room for a task that comes, if need be; false if it is the one to be dropped. */
   makeRoom({ connection }: Task<R>): boolean {
     const waiting = this.#slots.get(connection.slot);
-    return (waiting === undefined || this.#cut(waiting, waiting.length)) && this.#cut(this.#ofJob, this.#length);
+    return (waiting === undefined || this.#cut(waiting, waiting.length)) && this.#cut(this.#ofJob, this.#waiting);
   }
 
   #cut({ limit, oldest }: Waiting<R>, length: number): boolean {
@@ -138,12 +144,13 @@ export class Limits<R> {
   }
 
   #drop(task: Task<R>): void {
-    this.#removed(task.origin, task.connection.slot);
-    this.job.run.queue.drop(task);
-    this.job.run.shed(task);
+    const { delayed, run } = this.job;
+    this.removed(task);
+    if (delayed?.drop(task) !== true) run.queue.drop(task);
+    run.shed(task);
   }
 
-  /** A task has joined the queue. */
+  /** A task has joined the queue, or waits for its time. */
   added(task: Task<R>): void {
     this.#ofJob.add(task);
     const { slot } = task.connection;
@@ -156,19 +163,20 @@ export class Limits<R> {
   // ── what goes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A task has left the queue. */
-  taken({ origin, connection }: Task<R>): void {
-    this.#removed(origin, connection.slot);
-    if (this.#waiters.length > 0 && this.#length < this.#ahead) this.#callIn();
+  taken(task: Task<R>): void {
+    this.removed(task);
+    if (this.#waiters.length > 0 && this.#backlog < this.#ahead) this.#callIn();
   }
 
-  #removed(origin: Origin<R>, slot: Slot): void {
+  /** The same, but it makes no room: it is dropped for another one, or waits elsewhere. */
+  removed({ origin, connection }: Task<R>): void {
     this.#ofJob.remove(origin);
-    this.#slots.get(slot)?.remove(origin);
+    this.#slots.get(connection.slot)?.remove(origin);
   }
 
   // One free place lets one source go on, since others may keep the queue full; when half of it is free, all go on.
   #callIn(): void {
-    if (this.#length <= (this.#ahead - 1) / 2) this.#wake(this.#waiters.filter(({ connections }) => this.hasRoom(connections)));
+    if (this.#backlog <= (this.#ahead - 1) / 2) this.#wake(this.#waiters.filter(({ connections }) => this.hasRoom(connections)));
     else this.#wake(this.#waiters.filter(({ connections }) => this.hasRoom(connections)).slice(0, 1));
   }
 
@@ -182,7 +190,12 @@ export class Limits<R> {
 
   /** Whether a source that can wait may bring a value on these connections. */
   hasRoom(connections: readonly Connection[]): boolean {
-    return this.#length < this.#ahead && connections.every(({ slot }) => this.#slotHasRoom(slot));
+    return this.#backlog < this.#ahead && connections.every(({ slot }) => this.#slotHasRoom(slot));
+  }
+
+  // What waits for its time is no backlog: without a limit it holds up no source.
+  get #backlog(): number {
+    return this.limit.maxQueued === Infinity ? this.#queued : this.#waiting;
   }
 
   get #ahead(): number {

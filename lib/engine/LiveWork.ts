@@ -18,7 +18,7 @@ export interface RemainingJob<R extends TriedJob> {
   };
   readonly engine: { attemptsOf(run: R): ReadonlySet<Attempt<R>>; readonly drain: { refresh(): void } };
   readonly tracker: { readonly attempts: readonly Attempt<R>[] } | undefined;
-  readonly retries: { readonly delayed: readonly { readonly task: Task<R>; readonly dueAt: number }[] } | undefined;
+  readonly delayed: { readonly all: readonly { readonly task: Task<R>; readonly dueAt: number }[] } | undefined;
   readonly emissions: { readonly order: number };
   readonly life: {
     readonly isOver: boolean;
@@ -33,10 +33,10 @@ export class LiveWork<R extends TriedJob> implements RemainingWorkSource {
 
   /** The tasks that wait, in the order in which they will run. */
   waiting(): readonly RemainingTask[] {
-    const { run, retries } = this.job;
+    const { run, delayed } = this.job;
     return [
       ...run.queue.tasks().map((task) => remainingOf(task, task.origin.input)),
-      ...(retries?.delayed ?? []).map(({ task, dueAt }) => remainingOf(task, task.origin.input, new Date(dueAt))),
+      ...(delayed?.all ?? []).map(({ task, dueAt }) => remainingOf(task, task.origin.input, new Date(dueAt))),
     ];
   }
 

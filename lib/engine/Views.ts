@@ -8,7 +8,7 @@ import { Sinks } from './Sinks.js';
 
 /** How far a job has come. */
 export interface Progress {
-  /** Tasks that wait: queued, or in the delay before a retry. */
+  /** Tasks that wait: queued, or for their time. */
   readonly queued: number;
   /** Handlers at work, and promises that are tracked. */
   readonly active: number;

@@ -40,7 +40,7 @@ const endAtWork = (job: JobParts, has: (task: Task<Run>) => boolean, cause: Erro
 };
 
 const dropWaiting = (job: JobParts, has: (task: Task<Run>) => boolean): boolean => {
-  const task = dropQueued(job, has) ?? job.retries?.takeIf(has);
+  const task = dropQueued(job, has) ?? job.delayed?.takeIf(has);
   if (task !== undefined) job.run.shed(task);
   return task !== undefined;
 };

@@ -4,7 +4,7 @@ import type { AnyEvent } from '../flow/Event.js';
 import { flowError } from '../flow/FlowError.js';
 import { nameOf } from '../flow/Home.js';
 import type { AnySlot } from '../flow/Slot.js';
-import type { Shared, TaskContext as Context } from '../flow/TaskContext.js';
+import type { EmitOptions, Shared, TaskContext as Context } from '../flow/TaskContext.js';
 import { compileRoutine, type CompileWith } from '../plan/compile.js';
 import type { Connection, Slot } from '../plan/Plan.js';
 import { arrive } from './activate.js';
@@ -56,8 +56,8 @@ class DirectContext implements Context {
     return noJob('ctx.shared');
   }
 
-  emit(event: string | AnyEvent, data: object = NO_DATA): void {
-    this.to.routine.described.emit(event as string, data);
+  emit(event: string | AnyEvent, data: object = NO_DATA, options: EmitOptions = {}): void {
+    this.to.routine.described.emit(event as string, data, options);
   }
 
   emitDeferred(): void {

@@ -7,28 +7,28 @@ import * as note from '../job/noteTask.js';
 import { kept, sharedLogged, sharedSet } from '../job/noteJob.js';
 import { failureNoted, operatorCompleted, stateSet } from '../job/noteRoutine.js';
 import { streamChanged } from '../job/noteStream.js';
-import type { Change, Failure, Settled } from '../job/Settled.js';
+import type { Change, Emitted, Failure, Settled } from '../job/Settled.js';
 import type { StreamChange } from '../job/StreamState.js';
 import type { Event } from '../plan/Plan.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { runOutside } from './ambient.js';
 import type { Attempt, TriedJob } from './Attempt.js';
 import { endChildren, handDown, type Parent } from './children.js';
-import { Arrival } from './Emission.js';
+import { Arrival, type Due } from './Emission.js';
 import { handOver } from './handOver.js';
-import { type RetryingJob, type RetryTimers, retriesOf } from './RetryTimers.js';
+import { type DelayingJob, type DelayedTasks, delayedOf } from './DelayedTasks.js';
 import type { Steps } from './Steps.js';
 import { stopClock } from './stopClock.js';
 import { Task } from './Task.js';
 
 /** A job as its attempts are settled. */
-export interface SettledJob<R> extends Parent, Omit<RetryingJob<R>, 'run' | 'engine'> {
+export interface SettledJob<R> extends Parent, Omit<DelayingJob<R>, 'run' | 'engine'> {
   /** `active` counts the attempts at work. */
-  readonly run: R & RetryingJob<R>['run'] & { active: number };
+  readonly run: R & DelayingJob<R>['run'] & { active: number };
   readonly emissions: SettledEmissions;
-  retries: RetryTimers<R> | undefined;
+  delayed: DelayedTasks<R> | undefined;
   readonly engine: SettlingEngine<R>;
-  readonly life: { readonly isOver: boolean; fail(error: RoutiluxError): void };
+  readonly life: { readonly isOver: boolean; fail(error: RoutiluxError): void; unpark(): void };
   /** What watches it, if anything does. */
   readonly views: { output(record: OutputRecord): void } | undefined;
   /** Tells whoever follows its progress, at the end of this stretch of work. */
@@ -38,11 +38,12 @@ export interface SettledJob<R> extends Parent, Omit<RetryingJob<R>, 'run' | 'eng
 interface SettledEmissions {
   order: number;
   emit(event: Event, data: Data): void;
+  emitLate(event: Event, data: Data, due: Due): void;
   defer(routineId: string, event: string, data: Data): void;
   eventOf(routineId: string, event: string): Event | undefined;
 }
 
-type SettlingEngine<R> = RetryingJob<R>['engine'] & {
+type SettlingEngine<R> = DelayingJob<R>['engine'] & {
   readonly time: { lap(): number };
   readonly drain: { refresh(): void };
 };
@@ -78,13 +79,19 @@ export const commit = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<
 
 const make = <R extends TriedJob>(job: SettledJob<R>, { routineId }: Attempt<R>, change: Change): void => {
   const { ledger, emissions } = job;
-  if (change.type === 'emitted') emissions.emit(emissions.eventOf(change.routineId, change.event) as Event, change.data);
+  if (change.type === 'emitted') emit(emissions, change);
   else if (change.type === 'deferred') emissions.defer(change.routineId, change.event, change.data);
   else if (change.type === 'output') handOver(job, routineId, change.outputType, change.data);
   else if (change.type === 'sharedSet') sharedSet(ledger, change.key, change.value);
   else if (change.type === 'streamChanged') changeStream(ledger, change.routineId, change.change);
   else if (change.type === 'operatorCompleted') endOperator(ledger, change.routineId);
   else sharedLogged(ledger, change.entry);
+};
+
+const emit = (emissions: SettledEmissions, { routineId, event: name, data, due }: Emitted): void => {
+  const event = emissions.eventOf(routineId, name) as Event;
+  if (due === undefined) emissions.emit(event, data);
+  else emissions.emitLate(event, data, due);
 };
 
 const changeStream = (ledger: Ledger, routineId: string, change: StreamChange): void => {
@@ -123,7 +130,7 @@ const retry = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<R>, dela
   const { run, origin, place, connection, input } = attempt;
   const arrival = new Arrival<R>(run, origin.data, origin.order, { place, tried: attempt.attempt, input });
   const task = new Task(arrival, connection);
-  if (delayMs > 0) retriesOf(job).delay(task, delayMs);
+  if (delayMs > 0) delayedOf(job).retry(task, delayMs);
   else job.engine.task$.next(task);
 };
 

@@ -11,7 +11,7 @@ import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
 import { groupBy } from '../prelude/groupBy.js';
 import { Arrival } from './Emission.js';
 import type { Run } from './JobParts.js';
-import { retriesOf } from './RetryTimers.js';
+import { delayedOf } from './DelayedTasks.js';
 import { Task } from './Task.js';
 
 /** What a routine is called in the flow that goes on with a job. */
@@ -40,7 +40,7 @@ export const takeUp = (run: Run, work: RemainingWork, makers: readonly TaskMaker
   makers.forEach((make, at) => {
     const dueAt = work.tasks[at]?.dueAt?.getTime();
     if (dueAt === undefined) engine.task$.next(make(run));
-    else retriesOf(run.parts).takeUp(make(run), dueAt);
+    else delayedOf(run.parts).takeUp(make(run), dueAt);
   });
   emissions.order = work.order;
   life.comeFromElsewhere(work.begun);

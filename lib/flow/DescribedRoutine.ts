@@ -26,5 +26,5 @@ export interface DescribedRoutine {
   readonly errorHandler: ErrorHandler | undefined;
   slot(name: string): unknown;
   event(name: string): unknown;
-  emit(event: string, data?: object): void;
+  emit(event: string, data?: object, options?: object): void;
 }

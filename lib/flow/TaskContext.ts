@@ -14,6 +14,16 @@ export interface PauseOptions {
 
 export const PAUSE_OPTIONS: Known<PauseOptions> = { reason: true, checkpoint: true };
 
+/** When the tasks of an emission become due: one of the two, or neither for at once. */
+export interface EmitOptions {
+  /** So many ms from now, 0 or more; there is no upper bound but the last instant of a Date. @default 0 */
+  readonly delayMs?: number | undefined;
+  /** At this instant; one that is past is due at once. @default now */
+  readonly at?: Date | undefined;
+}
+
+export const EMIT_OPTIONS: Known<EmitOptions> = { delayMs: true, at: true };
+
 /** How an output is treated. */
 export interface OutputOptions {
   /** Whether the output log keeps it. @default true */
@@ -34,13 +44,14 @@ export interface TaskContext<T extends RoutineTypes = RoutineTypes> {
   readonly signal: AbortSignal;
   /**
    * Puts one task per connection of the event on the queue and returns at once. No handler runs before this one has
-   * returned or awaits.
+   * returned or awaits. With `delayMs` or `at` the tasks are due then: until that they count as waiting, hold no worker and no pause, and
+   * keep their due time over pauses and restarts.
    *
-   * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `NOT_SERIALISABLE` with `emitMode: 'commit'`; JobError `EMIT_AFTER_END`,
+   * @throws FlowError `UNKNOWN_EVENT`, `BAD_PAYLOAD`, `BAD_OPTION`, `NOT_SERIALISABLE` with `emitMode: 'commit'`; JobError `EMIT_AFTER_END`,
    * `STALE_CONTEXT`, `QUEUE_FULL`, `PAUSED_FULL`
    */
-  emit(event: string, data?: object): void;
-  emit<A extends object>(event: Event<A>, ...data: PayloadOf<NoInfer<A>>): void;
+  emit(event: string, data?: object, options?: EmitOptions): void;
+  emit<A extends object>(event: Event<A>, ...data: [...PayloadOf<NoInfer<A>>, options?: EmitOptions]): void;
   /**
    * Keeps an emission until the job is resumed; it then goes before the pending tasks.
    *

@@ -22,7 +22,7 @@ export interface SlotActivationTask {
   readonly retryCount: number;
   /** The connection it came over; none for an entry. */
   readonly connection?: Connection;
-  /** When a retry that waits will join the queue. */
+  /** When it will join the queue: a retry in its delay, or an emission that was put off (`delayMs`, `at`). */
   readonly dueAt?: Date;
 }
 
@@ -63,7 +63,7 @@ export type Note =
       /** What the slot holds, if that is more: `append` gathers keys that this payload lacks. */
       readonly held?: Data;
     }
-  /** A retry waits until `dueAt`. */
+  /** A task waits until `dueAt`: a retry, or one of an emission that was put off. */
   | ({ readonly type: 'taskDelayed' } & SlotActivationTask)
   /** A promise that a task left running keeps the job open, or does so no more (`ctx.track`). */
   | ({ readonly type: 'tracked' } & Tracking)
@@ -119,8 +119,9 @@ export type Note =
  * | `emitted` | a handler emits | `routineId`, `event`, `data` |
  * | `output` | a handler hands something out | `output`; `kept: false` if the log does not keep it |
  * | `taskSettled` | an attempt ends | the task, `outcome`, perhaps `error` |
- * | `taskDelayed` | a retry waits | the task with `dueAt` |
+ * | `taskDelayed` | a retry waits, or a task of an emission that was put off | the task with `dueAt` |
  * | `failureNoted` | a failure counts | `taskId`, `routineId`, `outcome`, `message`, `retryCount`, `hadSucceeded` |
+ * | `parked`, `unparked` | all that is left waits for its time; there is something to do again | nothing more |
  * | `paused`, `resumed` | the job is quiet; it goes on | `reason`, `checkpoint`, `pendingTasks` |
  * | `warning` | something is odd, and the job goes on | `message`, perhaps `error` |
  * | `ended` | the job has come to its end | `status`, perhaps `error` or `reason` |
@@ -149,6 +150,8 @@ export type JobRecord = Step &
     | { readonly type: 'output'; readonly output: OutputRecord; readonly kept?: false }
     | { readonly type: 'paused'; readonly reason?: string; readonly checkpoint?: unknown; readonly pendingTasks: number }
     | { readonly type: 'resumed' }
+    | { readonly type: 'parked' }
+    | { readonly type: 'unparked' }
     | { readonly type: 'warning'; readonly message: string; readonly error?: unknown }
     | { readonly type: 'ended'; readonly status: JobStatus; readonly error?: RoutiluxError; readonly reason?: string }
     | Note

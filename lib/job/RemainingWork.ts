@@ -15,7 +15,7 @@ export interface RemainingTask {
   /** Whether its data is what the slot's merge made of it; it is not merged again. */
   readonly merged: boolean;
   readonly attempt: number;
-  /** When it is due, if it is a retry in its delay. */
+  /** When it is due, if it waits for its time. */
   readonly dueAt: Date | undefined;
   /** How it came; none for an entry. */
   readonly connection: Connection | undefined;

@@ -3,9 +3,19 @@ import type { TaskOutcome } from './JobRecord.js';
 import type { LogEntry } from './SharedSpace.js';
 import type { StreamChange } from './StreamState.js';
 
+/** An emission. */
+export interface Emitted {
+  readonly type: 'emitted';
+  readonly routineId: string;
+  readonly event: string;
+  readonly data: Data;
+  /** When its tasks are due, if they were put off: epoch ms, and by the readings of the clock of the flow. */
+  readonly due?: { readonly at: number; readonly reading: number } | undefined;
+}
+
 /** Something that an attempt has done to its job, kept back until it succeeds (`emitMode: 'commit'`). */
 export type Change =
-  | { readonly type: 'emitted'; readonly routineId: string; readonly event: string; readonly data: Data }
+  | Emitted
   | { readonly type: 'deferred'; readonly routineId: string; readonly event: string; readonly data: Data }
   | { readonly type: 'output'; readonly outputType: string; readonly data: Data }
   | { readonly type: 'operatorCompleted'; readonly routineId: string }

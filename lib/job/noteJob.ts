@@ -37,6 +37,15 @@ export const resumed = (ledger: Ledger): void => {
   if (ledger.watched) ledger.tell({ type: 'resumed' }, ledger.data.updatedAt);
 };
 
+/** All that it has left waits for its time, or has something to do again. */
+export const parked = (ledger: Ledger): void => {
+  if (ledger.watched) ledger.tell({ type: 'parked' });
+};
+
+export const unparked = (ledger: Ledger): void => {
+  if (ledger.watched) ledger.tell({ type: 'unparked' });
+};
+
 /** It has come to its end, a while ago: user code that the end has called is told of before. */
 export const ended = (ledger: Ledger): void => {
   if (!ledger.watched) return;

@@ -26,7 +26,7 @@ export const tellQueued = (ledger: Ledger, task: ToldTask): void => {
   ledger.post(recordOf(ledger, 'taskQueued', task));
 };
 
-/** A retry is put off. */
+/** It waits for its time. */
 export const delayed = (ledger: Ledger, task: ToldTask, dueAt: number): void => {
   if (ledger.watched) ledger.post({ ...recordOf(ledger, 'taskDelayed', task), dueAt: new Date(dueAt) });
 };

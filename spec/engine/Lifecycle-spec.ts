@@ -42,7 +42,7 @@ const bench = ({ status = 'pending', leftMs = Infinity, keepsStreams = false }: 
     handles: { state: {} },
     progress: { queued: 2 },
     emissions: { order: 1, stand: note('emissions stand') },
-    retries: { hold: note('retries hold'), clear: note('retries cleared') },
+    delayed: { hold: note('retries hold'), clear: note('retries cleared') },
     limits: { wakeAll: note('sources wake') },
     tracker: {},
     views: {

@@ -47,7 +47,7 @@ const bench = ({ queued = [], delayed = [], atWork = [], tracking = [], isOver =
     options: { entryRoutineId: 's', cap: 2, limit: { maxQueued: 9, overflow: 'error' }, timeoutMs: 100 },
     engine: { attemptsOf: () => new Set(atWork.map(attempt)), drain: { refresh: looks } },
     tracker: tracking.length === 0 ? undefined : { attempts: tracking.map(attempt) },
-    retries: delayed.length === 0 ? undefined : { delayed: delayed.map(([order, dueAt]) => ({ task: task(order), dueAt })) },
+    delayed: delayed.length === 0 ? undefined : { all: delayed.map(([order, dueAt]) => ({ task: task(order), dueAt })) },
     emissions: { order: 12 },
     life: { isOver, hasBegun: true, deadline: { left } },
   };

@@ -3,7 +3,7 @@ import { Attempt, type TriedJob } from '../../lib/engine/Attempt.js';
 import { RoutineTable } from '../../lib/engine/RoutineTable.js';
 import { Arrival } from '../../lib/engine/Emission.js';
 import { handOver } from '../../lib/engine/handOver.js';
-import type { RetryTimers } from '../../lib/engine/RetryTimers.js';
+import type { DelayedTasks } from '../../lib/engine/DelayedTasks.js';
 import { abort, apply, noteFailure, type SettledJob } from '../../lib/engine/settlement.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import type { Task } from '../../lib/engine/Task.js';
@@ -54,15 +54,18 @@ const bench = ({ tried = 0, isEntry = false, handled = false }: Asked = {}) => {
     run,
     ledger,
     plan,
-    retries: undefined,
+    delayed: undefined,
+    room: { added: note('added'), removed: note('removed'), taken: note('taken') },
     emissions: {
       order: 7,
       emit: (event, data) => told.push(`emits ${event.name} ${JSON.stringify(data)}`),
+      emitLate: (event, data, { at }) => told.push(`emits ${event.name} ${JSON.stringify(data)} for ${at}`),
       defer: (routineId, event, data) => told.push(`defers ${routineId}.${event} ${JSON.stringify(data)}`),
       eventOf: () => eventIn(plan, 's'),
     },
     life: {
       isOver: false,
+      unpark: note('unparked'),
       fail: (error) => {
         failures.push(error);
       },
@@ -189,8 +192,8 @@ describe('settlement, on its own', () => {
   it('should put a retry off that has a delay, from the time of now', () => {
     const { job, attempt } = bench();
     apply(job, attempt, failedWith('retry', FAILURE, 30));
-    const { retries } = job as { retries: RetryTimers<Run> | undefined };
-    expect(retries?.delayed).toMatchObject([{ dueAt: 35, task: { order: 3, attempt: 2 } }]);
+    const { delayed } = job as { delayed: DelayedTasks<Run> | undefined };
+    expect(delayed?.all).toMatchObject([{ dueAt: 35, task: { order: 3, attempt: 2 } }]);
   });
 
   it('should say of a job that it fails where, how often it was tried, and why', () => {

@@ -101,6 +101,12 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
     run(job, timestamp);
     if (fold.deferredTaken(job.data).length > 0) job.tasks.setAside();
   },
+  parked: (job, { timestamp }) => {
+    job.stand(timestamp.getTime());
+  },
+  unparked: (job, { timestamp }) => {
+    job.run(timestamp.getTime());
+  },
   deferred: ({ data }, { routineId, event, data: payload }) => {
     fold.deferred(data, { routineId, event, data: payload });
   },

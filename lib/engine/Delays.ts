@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs';
 import { setTimer, stopTimer, type TimerJob } from './timer.js';
 
-/** A task that waits for its next attempt. */
+/** A task that waits for its time. */
 export interface Delayed<T> {
   readonly task: T;
   /** Epoch ms: what is told, and written down. */
@@ -11,11 +11,11 @@ export interface Delayed<T> {
 }
 
 /**
- * The retries of one job that wait for their time. No worker waits with them. Their due times stand whatever the gate does;
+ * What waits for its time in one job. No worker waits with it. Their due times stand whatever the gate does;
  * while the job is paused no timer runs for them, so that nothing keeps the process, and what has come due meanwhile goes in
  * due order when the job goes on.
  */
-export class Retries<T> {
+export class Delays<T> {
   readonly #timers = new Map<Delayed<T>, Subscription | undefined>();
   /** How often the timers were stopped. */
   #holds = 0;

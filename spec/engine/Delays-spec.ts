@@ -1,5 +1,5 @@
 import { type SchedulerLike, Subscription, VirtualTimeScheduler } from 'rxjs';
-import { type Delayed, Retries } from '../../lib/engine/Retries.js';
+import { type Delayed, Delays } from '../../lib/engine/Delays.js';
 import { Steps } from '../../lib/engine/Steps.js';
 import { callingClock } from '../support/callingClock.js';
 
@@ -17,7 +17,7 @@ const onClock = () => {
   const scheduler = new VirtualTimeScheduler();
   const due: [number, number][] = [];
   const { job } = jobWith(scheduler);
-  const retries: Retries<number> = new Retries<number>(job, (delayed) => {
+  const retries: Delays<number> = new Delays<number>(job, (delayed) => {
     retries.remove(delayed);
     due.push([delayed.task, scheduler.now()]);
   });
@@ -32,7 +32,7 @@ const onClock = () => {
   return { scheduler, retries, due, add, until, shown };
 };
 
-describe('Retries (D20)', () => {
+describe('Delays (D20)', () => {
   it('should tell each at its time, whatever the order in which they came', () => {
     const { retries, due, add, until } = onClock();
     add(1, 30);
@@ -127,7 +127,7 @@ describe('Retries (D20)', () => {
         if (deed === 'fire') retries.remove(retries.delayed[0] as Delayed<number>);
         else retries[deed]();
       });
-      const retries: Retries<number> = new Retries<number>(jobWith(scheduler).job, () => undefined);
+      const retries: Delays<number> = new Delays<number>(jobWith(scheduler).job, () => undefined);
       retries.arm(retries.add(1, 10, 10), 10);
       expect([deed, timers.size]).toEqual([deed, 0]);
     }
@@ -142,7 +142,7 @@ describe('Retries (D20)', () => {
       },
     };
     const told: number[] = [];
-    const retries = new Retries<number>(jobWith(atOnce).job, ({ task }) => told.push(task));
+    const retries = new Delays<number>(jobWith(atOnce).job, ({ task }) => told.push(task));
     const delayed = retries.add(1, 10, 10);
     retries.arm(delayed, 10);
     retries.arm(delayed, 10);
@@ -158,7 +158,7 @@ describe('Retries (D20)', () => {
     };
     const { job, warned } = jobWith(refusing);
     const due: number[] = [];
-    const retries = new Retries<number>(job, (delayed) => {
+    const retries = new Delays<number>(job, (delayed) => {
       retries.remove(delayed);
       due.push(delayed.task);
     });
