@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { JobRecord } from '../../lib/index.js';
+import type { JobRecord, SlotActivationTask } from '../../lib/index.js';
 import { type JobPlan, SLOTS, type World } from '../support/arbitrary.js';
 import { accountOf, glimpsesOf, type Show, type Watched } from './stage.js';
 
@@ -28,24 +28,35 @@ const limitOf = ({ workers, jobs }: World): number => Math.max(workers, ...jobs.
 const isTask = (record: JobRecord) =>
   record.type === 'taskQueued' || record.type === 'taskStarted' || record.type === 'taskSettled' ? record : undefined;
 
-/** A task is queued, started and settled, each once and in this order; what was emitted is told before what it queues. */
+/**
+ * A task is queued, started and settled, each once and in this order; what was emitted is told before what it queues or puts off, and what
+ * was put off is queued later.
+ */
 const checkTasks = ({ records, taken }: Watched): void => {
   const stages = new Map<string, string>(taken?.queued.map((key) => [key, 'taskQueued']));
+  const late = new Set(taken?.late);
   let announced = 'started';
   for (const record of records) {
-    const task = isTask(record);
-    if (task === undefined) {
-      announced = record.type === 'emitted' ? `${record.routineId}.${record.event}` : announced;
-      continue;
+    if (record.type === 'emitted') announced = `${record.routineId}.${record.event}`;
+    if (record.type === 'taskDelayed' || record.type === 'taskQueued') {
+      const key = nameOf(record);
+      if (!late.has(key)) checkAnnounced(record, announced);
+      if (record.type === 'taskDelayed') late.add(key);
     }
-    const key = `${task.taskId}#${task.attempt}`;
+    const task = isTask(record);
+    if (task === undefined) continue;
+    const key = nameOf(task);
     assert.equal(stages.get(key), BEFORE[task.type], `${task.type} of ${key}`);
     stages.set(key, task.type);
-    const { connection: from } = task;
-    if (task.type === 'taskQueued' && task.attempt === 1 && from !== undefined) {
-      assert.equal(announced, `${from.sourceId}.${from.sourceEvent}`, `${key} is queued by the latest emission`);
-    }
   }
+};
+
+const nameOf = ({ taskId, attempt }: SlotActivationTask): string => `${taskId}#${attempt}`;
+
+const checkAnnounced = (task: SlotActivationTask, announced: string): void => {
+  const { connection: from, attempt } = task;
+  if (attempt === 1 && from !== undefined)
+    assert.equal(announced, `${from.sourceId}.${from.sourceEvent}`, `${nameOf(task)} comes of the latest emission`);
 };
 
 const BEFORE = { taskQueued: undefined, taskStarted: 'taskQueued', taskSettled: 'taskStarted' } as const;

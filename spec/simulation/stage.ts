@@ -71,6 +71,8 @@ export interface Taken {
   readonly behind: readonly Glimpse[];
   /** The tasks that were told as queued, with their attempts. */
   readonly queued: readonly string[];
+  /** Those that waited for their time. */
+  readonly late: readonly string[];
   /** By routine. */
   readonly metrics: Readonly<Record<string, RoutineMetrics>>;
 }
@@ -312,6 +314,7 @@ const takenOf = (state: JobState, behind: readonly Glimpse[]): Taken => ({
     state.history().length === 0
       ? []
       : state.pendingTasks.flatMap(({ taskId, attempt, dueAt }) => (dueAt === undefined ? [`${taskId}#${attempt}`] : [])),
+  late: state.pendingTasks.flatMap(({ taskId, attempt, dueAt }) => (dueAt === undefined ? [] : [`${taskId}#${attempt}`])),
   metrics: Object.fromEntries(Object.keys(state.routineStates).map((id) => [id, state.metrics.routine(id) as RoutineMetrics])),
 });
 
@@ -339,9 +342,9 @@ interface Work {
 
 const handsOf = (routine: Routine, ctx: Context, onStack: boolean, { ordinal, activation, after, at }: Work): Hands => ({
   ordinal,
-  emit: (event, data, byRoutine) => {
-    if (byRoutine && onStack) routine.emit(event, data);
-    else ctx.emit(event, data);
+  emit: (event, data, byRoutine, delayMs) => {
+    if (byRoutine && onStack) routine.emit(event, data, { delayMs });
+    else ctx.emit(event, data, { delayMs });
     scribble(data);
     at('handler');
   },
@@ -383,8 +386,8 @@ const handsOf = (routine: Routine, ctx: Context, onStack: boolean, { ordinal, ac
       if (activation.state !== 'failed') unlessOver(work);
     });
   },
-  emitTracked: (event, data) => {
-    ctx.emit(event, data);
+  emitTracked: (event, data, delayMs) => {
+    ctx.emit(event, data, { delayMs });
     scribble(data);
   },
   pause: () => {

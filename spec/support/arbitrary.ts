@@ -83,6 +83,8 @@ interface Emit {
   readonly add: number;
   readonly keys: number;
   readonly byRoutine: boolean;
+  /** Its tasks are due after so many ms, and a fraction of their own. */
+  readonly after?: number | undefined;
 }
 
 export interface Link {
@@ -143,7 +145,8 @@ export type Disturbing = 'pause' | 'resume' | 'cancel' | 'move' | 'leave' | 'car
 export interface Hands {
   /** See `ordinalOf`. */
   readonly ordinal: number;
-  emit(event: EventName, data: Record<string, unknown>, byRoutine: boolean): void;
+  /** `after` so many ms, or at once for 0. */
+  emit(event: EventName, data: Record<string, unknown>, byRoutine: boolean, after: number): void;
   defer(event: EventName, data: Record<string, unknown>): void;
   count(): void;
   output(n: number): void;
@@ -154,7 +157,7 @@ export interface Hands {
   /** After some ms, without a promise; where it is too late by then, it is not done. */
   late(ms: number, work: () => void): void;
   /** Emits from work that was left behind. */
-  emitTracked(event: EventName, data: Record<string, unknown>): void;
+  emitTracked(event: EventName, data: Record<string, unknown>, after: number): void;
   pause(): void;
   cancel(): void;
 }
@@ -219,8 +222,9 @@ export function* script(plan: SlotPlan, data: Data, attempt: number, hands: Hand
     else if (step.do === 'scribble') scribble(data);
     else if (step.do === 'count' || step.do === 'output' || step.do === 'share') quietly(step.do, n, hands);
     else if (step.do === 'track') leave(step, place, n, share, hands);
-    else if (step.do === 'late') hands.late(step.ms + fractionOf(hands, place), () => act(step, n, share, hands));
-    else if (step.do === 'emit' && fuel > 0) hands.emit(step.event, payloadOf(step, n, share), step.byRoutine);
+    else if (step.do === 'late') hands.late(step.ms + fractionOf(hands, place), () => act(step, place, n, share, hands));
+    else if (step.do === 'emit' && fuel > 0)
+      hands.emit(step.event, payloadOf(step, n, share), step.byRoutine, afterOf(step, hands, place));
     else if (step.do === 'defer' && fuel > 0) hands.defer(step.event, payloadOf(step, n, share));
     else if (step.do === 'pause' && n % step.every === step.rest) hands.pause();
     else if (step.do === 'cancel' && n % step.every === step.rest) hands.cancel();
@@ -233,16 +237,19 @@ const quietly = (what: Quiet, n: number, hands: Hands): void => {
   else hands[what](n);
 };
 
-const act = ({ emits, also }: Pick<Track, 'emits' | 'also'>, n: number, share: number, hands: Hands): void => {
-  if (emits !== undefined && share >= 0) hands.emitTracked(emits.event, payloadOf(emits, n, share));
+const afterOf = ({ after }: Emit, hands: Hands, place: number): number =>
+  after === undefined ? 0 : after + fractionOf(hands, place + 0.31);
+
+const act = ({ emits, also }: Pick<Track, 'emits' | 'also'>, place: number, n: number, share: number, hands: Hands): void => {
+  if (emits !== undefined && share >= 0) hands.emitTracked(emits.event, payloadOf(emits, n, share), afterOf(emits, hands, place));
   if (also !== undefined) quietly(also, n, hands);
 };
 
 // A second promise takes a time of its own, too.
 const leave = (step: Track, place: number, n: number, share: number, hands: Hands, pace = 1): void => {
   hands.track((step.ms + fractionOf(hands, place)) * pace, () => {
-    act(step, n, share, hands);
-    if (step.again) leave({ ...step, again: false }, place, n, share, hands, 0.77);
+    act(step, place, n, share, hands);
+    if (step.again) leave({ ...step, again: false }, place + 0.17, n, share, hands, 0.77);
     if (n % step.every === step.rest) throw new Error(`boom tracked ${n}`);
   });
 };
@@ -288,7 +295,7 @@ export interface WorldOptions {
   readonly kinds?: readonly Kind[];
   readonly workers?: fc.Arbitrary<number>;
   readonly jobs?: fc.Arbitrary<readonly JobPlan[]>;
-  /** Whether tasks may be retried after a delay. */
+  /** Whether tasks may be retried after a delay, and emissions be put off. */
   readonly delays?: boolean;
   /** Whether handlers may defer events, and pause or cancel their own job. */
   readonly drastic?: boolean;
@@ -317,12 +324,20 @@ const condition = { every: fc.integer({ min: 1, max: 4 }), rest: fc.nat(2) };
 const steps = ({
   drastic = false,
   calm = false,
+  delays = !calm,
   emitMode,
   kinds = [],
   tracks = !kinds.includes('promise'),
 }: WorldOptions): fc.Arbitrary<readonly Step[]> => {
   const emit = (what: Emit['do']): fc.Arbitrary<Emit> =>
-    fc.record({ do: fc.constant(what), event: oneOf(...EVENTS), add: fc.nat(6), keys: fc.nat(7), byRoutine: fc.boolean() });
+    fc.record({
+      do: fc.constant(what),
+      event: oneOf(...EVENTS),
+      add: fc.nat(6),
+      keys: fc.nat(7),
+      byRoutine: fc.boolean(),
+      after: delays && what === 'emit' ? oneOf(undefined, undefined, undefined, 3, 8, 30) : fc.constant(undefined),
+    });
   const quiet = sometimes(oneOf('count', 'output', 'share'));
   // Whether a promise is too late, since its attempt has failed, is a matter of order; so calm ones never fail, and do
   // nothing, unless that counts only when the attempt succeeds.

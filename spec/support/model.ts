@@ -130,7 +130,8 @@ export interface Job {
   shared: Map<string, number>;
   current: number;
   left: number;
-  since: number;
+  /** Since when its clock runs; undefined while it stands. */
+  since: number | undefined;
   alarm: Timed | undefined;
   deferred: { routine: number; event: EventName; data: Data }[];
   cells: Map<number, Cell>;
@@ -300,16 +301,21 @@ export const predict = (world: World, faults: Faults = {}): Story => {
 
   // ── what handlers do ────────────────────────────────────────────────────────────────────────────────────────────
 
-  const emit = (job: Job, routine: number, event: EventName, data: Data): void => {
+  const emit = (job: Job, routine: number, event: EventName, data: Data, due = 0): void => {
     const { emitted } = cellOf(job, routine);
     emitted[event] = (emitted[event] ?? 0) + 1;
     note(job, routine, event, data);
     for (const { to, slot, renames } of linksFrom(world, routine, event)) {
       if (faults.delivers?.(++deliveries) === false) continue;
       job.open++;
-      enqueue(job, taskFor(to, slot, renamed(renames, data), true, job.tasks++));
+      const task = taskFor(to, slot, renamed(renames, data), true, job.tasks++);
+      if (due === 0) enqueue(job, task);
+      else delayUntil(job, task, due, Math.max(due - now, 0));
     }
   };
+
+  /** From the call on, also if it counts later; 0 for at once. */
+  const dueAfter = (after: number): number => (after === 0 ? 0 : now + after);
 
   const handsOf = (job: Job, task: Task): Hands => {
     const { routine } = task;
@@ -325,8 +331,9 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     };
     return {
       ordinal: ordinalOf(job.account.log.length, job.place),
-      emit: (event, data) => {
-        effect(() => emit(job, routine, kind === 'stream' ? 'o' : event, data));
+      emit: (event, data, _, after) => {
+        const due = dueAfter(kind === 'stream' ? 0 : after);
+        effect(() => emit(job, routine, kind === 'stream' ? 'o' : event, data, due));
         // A value of a stream comes to the engine by itself, not out of a handler's turn.
         if (kind === 'stream') drainHost(job.host);
       },
@@ -358,7 +365,10 @@ export const predict = (world: World, faults: Faults = {}): Story => {
           drain();
         });
       },
-      emitTracked: (event, data) => effect(() => emit(job, routine, event, data)),
+      emitTracked: (event, data, after) => {
+        const due = dueAfter(after);
+        effect(() => emit(job, routine, event, data, due));
+      },
       pause: () => {
         checkAlive();
         disturb.pause(job);
@@ -518,18 +528,31 @@ export const predict = (world: World, faults: Faults = {}): Story => {
 
   const openGate = (job: Job): void => {
     job.gate = true;
+    startClock(job);
+    ready(job);
+  };
+
+  const startClock = (job: Job): void => {
+    if (job.since !== undefined) return;
     job.since = now;
     job.alarm = later(job.left, () => {
       note(job, job.current, 'error', 'timeout');
       end(job, 'failed', 'TIMEOUT');
       drain();
     });
-    ready(job);
   };
 
   const stopClock = (job: Job): void => {
-    job.left -= now - job.since;
+    job.left -= now - (job.since ?? now);
+    job.since = undefined;
     forget(job.alarm);
+  };
+
+  /** Where all that is left waits for its time, the clock stands. */
+  const park = (job: Job): void => {
+    if (!job.gate) return;
+    if (isParked(job)) stopClock(job);
+    else startClock(job);
   };
 
   const end = (job: Job, status: string, code?: string): void => {
@@ -620,12 +643,17 @@ export const predict = (world: World, faults: Faults = {}): Story => {
   }
   for (const job of all) if (job.plan.startAt === 0) begin(job);
   drain();
+  for (const job of all) park(job);
   for (let timed = agenda.shift(); timed !== undefined; timed = agenda.shift()) {
     now = timed.at;
     timed.work();
+    for (const job of all) park(job);
   }
   return { accounts: all.map(accountOf), turns };
 };
+
+const isParked = ({ queue, running, tracked, delayed }: Job): boolean =>
+  queue.length + running.size + tracked.size === 0 && [...delayed.keys()].every(({ attempt }) => attempt === 1);
 
 /** The tasks whose handler, or a promise that it left behind, has not ended, oldest first; one that has failed is done. */
 const atWork = ({ running, tracked }: Job): Task[] => {
@@ -664,7 +692,7 @@ const newCell = (): Cell => ({
 const newJob = (plan: JobPlan, place: number, host: Host): Job => ({
   ...{ plan, place, host, status: 'pending', code: undefined, queue: [], delayed: new Map(), overdue: [], running: new Set() },
   ...{ tracked: new Set(), tasks: 0, shared: new Map() },
-  ...{ gate: false, pausing: false, open: 0, current: 0, left: plan.timeoutMs, since: 0, alarm: undefined, deferred: [] },
+  ...{ gate: false, pausing: false, open: 0, current: 0, left: plan.timeoutMs, since: undefined, alarm: undefined, deferred: [] },
   cells: new Map(),
   account: {
     ...{ status: '', code: undefined, log: [], states: {}, history: [], metrics: {} },
