@@ -224,9 +224,7 @@ export class Flow extends WrittenFlow<Routine> {
 
   async #shutDown(): Promise<void> {
     this.#admission.close();
-    this.#engine.pauseParked(true);
     await this.#control.quiet();
-    this.#engine.pauseParked(false);
   }
 
   readonly #isMine = ({ parts }: { readonly parts: { readonly engine: object } }): boolean => parts.engine === this.#engine;

@@ -8,6 +8,7 @@ import { slotView } from './engine/slotView.js';
 import { refuseWaiting, unlessWaiting, type WaitedFor } from './engine/refuseWaiting.js';
 import { type Progress, viewsOf } from './engine/Views.js';
 import { waitForEnd, type WaitOptions } from './engine/waitForEnd.js';
+import { checkKnown, checkText } from './flow/checkOption.js';
 import type { Data } from './flow/Data.js';
 import type { AnyEvent, Event } from './flow/Event.js';
 import type { AnySlot, Slot } from './flow/Slot.js';
@@ -15,6 +16,7 @@ import type { PauseOptions } from './flow/TaskContext.js';
 import type { OutputRecord } from './flow/OutputRecord.js';
 import type { JobRecord } from './job/JobRecord.js';
 import type { JobStatus } from './job/JobStatus.js';
+import { ANSWER_OPTIONS, type AnswerOptions, type Wait } from './job/Wait.js';
 import { refusal } from './prelude/refusal.js';
 import type { JobSnapshot } from './wire/JobSnapshot.js';
 import type { JobState } from './JobState.js';
@@ -211,6 +213,27 @@ export class Job {
    */
   cancelTask(taskId: string, reason?: string): boolean {
     return cancelTask(this.#parts, taskId, reason);
+  }
+
+  /** The questions that it waits for (`ctx.waitFor`), in the order in which they were asked; none once it has ended. */
+  get waits(): readonly Wait[] {
+    return this.state.waits;
+  }
+
+  /** The open questions now, then after each stretch of work that asks, answers or closes some; completes at the end. */
+  get waits$(): Observable<readonly Wait[]> {
+    return viewsOf(this.#parts).waits$();
+  }
+
+  /**
+   * Answers a question, once. While the job is paused the answer is kept, and used on resume.
+   *
+   * @throws JobError `UNKNOWN_TOKEN`, also if the job has ended or its time was over, `ALREADY_ANSWERED`, `ANSWER_MISMATCH`, `QUEUE_FULL`;
+   * FlowError `BAD_OPTION`, `NOT_SERIALISABLE` with `emitMode: 'commit'`
+   */
+  answer(token: string, answer?: unknown, options: AnswerOptions = {}): void {
+    const { by } = checkKnown(options, ANSWER_OPTIONS);
+    this.#parts.asking.answer(checkText('token', token), answer, checkText('by', by));
   }
 
   /** Whether a pause waits until what is at work has ended. */

@@ -10,6 +10,7 @@ import { checkTransition, isFinal, type JobStatus } from './job/JobStatus.js';
 import { Metrics } from './job/Metrics.js';
 import type { LogEntry } from './job/SharedSpace.js';
 import { showTask, WrittenWork } from './job/RemainingWork.js';
+import { showWait, type Wait } from './job/Wait.js';
 import { copyDeep, fromEntries } from './prelude/plainObject.js';
 import { refusal } from './prelude/refusal.js';
 import { uuid } from './prelude/uuid.js';
@@ -163,6 +164,11 @@ export class JobState {
   /** What `ctx.emitDeferred` has put off, in order; emptied by a resume. */
   get deferredEvents(): readonly DeferredEvent[] {
     return this.#data.deferred.map(copyDeep);
+  }
+
+  /** The questions that the job waits for (`ctx.waitFor`), in the order in which they were asked; none once it has ended. */
+  get waits(): readonly Wait[] {
+    return [...this.#data.waits.values()].map(showWait);
   }
 
   /**

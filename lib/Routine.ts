@@ -1,5 +1,6 @@
 import { currentAttempt } from './engine/ambient.js';
 import { receive } from './engine/direct.js';
+import { refuseDelay } from './engine/dueOf.js';
 import { type Codec, isCodec } from './flow/Codec.js';
 import { checkCodec, checkHandler, checkMerge, checkPayload } from './flow/checkParts.js';
 import { checkData, type Data, NO_DATA } from './flow/Data.js';
@@ -61,13 +62,6 @@ interface RoutineEmitOptions extends EmitOptions {
 }
 
 const ROUTINE_EMIT_OPTIONS: Known<RoutineEmitOptions> = { ...EMIT_OPTIONS, flow: true };
-
-const refuseDelay = (event: string): never => {
-  throw flowError('NO_CONTEXT', {
-    call: `emit('${event}') with delayMs or at`,
-    instead: 'emit it in a handler of a job, which keeps it until then',
-  });
-};
 
 const checkTolerant = strategyAmong<'continue' | 'skip'>('continue', 'skip');
 
@@ -214,10 +208,7 @@ export class Routine<T extends RoutineTypes & NothingElse<T> = RoutineTypes> {
     const routine = attempt?.run.parts.plan.routineOf.get(this);
     if (attempt !== undefined && routine !== undefined && (only === undefined || only === attempt.flow)) {
       attempt.emitFrom(routine, name, data, options);
-    } else {
-      if (options?.delayMs !== undefined || options?.at !== undefined) refuseDelay(name);
-      this.#emitDirectly(name, data, only);
-    }
+    } else this.#emitDirectly(name, data, only, options);
   }
 
   #nameOf(event: string | AnyEvent): string {
@@ -231,7 +222,8 @@ export class Routine<T extends RoutineTypes & NothingElse<T> = RoutineTypes> {
     });
   }
 
-  #emitDirectly(event: string, data: object, only: Flow | undefined): void {
+  #emitDirectly(event: string, data: object, only: Flow | undefined, options: EmitOptions | undefined): void {
+    refuseDelay(event, options);
     if (!this.#events.has(event))
       throw flowError('UNKNOWN_EVENT', { routineId: this.id, routine: nameOf(this), event, known: [...this.#events.keys()] });
     const payload = checkData(data, () => `Event '${event}' of routine '${nameOf(this)}'`);

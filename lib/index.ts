@@ -33,7 +33,7 @@ export { Event, Slot } from './Routine.js';
 export type { ExecuteOptions, OutputObserver, ResumeOptions } from './flow/ExecuteOptions.js';
 export type { ExecutionStrategy, FlowOptions } from './flow/FlowOptions.js';
 export type { Context } from './flow/Context.js';
-export type { EmitOptions, PauseOptions, Shared } from './flow/TaskContext.js';
+export type { EmitOptions, PauseOptions, Shared, WaitForOptions, WaitPlace } from './flow/TaskContext.js';
 export type { Progress } from './engine/Views.js';
 
 // What happened
@@ -45,6 +45,7 @@ export type { JobStatus, RoutineStatus } from './job/JobStatus.js';
 export type { Execution } from './job/Execution.js';
 export type { EmittedEvent, FlowMetrics, Metrics, RoutineMetrics } from './job/Metrics.js';
 export type { LogEntry } from './job/SharedSpace.js';
+export type { AnswerOptions, Wait } from './job/Wait.js';
 
 // Written down
 export { FlowDefinition } from './wire/FlowDefinition.js';

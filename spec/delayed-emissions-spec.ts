@@ -15,7 +15,7 @@ import {
 } from '../lib/index.js';
 import { feed, fromOperator, fromSource } from '../lib/rx/index.js';
 import { testFlow } from '../lib/testing/index.js';
-import { flowOf, forward, noting, progressOf, sleep } from './support/flows.js';
+import { flowOf, progressOf, sleep } from './support/flows.js';
 import { refusalOf } from './support/refusalOf.js';
 import { virtualTime } from './support/virtualTime.js';
 

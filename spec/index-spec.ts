@@ -53,6 +53,7 @@ describe('routilux', () => {
       ],
       Running: [
         'Context',
+        'EmitOptions',
         'ExecuteOptions',
         'ExecutionStrategy',
         'FlowOptions',
@@ -61,8 +62,11 @@ describe('routilux', () => {
         'Progress',
         'ResumeOptions',
         'Shared',
+        'WaitForOptions',
+        'WaitPlace',
       ],
       'What happened': [
+        'AnswerOptions',
         'DeferredEvent',
         'EmittedEvent',
         'Execution',
@@ -78,6 +82,7 @@ describe('routilux', () => {
         'RoutineStatus',
         'SlotActivationTask',
         'TaskOutcome',
+        'Wait',
       ],
       'Written down': ['DecodeOptions', 'FlowDefinition', 'JobSnapshot', 'Registry'],
       'What went wrong': [

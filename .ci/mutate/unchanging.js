@@ -8,6 +8,12 @@ export const unchanging = [
     why: 'a record that nobody watches reaches nobody: whoever comes before it is told does not hear what was posted before',
   },
   {
+    file: 'lib/engine/TaskQueue.ts',
+    from: 'else this.#move(this.#taken * 2 < length ?',
+    to: 'else this.#move(this.#taken / 2 < length ?',
+    why: 'a queue that is taken as fast as it is filled would grow to one chunk, and no further, where it stays at a few cells',
+  },
+  {
     file: 'lib/engine/Views.ts',
     from: "this.#same('status',",
     to: "this.#same('',",

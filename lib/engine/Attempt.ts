@@ -32,6 +32,8 @@ interface Extras extends Parent {
   /** Its task is not tried again, whatever the error handler says. */
   isLast?: boolean;
   taskId?: string;
+  /** How many questions it has asked. */
+  asked?: number;
   /** Promises that it tracks and that are open. */
   tracking?: number;
   /** Whether they came when its task was done. */
@@ -116,6 +118,11 @@ export class Attempt<R extends TriedJob = TriedJob> extends Task<R> implements E
 
   set lent(lent: boolean) {
     this.more.lent = lent;
+  }
+
+  /** Whether something of what it does counts only when it succeeds. */
+  get holdsBack(): boolean {
+    return this.extras?.effects !== undefined;
   }
 
   /** Keeps the merged payload no longer, unless a promise that it tracks is open and may fail it. */

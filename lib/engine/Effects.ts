@@ -1,5 +1,6 @@
 import type { Data } from '../flow/Data.js';
 import type { Change } from '../job/Settled.js';
+import type { OpenWait } from '../job/Wait.js';
 import type { Connection, Slot } from '../plan/Plan.js';
 
 type Update = (own: Data) => Data;
@@ -24,7 +25,7 @@ export class Emitting {
   }
 }
 
-/** What an attempt does to its job, kept back until it succeeds (`emitMode: 'commit'`). */
+/** What an attempt does to its job, kept back until it succeeds: its questions, and with `emitMode: 'commit'` all of it. */
 export class Effects {
   #changes: Change[] = [];
   #updates: Update[] = [];
@@ -36,6 +37,8 @@ export class Effects {
   readonly emitting = new Emitting();
   /** How many of its events are deferred. */
   deferring = 0;
+  /** The tokens of its questions. */
+  readonly tokens = new Set<string>();
 
   add(change: Change): void {
     this.#changes.push(change);
@@ -45,6 +48,11 @@ export class Effects {
   emit(change: Change, connections: readonly Connection[]): void {
     this.add(change);
     this.emitting.add(connections);
+  }
+
+  ask(wait: OpenWait): void {
+    this.add({ type: 'waiting', wait });
+    this.tokens.add(wait.token);
   }
 
   update(update: Update, own: Data): void {
@@ -79,5 +87,6 @@ export class Effects {
     this.shared.clear();
     this.emitting.clear();
     this.deferring = 0;
+    this.tokens.clear();
   }
 }

@@ -127,7 +127,6 @@ export class Arrival<R> implements Origin<R> {
     this.isLimited = isLimited;
   }
 
-  // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- as above
   get due(): undefined {
     return undefined;
   }

@@ -6,7 +6,7 @@ import { deferredTaken } from '../job/fold.js';
 import { deferred, deferredEmitted } from '../job/noteJob.js';
 import { emitted } from '../job/noteRoutine.js';
 import type { RoutineData } from '../job/RoutineData.js';
-import { describeEvent, describePlace } from '../plan/eventNamed.js';
+import { describePlace } from '../plan/eventNamed.js';
 import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
 import { Arrival, type Due, Emission, LateEmission } from './Emission.js';
 import type { Limits } from './Limits.js';
@@ -49,7 +49,8 @@ export class Emissions<R> {
     else this.#emitAsStep(event, data);
   }
 
-  private send(event: Event, data: Data): void {
+  /** The same; part of a step. */
+  send(event: Event, data: Data): void {
     const { run, engine } = this.job;
     this.pass(new Emission<R>(run, event, data, this.order++, engine.time.tick));
   }
@@ -137,22 +138,25 @@ export class Emissions<R> {
    * other. @throws JobError `QUEUE_FULL`, `PAUSED_FULL`; FlowError `NOT_SERIALISABLE`
    */
   give(event: Event, payload: Data, given: () => void): void {
-    this.#check(() => describeEvent(event), event.connections, payload);
-    this.#emitAsStep(event, this.job.plan.isolate(payload, event), given);
+    this.#emitAsStep(event, this.prepared(event, payload), given);
   }
 
   /** A stream from outside brings a payload to a slot. @throws as `give` */
   bring(slot: Slot, payload: Data): void {
-    const { plan, ledger, engine } = this.job;
-    this.#check(() => describePlace(slot), slot.direct, payload);
-    if (ledger.data.status === 'paused') this.#gather();
-    const data = plan.isolate(payload, slot);
-    engine.drain.change(() => {
-      if (!this.job.life.isOver) this.#bring(slot, data);
+    const data = this.prepared(slot, payload);
+    this.#asStep(() => {
+      this.bringIn(slot, data);
     });
   }
 
-  #bring(slot: Slot, data: Data): void {
+  /** The job's own copy of a payload that comes from outside. @throws JobError `QUEUE_FULL`; FlowError `NOT_SERIALISABLE` */
+  prepared(place: Event | Slot, payload: Data): Data {
+    this.#check(() => describePlace(place), 'emission$' in place ? place.connections : place.direct, payload);
+    return this.job.plan.isolate(payload, place);
+  }
+
+  /** Brings a payload of the job's own to a slot; part of a step. */
+  bringIn(slot: Slot, data: Data): void {
     const arrival = new Arrival(this.job.run, data, this.order++, { isLimited: true });
     this.job.engine.task$.next(new Task(arrival, slot.direct[0]));
   }

@@ -50,7 +50,6 @@ export class Engine {
   readonly #toArm = new RingBuffer<Run>();
   /** Jobs whose followers are to be told of progress after this drain. */
   #progressed = new Set<Run>();
-  #pausesParked = false;
 
   constructor(settings: FlowSettings) {
     const { steps } = this;
@@ -121,20 +120,6 @@ export class Engine {
   stands(run: Run, hasBegun: boolean): void {
     this.#narrowAfter(run);
     if (!hasBegun) this.places.leave(run);
-  }
-
-  /** From now on, or no more, a job that waits for its time is paused: nobody waits for it, and it may go on elsewhere (D47). */
-  pauseParked(on: boolean): void {
-    this.#pausesParked = on;
-    if (on) for (const job of this.jobs.all) if (job.status === 'running' && job.parts.life.isParked) this.parks(job.run);
-  }
-
-  /** All that a job has left waits for its time. */
-  parks({ parts: { life } }: Run): void {
-    if (!this.#pausesParked) return;
-    this.steps.after(() => {
-      if (life.isParked && !life.pausing.isAsked) void life.pausing.ask({ reason: 'shutdown' });
-    });
   }
 
   forget(run: Run): void {

@@ -10,62 +10,33 @@ import {
   type PauseOptions,
   type Shared,
   type TaskContext,
+  type WaitForOptions,
+  type WaitPlace,
 } from '../flow/TaskContext.js';
 import { checkSwitch } from '../flow/FlowOptions.js';
 import type { DeferredEvent } from '../job/JobData.js';
 import { jobError } from '../job/JobError.js';
-import type { Ledger } from '../job/Ledger.js';
 import { stateSet } from '../job/noteRoutine.js';
 import { describeEvent, eventFor, eventNamed } from '../plan/eventNamed.js';
-import type { Event, Plan, Routine } from '../plan/Plan.js';
+import type { Event, Routine } from '../plan/Plan.js';
 import { isObject } from '../prelude/has.js';
 import { copyDeep, copyGiven, copyPlain, isLiteral, isPlainObject } from '../prelude/plainObject.js';
 import { Attempt } from './Attempt.js';
+import type { ContextParts } from './ContextParts.js';
 import { dueOf } from './dueOf.js';
 import { Effects } from './Effects.js';
 import type { Due } from './Emission.js';
-import { handOver, type HandingJob } from './handOver.js';
-import type { Limits } from './Limits.js';
+import { handOver } from './handOver.js';
 import type { DecidedJob } from './outcome.js';
 import type { Seat } from './Seat.js';
 import { sharedOf } from './shared.js';
+import { waitFor } from './waitFor.js';
 
 /** A job as the handlers of its tasks use it. */
 export interface ContextJob extends DecidedJob {
   /** The attempt that started it, if a handler did. */
   readonly parent: HandlerContext | undefined;
   readonly parts: ContextParts;
-}
-
-interface ContextParts extends HandingJob {
-  readonly plan: Plan;
-  readonly options: { readonly detached: boolean };
-  readonly ledger: Ledger;
-  readonly emissions: ContextEmissions;
-  /** Whether an emission counts at once, and nothing limits it. */
-  readonly emitsAtOnce: boolean;
-  readonly limits: Pick<Limits<never>, 'check'> | undefined;
-  /** The same, made now if there are none. */
-  readonly room: Pick<Limits<never>, 'check'>;
-  readonly engine: HandingJob['engine'] & { readonly time: { readonly elapsed: number; readonly reading: number } };
-  readonly life: HandingJob['life'] & ContextLife;
-  readonly tracking: { follow(attempt: Attempt, work: PromiseLike<unknown>): void };
-  readonly handles: { readonly flow: object; readonly state: object };
-}
-
-interface ContextEmissions {
-  emit(event: Event, data: Data): void;
-  emitLate(event: Event, data: Data, due: Due): void;
-  defer(routineId: string, event: string, data: Data): void;
-  /** @throws JobError `PAUSED_FULL` */
-  checkRoom(call: string, held: number): void;
-}
-
-interface ContextLife {
-  readonly pausing: { pause(options: PauseOptions): Promise<unknown> };
-  cancel(reason?: string): void;
-  complete(reason?: string): void;
-  unpark(): void;
 }
 
 /**
@@ -104,7 +75,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     this.emitAt(
       routine.mainEvent?.name === event ? routine.mainEvent : eventFor(routine, event),
       data,
-      options && checkKnown(options, EMIT_OPTIONS),
+      options === undefined ? options : checkKnown(options, EMIT_OPTIONS),
     );
   }
 
@@ -224,10 +195,14 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
   track<T>(work: PromiseLike<T>): PromiseLike<T> {
     checkOption('work', work, isObject(work) && 'then' in work, 'a promise');
     this.checkAlive('track');
-    this.run.parts.life.unpark();
+    this.run.parts.life.parking?.leave();
     this.checkAlive('track');
     this.run.parts.tracking.follow(this, work);
     return work;
+  }
+
+  waitFor(to: WaitPlace, options: WaitForOptions = {}): string {
+    return waitFor(this, to, options);
   }
 
   pause(options: PauseOptions = {}): Promise<void> {

@@ -27,7 +27,7 @@ interface Controlled<S> {
 
 /** The engine that runs them. */
 interface Running {
-  readonly jobs: { readonly all: readonly HeldJob[]; get(jobId: string): HeldJob | undefined };
+  readonly jobs: { readonly all: readonly HeldJob[]; isClosing: boolean; get(jobId: string): HeldJob | undefined };
   readonly drain: { change(work: () => void): void };
 }
 
@@ -84,8 +84,16 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
     return all.map(({ state }) => state);
   }
 
-  /** Resolves when every present job has ended or is paused, and none has been resumed meanwhile. */
+  /** Resolves when every present job has ended or is paused, and none has been resumed meanwhile; those that are parked are paused. */
   async quiet(): Promise<void> {
+    const { jobs } = this.#engine;
+    jobs.isClosing = true;
+    for (const job of jobs.all) if (job.status === 'running') job.parts.life.parking?.leaveToOthers();
+    await this.#allQuiet();
+    jobs.isClosing = false;
+  }
+
+  async #allQuiet(): Promise<void> {
     const { all } = this;
     while (all.some(isBusy)) {
       // One after the other: a job that is watched costs more than one that waits for its place.

@@ -25,6 +25,8 @@ export class JobLedger implements Ledger {
   #watchers: readonly Observer<JobRecord>[] | undefined = undefined;
   #outbox: Outbox<JobRecord> | undefined = undefined;
   #isTellingNow = false;
+  /** What a warning has been about. */
+  #warned: Set<object> | undefined = undefined;
   /** Made once for all records of one moment, unless a watcher has changed it. */
   #timestamp = NEVER;
 
@@ -116,6 +118,13 @@ export class JobLedger implements Ledger {
 
   #stamped(body: JobRecordBody, timestamp: Date): JobRecord {
     return { jobId: this.data.jobId, timestamp, ...body };
+  }
+
+  /** Tells a warning, once of each object that it may be about. */
+  warnOnce(about: object, message: string): void {
+    if (this.#warned?.has(about) === true) return;
+    (this.#warned ??= new Set()).add(about);
+    this.warn(message);
   }
 
   warn(message: string, error?: unknown): void {

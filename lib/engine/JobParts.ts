@@ -5,7 +5,7 @@ import { doneIn, type JobData } from '../job/JobData.js';
 import type { JobStatus } from '../job/JobStatus.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { Scope } from '../prelude/Scope.js';
-import type { Plan, Slot } from '../plan/Plan.js';
+import type { Plan } from '../plan/Plan.js';
 import type { Attempt } from './Attempt.js';
 import { RoutineTable } from './RoutineTable.js';
 import type { Child, Parent } from './children.js';
@@ -20,6 +20,7 @@ import { JobLedger } from './JobLedger.js';
 import { Limits } from './Limits.js';
 import { LiveWork } from './LiveWork.js';
 import type { Placed } from './Places.js';
+import { Questions } from './Questions.js';
 import type { Sitting } from './Seat.js';
 import type { Settling } from './settle.js';
 import type { Steps } from './Steps.js';
@@ -104,7 +105,7 @@ export interface Life {
   readonly hasBegun: boolean;
   /** Called instead of a begin when the engine takes the job on, if it is set. */
   insteadOfBegin: (() => void) | undefined;
-  readonly deadline: { readonly left: number } | undefined;
+  readonly deadline: { readonly left: number; start(): void; end(): void } | undefined;
   readonly pausing: {
     readonly isAsked: boolean;
     pause(options: PauseOptions): Promise<object>;
@@ -117,10 +118,8 @@ export interface Life {
   begin(): void;
   /** A job from elsewhere stands here; `begun` if it had begun there. */
   comeFromElsewhere(begun: boolean): void;
-  /** Whether all that it has left waits for its time: then its clock stands (D47). */
-  readonly isParked: boolean;
-  /** It has something to do again: if it was parked, its clock runs on. */
-  unpark(): void;
+  /** Whether and how it is parked; none if it never was. */
+  readonly parking: { readonly isParked: boolean; leave(): void; leaveToOthers(): void } | undefined;
   /** Arms the timer of the execution timeout. */
   arm(): void;
   /** The job is idle: a pause that waits takes hold; else its operators flush, or the job has completed. */
@@ -142,6 +141,7 @@ export interface JobEngine {
   readonly toggle$: { next(toggle: Toggle<Run>): void };
   readonly released$: { next(run: Run): void };
   readonly turns: { add(run: Run): void };
+  readonly jobs: { readonly isClosing: boolean };
   readonly starving: { readonly first: Run | undefined };
   /** A job is to begin once it has a place. */
   place(run: Run): void;
@@ -149,8 +149,6 @@ export interface JobEngine {
   goesOn(run: Run): void;
   /** A job is paused; it may not have begun here. */
   stands(run: Run, hasBegun: boolean): void;
-  /** All that a job has left waits for its time. */
-  parks(run: Run): void;
   /** A job has ended. */
   forget(run: Run): void;
   /** A job has made progress: its followers are told at the end of this stretch of work. */
@@ -170,11 +168,10 @@ export class JobParts implements Parent, Child {
   readonly emissions: Emissions<Run>;
   limits: Limits<Run> | undefined;
   delayed: DelayedTasks<Run> | undefined = undefined;
+  private questions: Questions<Run> | undefined = undefined;
   tracker: Tracker<Run> | undefined = undefined;
   streams: JobStreams<Run> | undefined = undefined;
   views: Views | undefined = undefined;
-  /** Slots of which a warning has told what they hand back. */
-  warned: Set<Slot> | undefined = undefined;
   /** Runs that its handlers have started and that go on. */
   children: Set<Child> | undefined = undefined;
   siblings: Set<Child> | undefined = undefined;
@@ -210,9 +207,9 @@ export class JobParts implements Parent, Child {
     return run.isOpen && ((delayed !== undefined && delayed.retries > 0) || (streams !== undefined && streams.size > 0));
   }
 
-  /** Whether what is left of it waits for its time. */
-  get isPutOff(): boolean {
-    return this.delayed !== undefined && this.delayed.late > 0;
+  /** Its questions; made when there is the first. */
+  get asking(): Questions<Run> {
+    return (this.questions ??= new Questions<Run>(this));
   }
 
   /** Tells whoever follows it, at the end of this stretch of work. */

@@ -89,7 +89,7 @@ export class JobRun extends InRing<Run, JobParts> implements Run {
   // Tasks that wait at the start of the job are told with it.
   #put(task: Task<Run>): void {
     const { ledger, life } = this.parts;
-    life.unpark();
+    life.parking?.leave();
     this.#join(task);
     if (ledger.watched && life.hasBegun) note.tellQueued(ledger, task);
   }
@@ -115,6 +115,7 @@ export class JobRun extends InRing<Run, JobParts> implements Run {
     const { ledger, delayed } = this.parts;
     if (ledger.data.deferred.length > 0) this.#requeueAfterDeferred();
     delayed?.reopen();
+    if (ledger.data.waits.size > 0) this.parts.asking.reopen();
   }
 
   #requeueAfterDeferred(): void {

@@ -107,7 +107,7 @@ export class JobStreams<R extends DecidedJob> {
   /** Holds the job open, without a worker, until the release that it returns is called; calls `stop` if the job ends before. */
   hold(stop: () => void): () => void {
     const { life, engine, run } = this.job;
-    life.unpark();
+    life.parking?.leave();
     // The clock may be the user's, and have ended the job (D31).
     if (life.isOver) engine.steps.after(stop);
     else this.#holds.add(stop);

@@ -9,6 +9,7 @@ import { endChildren } from './children.js';
 import { Deadline } from './Deadline.js';
 import type { JobParts, Life } from './JobParts.js';
 import { loopIn } from './loopIn.js';
+import { isPutOff, Parking } from './Parking.js';
 import { Pausing } from './Pausing.js';
 import { attemptsAtWork } from './LiveWork.js';
 import { abort, keep } from './settlement.js';
@@ -19,8 +20,8 @@ export class Lifecycle implements Life {
   isOver = false;
   hasBegun = false;
   isTold = false;
-  /** Whether all that it has left waits for its time: then its clock stands (D47). */
-  isParked = false;
+  /** Made when all that it has left waits for the first time. */
+  parking: Parking<JobParts['run']> | undefined = undefined;
   insteadOfBegin: (() => void) | undefined = undefined;
   /** None for a job that may run as long as it likes. */
   readonly deadline: Deadline | undefined;
@@ -123,10 +124,11 @@ export class Lifecycle implements Life {
 
   /** It is paused. */
   stand(): void {
-    const { delayed, emissions, engine, run } = this.job;
-    this.isParked = false;
+    const { delayed, ledger, emissions, engine, run } = this.job;
+    this.parking?.end();
     this.deadline?.stop();
     delayed?.hold();
+    if (ledger.data.waits.size > 0) this.job.asking.hold();
     emissions.stand();
     this.#setStatus('paused');
     engine.stands(run, this.#isTaken);
@@ -136,28 +138,8 @@ export class Lifecycle implements Life {
     if (this.isOver) return;
     if (!this.job.run.isOpen) this.pausing.quietDown();
     else if (this.#isLate) this.timeOut();
-    else if (this.job.isPutOff) this.#park();
+    else if (isPutOff(this.job)) (this.parking ??= new Parking(this.job)).enter();
     else if (this.job.streams?.flush() !== true) this.#end('completed');
-  }
-
-  #park(): void {
-    if (this.isParked) return;
-    this.isParked = true;
-    // Right after a look at the clock.
-    this.deadline?.end();
-    note.parked(this.job.ledger);
-    this.job.engine.parks(this.job.run);
-  }
-
-  unpark(): void {
-    const { ledger, engine, run } = this.job;
-    if (this.isParked) engine.drain.refresh();
-    // The clock may be the user's, and have ended the job (D31).
-    if (!this.isParked || this.isOver) return;
-    this.isParked = false;
-    this.deadline?.start();
-    note.unparked(ledger);
-    engine.goesOn(run);
   }
 
   /** Whether it has run longer than it may, by a look at the clock after the last task. */
@@ -222,6 +204,7 @@ export class Lifecycle implements Life {
     if (cause !== undefined) this.#dropAll(cause);
     this.#stopStreams();
     limits?.wakeAll();
+    if (ledger.data.waits.size > 0) this.#closeQuestions();
     const { length } = ledger.data.deferred;
     if (length > 0) ledger.warn(`${String(length)} deferred event(s) were left over: the job ended without a resume`);
     views?.status(status);
@@ -239,6 +222,13 @@ export class Lifecycle implements Life {
     job.tracker = undefined;
     job.run.queue.clear();
     endChildren(job, job.engine.steps);
+  }
+
+  #closeQuestions(): void {
+    const { ledger, asking, views } = this.job;
+    fold.waitsForgotten(ledger.data);
+    asking.clear();
+    views?.waits();
   }
 
   #stopStreams(): void {

@@ -73,7 +73,7 @@ export class Time {
 
   // Slices are measured by one clock, whatever the scheduler of a flow goes by.
   get #pace(): number {
-    return this.#isWall && this.#clock.isPlain ? this.reading : paceNow();
+    return this.#clock.isPlain ? this.reading : paceNow();
   }
 
   /** Whether work may begin now: in the slice at hand, or in a new one if the event loop has turned. */

@@ -2,6 +2,7 @@ import { Observable, type Observer, Subject } from 'rxjs';
 import type { OutputRecord } from '../flow/OutputRecord.js';
 import type { JobRecord } from '../job/JobRecord.js';
 import type { JobStatus } from '../job/JobStatus.js';
+import { showWait, type Wait } from '../job/Wait.js';
 import { macrotask } from '../prelude/macrotask.js';
 import type { JobLedger } from './JobLedger.js';
 import { Sinks } from './Sinks.js';
@@ -37,9 +38,12 @@ export class Views {
   #output$: Subject<OutputRecord> | undefined = undefined;
   #status$: Subject<JobStatus> | undefined = undefined;
   #progress$: Subject<Progress> | undefined = undefined;
+  #waits$: Subject<readonly Wait[]> | undefined = undefined;
   /** The views that were asked for: each is the same object every time, so that it may be what an effect depends on. */
   readonly #shown: Record<string, Observable<unknown>> = {};
   readonly #sinks: Sinks;
+  /** Whether the open questions are others than those that were told. */
+  #hasAsked = false;
   #ended: boolean;
 
   constructor(private readonly job: ViewedJob) {
@@ -75,6 +79,14 @@ export class Views {
 
   progress$(): Observable<Progress> {
     return this.#same('progress', () => this.#fromNow((this.#progress$ ??= new Subject()), () => this.job.progress));
+  }
+
+  waits$(): Observable<readonly Wait[]> {
+    return this.#same('waits', () => this.#fromNow((this.#waits$ ??= new Subject()), () => this.#waits));
+  }
+
+  get #waits(): readonly Wait[] {
+    return [...this.job.ledger.data.waits.values()].map(showWait);
   }
 
   /** Gets every output, first of all watchers; one that throws, or whose promise is rejected, causes a warning. */
@@ -117,9 +129,22 @@ export class Views {
   }
 
   progress(): void {
+    if (this.#hasAsked) this.waits();
     if (!this.followed) return;
     const { progress } = this.job;
     this.#post(() => this.#progress$?.next(progress));
+  }
+
+  /** The open questions are others now. Says whether somebody is to be told at the end of this stretch of work. */
+  asked(): boolean {
+    return (this.#hasAsked = this.#waits$?.observed === true);
+  }
+
+  waits(): void {
+    this.#hasAsked = false;
+    if (this.#waits$?.observed !== true) return;
+    const waits = this.#waits;
+    this.#post(() => this.#waits$?.next(waits));
   }
 
   /** Completes the sinks, before the end is told. */
@@ -146,7 +171,7 @@ export class Views {
   }
 
   get #views(): readonly ({ complete(): void } | undefined)[] {
-    return [this.job.ledger.record$, this.#output$, this.#status$, this.#progress$];
+    return [this.job.ledger.record$, this.#output$, this.#status$, this.#progress$, this.#waits$];
   }
 
   #post(letter: () => void): void {

@@ -84,6 +84,10 @@ class DirectContext implements Context {
     return noJob('pause');
   }
 
+  waitFor(): never {
+    return noJob('waitFor');
+  }
+
   cancel(): void {
     noJob('cancel');
   }

@@ -1,4 +1,5 @@
 import { checkOption } from '../flow/checkOption.js';
+import { flowError } from '../flow/FlowError.js';
 import type { EmitOptions } from '../flow/TaskContext.js';
 import { isObject } from '../prelude/has.js';
 import type { Due } from './Emission.js';
@@ -25,9 +26,12 @@ export const dueOf = ({ ledger, engine }: Clocked, { delayMs, at }: EmitOptions)
   engine.drain.refresh();
   const { elapsed, reading } = engine.time;
   const now = ledger.now + elapsed - reading;
-  const instant = at === undefined ? now + checkDelay(delayMs as number, now) : checkInstant(at, delayMs);
+  const instant = instantOf({ delayMs, at }, now);
   return instant > now ? { at: instant, reading: elapsed + instant - now } : undefined;
 };
+
+const instantOf = ({ delayMs, at }: EmitOptions, now: number): number =>
+  at === undefined ? now + checkDelay(delayMs as number, now) : checkInstant(at, delayMs);
 
 const checkDelay = (delayMs: number, now: number): number =>
   checkOption(
@@ -46,3 +50,11 @@ const checkInstant = (at: Date, delayMs: number | undefined): number => {
 
 /** Also one of another realm. */
 const isDate = (at: unknown): at is Date => isObject(at) && Object.prototype.toString.call(at) === '[object Date]';
+
+/** Outside any job nothing keeps an emission until it is due. @throws FlowError `BAD_OPTION`, `NO_CONTEXT` */
+export const refuseDelay = (event: string, options: EmitOptions | undefined): void => {
+  if (options?.delayMs === undefined && options?.at === undefined) return;
+  instantOf(options, 0);
+  const call = `emit('${event}') with delayMs or at`;
+  throw flowError('NO_CONTEXT', { call, instead: 'emit it in a handler of a job, which keeps it until then' });
+};

@@ -14,9 +14,8 @@ interface HandingBack {
 }
 
 interface WarningJob {
-  readonly ledger: { warn(message: string): void };
-  /** Slots of which a warning has told. */
-  warned: Set<Slot> | undefined;
+  /** Warns once of each slot. */
+  readonly ledger: { warnOnce(slot: Slot, message: string): void };
 }
 
 /**
@@ -50,8 +49,5 @@ export const passOn = (attempt: HandingBack, value: unknown): void => {
 };
 
 const warnOnce = ({ connection: { slot }, run: { parts } }: HandingBack, what: string): void => {
-  const warned = (parts.warned ??= new Set());
-  if (warned.has(slot)) return;
-  warned.add(slot);
-  parts.ledger.warn(`Slot '${slot.name}' of routine '${slot.routine.id}' ${what}.`);
+  parts.ledger.warnOnce(slot, `Slot '${slot.name}' of routine '${slot.routine.id}' ${what}.`);
 };

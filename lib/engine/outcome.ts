@@ -2,11 +2,13 @@ import type { Data } from '../flow/Data.js';
 import { DELAY_MS, type ErrorHandler, retryDelay } from '../flow/ErrorHandler.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import { isRetriable } from '../flow/isRetriable.js';
+import type { JobData } from '../job/JobData.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import { type Change, COMPLETED, completedWith, type Failure, failedWith, type Settled, toldAs } from '../job/Settled.js';
 import { codeOf, describeError } from '../prelude/describeError.js';
 import type { Connection, Event, Plan } from '../plan/Plan.js';
 import type { Attempt, TriedJob } from './Attempt.js';
+import { checkTokens } from './waitFor.js';
 
 /** A job as what its attempts come to is decided. */
 export interface DecidedJob extends TriedJob {
@@ -16,7 +18,7 @@ export interface DecidedJob extends TriedJob {
       readonly commits: boolean;
       readonly isolate: Plan['isolate'];
     };
-    readonly ledger: { warn(message: string, error: unknown): void };
+    readonly ledger: { warn(message: string, error: unknown): void; readonly data: { readonly waits: JobData['waits'] } };
   };
 }
 
@@ -40,7 +42,7 @@ interface Failed {
 export const succeed = (attempt: Attempt<DecidedJob>): boolean => {
   if (attempt.error !== undefined) return endTold(attempt);
   attempt.settled = COMPLETED;
-  return attempt.origin.run.parts.plan.commits ? commit(attempt) : true;
+  return attempt.origin.run.parts.plan.commits || attempt.holdsBack ? commit(attempt) : true;
 };
 
 const commit = (attempt: Attempt<DecidedJob>): boolean => {
@@ -57,6 +59,7 @@ export const commitOf = (attempt: Attempt<DecidedJob>, tracking = attempt.rare.t
   const { effects } = attempt.rare;
   if (effects === undefined || tracking > 0) return COMPLETED;
   const state = effects.stateAfter(() => attempt.routineData.own);
+  checkTokens(attempt, effects);
   return completedWith(effects.changes, state);
 };
 

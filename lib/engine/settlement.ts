@@ -9,6 +9,7 @@ import { failureNoted, operatorCompleted, stateSet } from '../job/noteRoutine.js
 import { streamChanged } from '../job/noteStream.js';
 import type { Change, Emitted, Failure, Settled } from '../job/Settled.js';
 import type { StreamChange } from '../job/StreamState.js';
+import type { OpenWait } from '../job/Wait.js';
 import type { Event } from '../plan/Plan.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import { runOutside } from './ambient.js';
@@ -26,9 +27,10 @@ export interface SettledJob<R> extends Parent, Omit<DelayingJob<R>, 'run' | 'eng
   /** `active` counts the attempts at work. */
   readonly run: R & DelayingJob<R>['run'] & { active: number };
   readonly emissions: SettledEmissions;
+  readonly asking: { open(wait: OpenWait): void };
   delayed: DelayedTasks<R> | undefined;
   readonly engine: SettlingEngine<R>;
-  readonly life: { readonly isOver: boolean; fail(error: RoutiluxError): void; unpark(): void };
+  readonly life: { readonly isOver: boolean; fail(error: RoutiluxError): void; readonly parking: { leave(): void } | undefined };
   /** What watches it, if anything does. */
   readonly views: { output(record: OutputRecord): void } | undefined;
   /** Tells whoever follows its progress, at the end of this stretch of work. */
@@ -80,6 +82,7 @@ export const commit = <R extends TriedJob>(job: SettledJob<R>, attempt: Attempt<
 const make = <R extends TriedJob>(job: SettledJob<R>, { routineId }: Attempt<R>, change: Change): void => {
   const { ledger, emissions } = job;
   if (change.type === 'emitted') emit(emissions, change);
+  else if (change.type === 'waiting') job.asking.open(change.wait);
   else if (change.type === 'deferred') emissions.defer(change.routineId, change.event, change.data);
   else if (change.type === 'output') handOver(job, routineId, change.outputType, change.data);
   else if (change.type === 'sharedSet') sharedSet(ledger, change.key, change.value);

@@ -1,11 +1,12 @@
 import { flowError } from '../flow/FlowError.js';
 import { pairsOf, type ParamMapping } from '../flow/mapping.js';
-import { routineAt, slotAt } from '../flow/placeIn.js';
+import { eventAt, routineAt, slotAt } from '../flow/placeIn.js';
 import { moved } from '../job/fold.js';
 import type { JobData } from '../job/JobData.js';
 import type { RemainingWork, RemainingTask } from '../job/RemainingWork.js';
 import { inPlaces, type RoutineData } from '../job/RoutineData.js';
 import { isWorthTelling } from '../job/StreamState.js';
+import type { OpenWait } from '../job/Wait.js';
 import { connectionTo } from '../plan/compile.js';
 import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
 import { groupBy } from '../prelude/groupBy.js';
@@ -20,16 +21,17 @@ export type Rename = (routineId: string) => string;
 /**
  * What makes the tasks that a job from elsewhere has left to do, in their places in this flow: one maker for each.
  *
- * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`
+ * @throws FlowError `UNKNOWN_ROUTINE`, `UNKNOWN_SLOT`, `UNKNOWN_EVENT`
  */
 export const taskMakersIn = (
   plan: Plan,
-  { currentRoutineId, streams }: JobData,
+  { currentRoutineId, streams, waits }: JobData,
   work: RemainingWork,
   rename: Rename,
 ): readonly TaskMaker[] => {
   if (currentRoutineId !== undefined) routineOf(plan, rename(currentRoutineId));
   for (const [routineId, states] of streams) if ([...states].some(isWorthTelling)) checkKeeper(plan, rename(routineId));
+  for (const wait of waits.values()) checkAsker(plan, wait, rename(wait.routineId));
   return work.tasks.map((task) => taskMaker(plan, task, rename));
 };
 
@@ -42,6 +44,7 @@ export const takeUp = (run: Run, work: RemainingWork, makers: readonly TaskMaker
     if (dueAt === undefined) engine.task$.next(make(run));
     else delayedOf(run.parts).takeUp(make(run), dueAt);
   });
+  if (ledger.data.waits.size > 0) run.parts.asking.takeUp();
   emissions.order = work.order;
   life.comeFromElsewhere(work.begun);
 };
@@ -104,6 +107,13 @@ const checkKeeper = ({ routines, settings: { flowId } }: Plan, routineId: string
   if (routines.get(routineId)?.keepsStreams === true) return;
   const known = [...routines.values()].flatMap(({ id, keepsStreams }) => (keepsStreams ? [id] : []));
   throw flowError('UNKNOWN_ROUTINE', { flowId, routineId, known });
+};
+
+/** An answer has to have somewhere to go. */
+const checkAsker = (plan: Plan, { event, slot, timeoutEvent }: OpenWait, routineId: string): void => {
+  const routine = routineOf(plan, routineId);
+  if (slot !== undefined) slotAt(routine, { routineId, name: slot });
+  for (const name of [event, timeoutEvent]) if (name !== undefined) eventAt(routine, { routineId, name });
 };
 
 const routinesIn = ({ routines }: Plan, data: JobData, rename: Rename): readonly RoutineData[] =>

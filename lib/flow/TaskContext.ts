@@ -24,6 +24,37 @@ export interface EmitOptions {
 
 export const EMIT_OPTIONS: Known<EmitOptions> = { delayMs: true, at: true };
 
+/** Where an answer goes: an event of the routine that asks, or a slot of it. */
+export type WaitPlace = string | AnyEvent | { readonly slot: string };
+
+/** What is asked, of whom, and for how long. */
+export interface WaitForOptions {
+  /** Its name, unique among the open questions of the job; not empty. @default `${taskId}#n`, n = 0 for the first of the task */
+  readonly token?: string | undefined;
+  /** What is asked, in whatever form whoever answers understands: plain values. @default none */
+  readonly question?: unknown;
+  /** What goes with it: plain values. A slot gets it back with the answer. @default none */
+  readonly data?: object | undefined;
+  /**
+   * What an answer has to be. A codec reads it, and refuses what does not fit; such a job cannot be written down while the question is open.
+   * A JSON Schema is for whoever answers, and is not checked. @default anything
+   */
+  readonly schema?: object | undefined;
+  /** For how many ms it is open, above 0. @default Infinity */
+  readonly timeoutMs?: number | undefined;
+  /** The event on which `{ token }` goes out after that. @default where the answer would have gone */
+  readonly timeoutEvent?: string | AnyEvent | undefined;
+}
+
+export const WAIT_FOR_OPTIONS: Known<WaitForOptions> = {
+  token: true,
+  question: true,
+  data: true,
+  schema: true,
+  timeoutMs: true,
+  timeoutEvent: true,
+};
+
 /** How an output is treated. */
 export interface OutputOptions {
   /** Whether the output log keeps it. @default true */
@@ -81,6 +112,15 @@ export interface TaskContext<T extends RoutineTypes = RoutineTypes> {
    * what is at work; not if the call came after the end of the task, from a timer: a task that is done never runs again.
    */
   track<T>(work: PromiseLike<T>): PromiseLike<T>;
+  /**
+   * Asks a question, and parks the job, without a worker, until somebody answers it with `job.answer(token, answer, { by })`. Then
+   * `{ answer, token, by? }` goes out on that event of this routine, or is a task for that slot of it, with `data` too. After `timeoutMs`
+   * without an answer `{ token }` goes out in its place, on `timeoutEvent`. Gives the token. The question counts when the attempt succeeds.
+   *
+   * @throws FlowError `UNKNOWN_EVENT`, `UNKNOWN_SLOT`, `BAD_OPTION`, `BAD_PAYLOAD`, `NOT_SERIALISABLE` with `emitMode: 'commit'`; JobError
+   * `TOKEN_IN_USE` (the task is not tried again), `EMIT_AFTER_END`, `STALE_CONTEXT`
+   */
+  waitFor(to: WaitPlace, options?: WaitForOptions): string;
   /** Asks for a pause of this job; resolves at once, since the job is quiet only after this handler. */
   pause(options?: PauseOptions): Promise<void>;
   /** Ends this job at once. */

@@ -9,6 +9,7 @@ import type { RemainingWorkSource } from './RemainingWork.js';
 import type { RoutineData } from './RoutineData.js';
 import { LOG_BOUND, SharedSpace } from './SharedSpace.js';
 import type { StreamState } from './StreamState.js';
+import { NO_ANSWERS, NO_WAITS, type OpenWait } from './Wait.js';
 
 /** A pause of a job, written when the job was quiet. */
 export interface PausePoint {
@@ -60,6 +61,10 @@ export class JobData {
   readonly deferred: readonly DeferredEvent[] = [];
   /** The streams that routines keep in this job, by the id of the routine. */
   readonly streams: ReadonlyMap<string, Iterable<StreamState>> = NO_STREAMS;
+  /** The questions that it waits for, by their tokens, in the order in which they were asked. */
+  readonly waits: ReadonlyMap<string, OpenWait> = NO_WAITS;
+  /** The tokens of those that were answered. */
+  readonly answered: ReadonlySet<string> = NO_ANSWERS;
   /** Tasks that were queued or at work when the job ended before them, or for which there was no room. */
   readonly dropped: number = 0;
   /** The most tasks that have waited at a time. */

@@ -1,3 +1,4 @@
+import { list } from '../flow/FlowError.js';
 import { describeMismatch, type Mismatch } from '../flow/Codec.js';
 import { describeError } from '../prelude/describeError.js';
 import { errorsOf } from '../prelude/errorsOf.js';
@@ -53,6 +54,14 @@ const sentences = {
     `${d.call} came to job '${d.jobId}', which keeps at most ${d.limit} emissions until it is resumed; resume it, or raise pausedLimit of the flow.`,
   WOULD_DEADLOCK: (d: { jobId: string; call: string }) =>
     `${d.call} inside a handler of job '${d.jobId}' would wait for itself; let the handler return first.`,
+  TOKEN_IN_USE: (d: { jobId: string; token: string }) =>
+    `Job '${d.jobId}' waits for an answer under the token '${d.token}' already; give another token, or wait until that question is answered.`,
+  UNKNOWN_TOKEN: (d: { jobId: string; token: string; open: readonly string[] }) =>
+    `Job '${d.jobId}' waits for no answer under the token '${d.token}'; open in it: ${list(d.open, 'question')}.`,
+  ALREADY_ANSWERED: (d: { jobId: string; token: string }) =>
+    `The question '${d.token}' of job '${d.jobId}' has been answered; a question is answered once.`,
+  ANSWER_MISMATCH: (d: { token: string; mismatches: readonly Mismatch[] }) =>
+    `The answer to '${d.token}' is refused by the schema of the question: ${d.mismatches.map((each) => describeMismatch('the answer', each)).join('; ')}`,
   BAD_LOG_ENTRY: (d: { got: string }) => `The shared log takes plain objects, not ${d.got}; wrap it, as in { message: … }.`,
 } satisfies Record<string, (details: never) => string>;
 

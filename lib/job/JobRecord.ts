@@ -5,6 +5,7 @@ import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { JobStatus } from './JobStatus.js';
 import type { LogEntry } from './SharedSpace.js';
 import type { StreamChange, StreamState } from './StreamState.js';
+import type { Wait } from './Wait.js';
 
 /** A slot activation, as a record shows it. */
 export interface SlotActivationTask {
@@ -121,7 +122,9 @@ export type Note =
  * | `taskSettled` | an attempt ends | the task, `outcome`, perhaps `error` |
  * | `taskDelayed` | a retry waits, or a task of an emission that was put off | the task with `dueAt` |
  * | `failureNoted` | a failure counts | `taskId`, `routineId`, `outcome`, `message`, `retryCount`, `hadSucceeded` |
- * | `parked`, `unparked` | all that is left waits for its time; there is something to do again | nothing more |
+ * | `waiting` | a question is open (`ctx.waitFor`) | the `Wait` |
+ * | `answered`, `expired` | a question is answered; its time is over | `token`, perhaps `by` |
+ * | `parked`, `unparked` | all that is left waits for its time or an answer; there is something to do again | nothing more |
  * | `paused`, `resumed` | the job is quiet; it goes on | `reason`, `checkpoint`, `pendingTasks` |
  * | `warning` | something is odd, and the job goes on | `message`, perhaps `error` |
  * | `ended` | the job has come to its end | `status`, perhaps `error` or `reason` |
@@ -150,6 +153,9 @@ export type JobRecord = Step &
     | { readonly type: 'output'; readonly output: OutputRecord; readonly kept?: false }
     | { readonly type: 'paused'; readonly reason?: string; readonly checkpoint?: unknown; readonly pendingTasks: number }
     | { readonly type: 'resumed' }
+    | ({ readonly type: 'waiting' } & Wait)
+    | { readonly type: 'answered'; readonly token: string; readonly by?: string }
+    | { readonly type: 'expired'; readonly token: string }
     | { readonly type: 'parked' }
     | { readonly type: 'unparked' }
     | { readonly type: 'warning'; readonly message: string; readonly error?: unknown }

@@ -2,6 +2,7 @@ import type { Data } from '../flow/Data.js';
 import type { TaskOutcome } from './JobRecord.js';
 import type { LogEntry } from './SharedSpace.js';
 import type { StreamChange } from './StreamState.js';
+import type { OpenWait } from './Wait.js';
 
 /** An emission. */
 export interface Emitted {
@@ -16,6 +17,8 @@ export interface Emitted {
 /** Something that an attempt has done to its job, kept back until it succeeds (`emitMode: 'commit'`). */
 export type Change =
   | Emitted
+  /** It asks a question; kept back in every `emitMode`. */
+  | { readonly type: 'waiting'; readonly wait: OpenWait }
   | { readonly type: 'deferred'; readonly routineId: string; readonly event: string; readonly data: Data }
   | { readonly type: 'output'; readonly outputType: string; readonly data: Data }
   | { readonly type: 'operatorCompleted'; readonly routineId: string }

@@ -27,6 +27,8 @@ export const copyJob = (job: JobData): JobData => {
     outputs: copyLog(job.outputs),
     routines: new Map([...job.routines].map(([id, routine]) => [id, copyRoutine(routine)])),
     streams: new Map([...job.streams].map(([id, states]) => [id, [...states].filter(isWorthTelling).map(copyStream)])),
+    waits: new Map([...job.waits].map(([token, wait]) => [token, copyApart(wait)])),
+    answered: new Set(job.answered),
     source: rest && new WrittenWork(copyWork(rest)),
   });
 };

@@ -11,6 +11,7 @@ import { type RoutineData, RANK, zeros } from './RoutineData.js';
 import type { LogEntry } from './SharedSpace.js';
 import { nextStride, type Times } from './stopwatch.js';
 import type { StreamChange, StreamState } from './StreamState.js';
+import { NO_ANSWERS, NO_WAITS, type OpenWait } from './Wait.js';
 
 /*
  * The one writer: whatever happens in a job is a function of this file, and no other code changes the state of a job. Everywhere
@@ -90,6 +91,30 @@ export const dropped = (job: Job, count: number): void => {
   job.dropped += count;
 };
 
+/** It waits for an answer; a token that was answered before stands for another question now. */
+export const waitOpened = (job: Job, wait: OpenWait): void => {
+  if (job.waits === NO_WAITS) job.waits = new Map();
+  (job.waits as Map<string, OpenWait>).set(wait.token, wait);
+  (job.answered as Set<string>).delete(wait.token);
+};
+
+/** It waits for that no more. */
+export const waitClosed = ({ waits }: JobData, token: string): void => {
+  (waits as Map<string, OpenWait>).delete(token);
+};
+
+/** It has been answered, which is remembered. */
+export const waitAnswered = (job: Job, token: string): void => {
+  (job.waits as Map<string, OpenWait>).delete(token);
+  if (job.answered === NO_ANSWERS) job.answered = new Set();
+  (job.answered as Set<string>).add(token);
+};
+
+/** It has ended, and waits for nothing. */
+export const waitsForgotten = (job: Job): void => {
+  job.waits = NO_WAITS;
+};
+
 /** The streams that a routine keeps are these. */
 export const streamsSet = (job: Job, routineId: string, states: Iterable<StreamState>): void => {
   if (job.streams === NO_STREAMS) job.streams = new Map();
@@ -133,6 +158,7 @@ export const moved = (job: Job, rename: (routineId: string) => string, routines:
   job.currentRoutineId = job.currentRoutineId && rename(job.currentRoutineId);
   job.deferred = job.deferred.map(({ routineId, ...event }) => ({ routineId: rename(routineId), ...event }));
   job.streams = new Map([...job.streams].map(([routineId, states]) => [rename(routineId), states]));
+  job.waits = new Map([...job.waits].map(([token, wait]) => [token, { ...wait, routineId: rename(wait.routineId) }]));
   job.routines = new Map(routines.map((routine) => [routine.routineId, routine]));
 };
 

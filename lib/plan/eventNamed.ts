@@ -1,6 +1,7 @@
 import { checkCopy } from '../flow/checkCopy.js';
 import type { AnyEvent } from '../flow/Event.js';
 import { flowError } from '../flow/FlowError.js';
+import { isObject } from '../prelude/has.js';
 import type { Event, Place, Routine } from './Plan.js';
 
 /** An event as an error names it. */
@@ -21,9 +22,12 @@ const otherEvent = (routine: Routine, name: string): Event => routine.events.get
 /** The same, by its name or itself. */
 export const eventFor = (routine: Routine, event: string | AnyEvent): Event => {
   if (typeof event === 'string') return eventNamed(routine, event);
-  return event.routine === routine.described ? eventNamed(routine, event.name) : refuseEvent(routine, checkCopy(event).name);
+  if (!isObject(event)) return refuseEvent(routine, event);
+  return event.routine === routine.described
+    ? eventNamed(routine, event.name)
+    : refuseEvent(routine, checkCopy(event).name ?? event);
 };
 
-const refuseEvent = (routine: Routine, name: string): never => {
-  throw flowError('UNKNOWN_EVENT', { routineId: routine.id, event: name, known: [...routine.events.keys()] });
+const refuseEvent = (routine: Routine, event: unknown): never => {
+  throw flowError('UNKNOWN_EVENT', { routineId: routine.id, event, known: [...routine.events.keys()] });
 };

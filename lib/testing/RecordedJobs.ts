@@ -95,5 +95,7 @@ const LAST = 12;
 
 const describeJob = (job: Job, steps: Steps['steps']): string => {
   const last = steps.filter(({ kind }) => kind === 'starts').slice(-LAST);
-  return `job '${job.id}' is ${job.status}, ${job.state.pendingTasks.length} queued; its last tasks: ${last.map((step) => step.routineId).join(' ')}`;
+  const asked = job.waits.slice(0, LAST).map(({ token }) => `'${token}'`);
+  const waits = asked.length === 0 ? '' : `, waits for an answer to ${asked.join(', ')}`;
+  return `job '${job.id}' is ${job.status}, ${job.state.pendingTasks.length} queued${waits}; its last tasks: ${last.map((step) => step.routineId).join(' ')}`;
 };

@@ -93,6 +93,21 @@ const StreamSnapshot = shape('a stream', {
   stage: oneOf('open', 'completing', 'over'),
 });
 
+const WaitSnapshot = shape('a question', {
+  token: name,
+  routineId: name,
+  /** Where its answer goes: one of the two. */
+  event: optional(name),
+  slot: optional(name),
+  question: optional(value),
+  data: optional(data),
+  /** A JSON Schema. */
+  schema: optional(data),
+  timeoutEvent: optional(name),
+  since: instant,
+  until: optional(instant),
+});
+
 const ConnectionSnapshot = shape('a connection', {
   sourceId: name,
   sourceEvent: name,
@@ -157,6 +172,9 @@ export const JobSnapshot = shape('JobSnapshot', {
   dropped: shape('what is gone', { tasks: count, records: count, logEntries: count, outputs: count }),
   pendingTasks: list(TaskSnapshot),
   connections: list(ConnectionSnapshot),
+  /** The open questions, and the tokens of those that were answered. */
+  waits: optional(list(WaitSnapshot)),
+  answered: optional(list(name)),
   /** The streams that routines keep: what went in, and how many values came out. */
   streams: optional(list(StreamSnapshot)),
   run: optional(RunSnapshot),
@@ -179,6 +197,14 @@ const taskFaults = ({ jobId, pendingTasks, connections, run }: JobDocument): rea
     return faults;
   });
 
+const waitFaults = ({ status, waits = [] }: JobDocument): readonly Mismatch[] =>
+  waits.flatMap(({ event, slot }, at): readonly Mismatch[] => {
+    if (isFinal(status)) return [{ path: `waits.${at}`, expected: `none, since the job is ${status}`, value: status }];
+    if ((event === undefined) === (slot === undefined))
+      return [{ path: `waits.${at}`, expected: 'an event or a slot, and not both', value: { event, slot } }];
+    return [];
+  });
+
 const statusFaults = ({ status, pendingTasks }: JobDocument): readonly Mismatch[] => {
   if (isFinal(status))
     return pendingTasks.length === 0
@@ -196,7 +222,9 @@ export const jobFormat: Format<JobDocument> = {
     [
       ...twice('pendingTasks', job.pendingTasks, ({ taskId }) => taskId),
       ...twice('routineStates', job.routineStates, ({ routineId }) => routineId),
+      ...twice('waits', job.waits ?? [], ({ token }) => token),
       ...taskFaults(job),
+      ...waitFaults(job),
       ...statusFaults(job),
     ].slice(0, ENOUGH),
 };

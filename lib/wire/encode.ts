@@ -61,6 +61,8 @@ const ENCODERS: ReadonlyMap<string, Encode> = new Map([
   ['state', encodeValue],
   ['sharedData', encodeValue],
   ['checkpoint', encodeValue],
+  ['question', encodeValue],
+  ['schema', encodeValue],
   ['config', encodeValue],
   ['sharedLog', encodeValues],
   ['inputs', encodeValues],

@@ -10,6 +10,7 @@ import { RoutineData } from '../job/RoutineData.js';
 import { LOG_BOUND, type LogEntry, SharedSpace } from '../job/SharedSpace.js';
 import { Times } from '../job/stopwatch.js';
 import type { StreamState } from '../job/StreamState.js';
+import type { OpenWait } from '../job/Wait.js';
 import { BoundedLog } from '../prelude/BoundedLog.js';
 import { groupBy } from '../prelude/groupBy.js';
 import { type DecodeOptions, decodeJson } from './decodeJson.js';
@@ -19,6 +20,7 @@ import { mergedSlots } from './mergedSlots.js';
 type Routine = JobDocument['routineStates'][number];
 type Failure = NonNullable<JobDocument['error']>;
 type Task = JobDocument['pendingTasks'][number];
+type WaitDocument = NonNullable<JobDocument['waits']>[number];
 
 /**
  * Reads a job from JSON, or from its text.
@@ -53,11 +55,19 @@ const toJob = (document: JobDocument): JobData => {
       dropped.outputs,
     ),
     streams: streamsOf(document),
+    waits: new Map((document.waits ?? []).map((wait) => [wait.token, fromWait(wait)])),
+    answered: new Set(document.answered),
     source: run && new WrittenWork(toRemainingWork(document, run)),
   });
   for (const state of document.routineStates) routineMet(job, fromRoutine(state));
   return job;
 };
+
+const fromWait = ({ since, until, ...wait }: WaitDocument): OpenWait => ({
+  ...wait,
+  since: since.getTime(),
+  until: until?.getTime(),
+});
 
 const streamsOf = ({ streams = [] }: JobDocument): JobData['streams'] =>
   groupBy(

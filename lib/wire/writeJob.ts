@@ -1,10 +1,13 @@
 import type { Connection } from '../flow/Connection.js';
+import { isCodec } from '../flow/Codec.js';
+import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
 import { toLimit } from '../flow/Limit.js';
 import type { JobData } from '../job/JobData.js';
 import { isFinal } from '../job/JobStatus.js';
 import { type RemainingWork, type RemainingTask, statusElsewhere, taskIdOf } from '../job/RemainingWork.js';
 import type { RoutineData } from '../job/RoutineData.js';
+import type { OpenWait } from '../job/Wait.js';
 import { isLost, isWorthTelling, type StreamState } from '../job/StreamState.js';
 import { describeError } from '../prelude/describeError.js';
 import { pick } from '../prelude/pick.js';
@@ -19,6 +22,7 @@ type Routine = JobDocument['routineStates'][number];
 type Failure = NonNullable<JobDocument['error']>;
 type Stream = NonNullable<JobDocument['streams']>[number];
 type Task = JobDocument['pendingTasks'][number];
+type WaitDocument = NonNullable<JobDocument['waits']>[number];
 
 /** The connections of pending tasks, each with its index in the document, and its route: its index among those of its event. */
 type Ways = Map<Connection, { readonly at: number; readonly route: number }>;
@@ -47,9 +51,23 @@ const toDocument = (job: JobData): JobDocument => {
     routineStates: routinesOf(job, rest?.tasks ?? []),
     ...whatHappened(job),
     ...leftToDo(job.jobId, rest),
+    waits: someOf([...job.waits.values()].map((wait, at) => toWait(job.jobId, wait, at))),
+    answered: someOf([...job.answered]),
     streams: streamsOf(job),
     run: rest && toRun(rest),
   };
+};
+
+const toWait = (jobId: string, { since, until, schema, ...wait }: OpenWait, at: number): WaitDocument => {
+  if (isCodec(schema))
+    throw flowError('NOT_SERIALISABLE', {
+      where: `Job '${jobId}'`,
+      path: `waits.${at}.schema`,
+      got: 'a codec',
+      expected: 'a JSON Schema, or that the question is answered',
+    });
+  const times = { since: new Date(since), until: until === undefined ? undefined : new Date(until) };
+  return { ...wait, schema: schema as Data | undefined, ...times };
 };
 
 const streamsOf = ({ jobId, status, streams }: JobData): readonly Stream[] | undefined =>

@@ -7,6 +7,7 @@ import { clocks } from '../support/clocks.js';
 import { emitting, flowOf, type Sketch } from '../support/flows.js';
 import { type Marbles, marbles, starts } from '../support/marbles.js';
 import { thrown } from '../support/thrown.js';
+import { virtualTime } from '../support/virtualTime.js';
 
 const idle: Sketch = { slots: { trigger: () => undefined } };
 
@@ -330,6 +331,21 @@ describe('Deadline', () => {
       job.record$.subscribe(({ type }) => types.push(type));
       await job.done;
       expect(types.at(-1)).toBe('ended');
+    });
+
+    it('should let a task begin at the very instant at which the time is up, if it comes before the timer', async () => {
+      const time = virtualTime();
+      const once: Handler = (_, { attempt }) => {
+        if (attempt === 1) throw new Error('once');
+      };
+      const flow = flowOf({ s: { slots: { trigger: once } } }, [], {
+        scheduler: time.scheduler,
+        executionTimeoutMs: 100,
+        errorHandler: new ErrorHandler({ strategy: 'retry', delayMs: 100 }),
+      });
+      const job = flow.start('s');
+      await time.exhaust();
+      expect([job.status, time.scheduler.now()]).toEqual(['completed', 100]);
     });
 
     it('should let a job complete that stayed within its limit', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { filter, NEVER, of, take } from 'rxjs';
+import { Limits as LoneLimits } from '../../lib/engine/Limits.js';
 import type { FixedLimit } from '../../lib/flow/Limit.js';
 import {
   type Context,
@@ -21,6 +22,7 @@ import {
 } from '../../lib/index.js';
 import { feed } from '../../lib/rx/index.js';
 import { deferred, emitting, flowOf, forward } from '../support/flows.js';
+import { ToldLedger } from '../support/ledgers.js';
 import { ours, thrown } from '../support/thrown.js';
 import { rest } from '../support/turns.js';
 import { turn } from '../support/virtualTime.js';
@@ -1032,6 +1034,46 @@ const engineOf = async ({ job: limit, slots, routes, workers, steps }: World): P
   });
   return account;
 };
+
+describe('the sources that wait for room', () => {
+  const waiting = (queued: number) => {
+    const queue = { length: queued, drop: () => undefined };
+    const job = {
+      run: { queue, shed: () => undefined },
+      ledger: new ToldLedger(),
+      routines: { of: () => undefined },
+      delayed: undefined,
+    };
+    const limits = new LoneLimits<never>(job as never, { maxQueued: 4, overflow: 'block' }, []);
+    const woken: number[] = [];
+    for (const n of [1, 2, 3]) limits.whenRoom([], () => void woken.push(n));
+    const take = (left: number): void => {
+      queue.length = left;
+      limits.taken({ origin: {}, connection: {} } as never);
+    };
+    return { woken, take };
+  };
+
+  it('should be called in one by one, each once, as long as the queue is rather full', () => {
+    const { woken, take } = waiting(4);
+    take(4);
+    expect(woken).toEqual([]);
+    take(3);
+    expect(woken).toEqual([1]);
+    take(3);
+    expect(woken).toEqual([1, 2]);
+    take(2);
+    take(2);
+    expect(woken).toEqual([1, 2, 3]);
+  });
+
+  it('should all be called in when half of it is free', () => {
+    const { woken, take } = waiting(4);
+    take(1);
+    take(1);
+    expect(woken).toEqual([1, 2, 3]);
+  });
+});
 
 describe('Limits, against a plain array', () => {
   it('should run, drop, refuse and keep waiting the same tasks in the same order, whatever the limits (fast-check)', async () => {

@@ -55,6 +55,17 @@ describe('Time', () => {
       expect([time.now, time.tick, time.base, time.reading]).toEqual([1_000_007 + made, 7, 1_000_000 + made, made + 7]);
     });
 
+    it('should measure its slices by a clock that nobody fakes', () => {
+      Object.assign(performance, { clock: {} });
+      const time = new Time(asyncScheduler);
+      time.begin();
+      const wasLeft = time.isLeft;
+      for (const until = process.hrtime.bigint() + 8_000_000n; process.hrtime.bigint() < until;);
+      time.look();
+      Reflect.deleteProperty(performance, 'clock');
+      expect([wasLeft, time.isLeft]).toEqual([true, false]);
+    });
+
     it('should read the clock when asked for what has elapsed, without a look', () => {
       const time = new Time(asyncScheduler);
       const made = now;

@@ -63,9 +63,10 @@ const bench = ({ tried = 0, isEntry = false, handled = false }: Asked = {}) => {
       defer: (routineId, event, data) => told.push(`defers ${routineId}.${event} ${JSON.stringify(data)}`),
       eventOf: () => eventIn(plan, 's'),
     },
+    asking: { open: ({ token }) => told.push(`asks ${token}`) },
     life: {
       isOver: false,
-      unpark: note('unparked'),
+      parking: { leave: note('unparked') },
       fail: (error) => {
         failures.push(error);
       },

@@ -101,6 +101,16 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
     run(job, timestamp);
     if (fold.deferredTaken(job.data).length > 0) job.tasks.setAside();
   },
+  waiting: ({ data }, { token, routineId, event, slot, question, data: given, schema, timeoutEvent, since, until }) => {
+    const times = { since: since.getTime(), until: until?.getTime() };
+    fold.waitOpened(data, { token, routineId, event, slot, question, data: given, schema, timeoutEvent, ...times });
+  },
+  answered: ({ data }, { token }) => {
+    fold.waitAnswered(data, token);
+  },
+  expired: ({ data }, { token }) => {
+    fold.waitClosed(data, token);
+  },
   parked: (job, { timestamp }) => {
     job.stand(timestamp.getTime());
   },
@@ -134,6 +144,7 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
     if (reason !== undefined) fold.reasonGiven(data, reason);
     fold.dropped(data, tasks.size);
     tasks.clear();
+    fold.waitsForgotten(data);
     fold.statusSet(data, status, timestamp.getTime());
     job.stand(timestamp.getTime());
   },

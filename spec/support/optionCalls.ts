@@ -1,7 +1,17 @@
 import { fromOperator, toOperator } from '../../lib/rx/index.js';
 import { loadJob } from '../../lib/node/index.js';
 import { type FlowTest, recordMarbles, testFlow, toMarbleTest } from '../../lib/testing/index.js';
-import { type Context, defineRoutine, ErrorHandler, Flow, type Job, JobState, Registry, Routine } from '../../lib/index.js';
+import {
+  type Context,
+  defineRoutine,
+  ErrorHandler,
+  type Event,
+  Flow,
+  type Job,
+  JobState,
+  Registry,
+  Routine,
+} from '../../lib/index.js';
 import { firstValueFrom, map } from 'rxjs';
 import { isPlainObject } from '../../lib/prelude/plainObject.js';
 import { flowOf, sleep } from './flows.js';
@@ -18,6 +28,8 @@ const inHandler = async (call: (ctx: Context) => unknown): Promise<void> => {
   const { error } = await flowOf({ s: { slots: { trigger: (_, ctx) => void call(ctx) } } }).execute('s');
   if (error !== undefined) throw error.cause;
 };
+
+const eventOf = ({ flow, routineId }: Context): Event<object> => flow.routines.get(routineId)?.event('o') as Event<object>;
 
 const inTest = async (call: (test: FlowTest) => unknown): Promise<void> =>
   testFlow(async (test) => {
@@ -70,6 +82,12 @@ export const CALLS: Readonly<Record<string, OptionCall>> = {
   'Flow.shutdown(options)': (options) => idle().shutdown(options),
   'Flow.deserialize(options)': (options) => new Flow().deserialize(new Flow().toJSON(), registry, options),
   'Flow.setExecutionStrategy(options)': (options) => idle().setExecutionStrategy('concurrent', options),
+  'Job.answer(options)': async (options) => {
+    const flow = flowOf({ s: { slots: { trigger: (_, ctx) => void ctx.waitFor('o', { token: 'q' }) }, events: ['o'] } });
+    const job = flow.start('s');
+    await sleep(1);
+    job.answer('q', 1, options);
+  },
   'Job.pause(options)': (options) => busy().pause(options),
   'Job.waitForCompletion(options)': (options) => busy().waitForCompletion(options),
   'JobState.fromJSON(options)': (options) => JobState.fromJSON(busy().snapshot(), options),
@@ -103,6 +121,19 @@ export const CALLS: Readonly<Record<string, OptionCall>> = {
   'Context.output(data)': (options) =>
     inHandler((ctx) => {
       ctx.output('type', {}, options);
+    }),
+  'Context.emit(options)': (options) =>
+    inHandler((ctx) => {
+      ctx.emit('o', {}, options);
+    }),
+  'Context.emit(data)': (options) =>
+    inHandler((ctx) => {
+      ctx.emit(eventOf(ctx), {}, options);
+    }),
+  'Context.waitFor(options)': (options) =>
+    inHandler((ctx) => {
+      ctx.waitFor('o', options);
+      ctx.cancel();
     }),
   'Context.pause(options)': (options) =>
     inHandler((ctx) => {

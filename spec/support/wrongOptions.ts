@@ -14,12 +14,15 @@ const NO_WORD = [null, 5, '', 'other', {}];
  */
 export const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   as: NO_WORD,
+  at: [null, 5, '', '2026-01-05', new Date(NaN)],
   asyncContext: NO_WORD,
   backoff: NO_NUMBER,
+  by: NO_TEXT,
   codec: [null, 5, '', {}, () => true],
   concurrent: [...NO_COUNT, 0],
   config: [null, 5, '', [], new Map()],
   critical: NO_SWITCH,
+  data: [null, 5, '', [], new Map()],
   delayMs: NO_NUMBER,
   detached: NO_SWITCH,
   emitMode: NO_WORD,
@@ -67,6 +70,7 @@ export const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   replay: NO_SWITCH,
   retryOn: [null, 5, '', {}, [5], ['Error']],
   run: [null, 5, '', [], () => undefined],
+  schema: [null, 5, '', [], new Map()],
   scheduler: [null, 5, '', {}],
   seed: [null, '', '5', true, {}, NaN, 0.5, Infinity],
   signal: [null, 5, '', {}, new AbortController()],
@@ -74,9 +78,11 @@ export const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   state: [null, 5, '', [], { n: 0 }],
   strategy: NO_WORD,
   then: [...NO_WORD, 'retry'],
+  timeoutEvent: [...NO_NAME, 'nowhere'],
   timeoutMs: NO_MS,
   'Job.waitForCompletion(options).timeoutMs': NO_NUMBER,
   'JobState.waitForCompletion(options).timeoutMs': NO_NUMBER,
+  token: NO_NAME,
   type: NO_NAME,
   unhandledErrors: NO_WORD,
   wait: NO_SWITCH,
@@ -87,4 +93,4 @@ export const WRONG: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /** What any value may be. */
-export const ANY: readonly string[] = ['checkpoint'];
+export const ANY: readonly string[] = ['checkpoint', 'question'];

@@ -488,14 +488,14 @@ describe('JSON of a job', () => {
     }
   });
 
-  it.each([2, 99, 0, -1, 1.5, '1', null])(
+  it.each([3, 99, 0, -1, 1.5, '1', null])(
     'of version %p should be refused, naming the newest that is read (SC092)',
     async (version) => {
       const json = await withPatch((all) => Object.assign(all, { version }));
       expect(thrown(() => JobState.fromJSON(json))).toMatchObject({
         name: 'WireError',
         code: 'UNKNOWN_VERSION',
-        details: { version, newest: 1 },
+        details: { version, newest: 2 },
       });
     },
   );

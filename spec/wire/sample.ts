@@ -140,6 +140,7 @@ export const seen = (state: JobState): Record<string, unknown> => {
       pendingTasks,
     })),
     deferredEvents: state.deferredEvents,
+    waits: state.waits,
   };
 };
 
@@ -165,6 +166,7 @@ export const keeping = (data: Data, options: FlowOptions = {}): Flow => {
     ctx.output('mine', data);
     ctx.emit('o', data);
     ctx.emitDeferred('o', data);
+    ctx.waitFor('o', { question: data, data });
     void ctx.pause({ checkpoint: data });
   };
   return flowOf({ s: { slots: { trigger } }, t: { slots: { i: undefined } } }, ['s.o -> t.i'], options);

@@ -19,7 +19,7 @@ describe('a paused job that is written', () => {
     const { job } = await pausedStory();
     expect(JSON.parse(JSON.stringify(job.snapshot()))).toMatchObject({
       kind: 'routilux/job',
-      version: 1,
+      version: 2,
       status: 'paused',
       createdAt: '2026-01-05T08:00:00.000Z',
       pendingTasks: [{ routineId: 'writer' }, { routineId: 'parser', dueAt: '2026-01-05T08:01:00.000Z' }],

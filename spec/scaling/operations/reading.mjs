@@ -116,6 +116,8 @@ export const operations = [
   ...written('n tasks that wait', emits),
   ...written('n records of history', emits, { history: Infinity }),
   ...written('n deferred events', (ctx, at) => ctx.emitDeferred('o', { at })),
+  ...written('n emissions put off', (ctx, at) => ctx.emit('o', { at }, { delayMs: 60_000 }), {}),
+  ...written('n questions', (ctx, at) => ctx.waitFor('o', { token: `q${at}`, question: { at }, timeoutMs: 60_000 })),
   ...written('n outputs', (ctx, at) => ctx.output('x', { at })),
   ...written('n shared values and log entries', (ctx, at) => (ctx.shared.set(`k${at}`, { at }), ctx.shared.log({ at }))),
   read('pendingTasks, n', ['JobState.pendingTasks'], emits, (state) => state.pendingTasks),

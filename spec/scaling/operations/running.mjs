@@ -36,6 +36,27 @@ const failing = (options) =>
     }).setErrorHandler(new ErrorHandler(options)),
   );
 
+/** A job with n emissions that are put off. */
+const late = async (n) => {
+  const trigger = (_, ctx) => upTo(n).forEach((at) => ctx.emit('o', { at }, { delayMs: 60_000 + at }));
+  const job = flowOf({ s: routineOf({ trigger }), t: routineOf({ i: nothing }) }, [['s', 'o', 't', 'i']]).start('s');
+  await until(() => job.state.metrics.routine('s')?.completed === 1);
+  return job;
+};
+
+/** A flow whose entry asks n questions. */
+const asking = (options = {}) => {
+  const trigger = ({ n }, ctx) => upTo(n).forEach((at) => ctx.waitFor('o', { ...options, token: `q${at}`, question: { at } }));
+  return flowOf({ s: routineOf({ trigger }), t: routineOf({ i: nothing }) }, [['s', 'o', 't', 'i']]);
+};
+
+/** A job with n open questions. */
+const asked = async (n) => {
+  const job = asking({ timeoutMs: 60_000 }).start('s', { n });
+  await until(() => job.waits.length === n);
+  return job;
+};
+
 export const operations = [
   operation('execute a loop of n hops', ['Flow.execute'], (n, measure) => {
     const flow = flowOf({ s: routineOf({ trigger: ({ left }, ctx) => left > 0 && ctx.emit('o', { left: left - 1 }) }) }, [
@@ -336,6 +357,65 @@ export const operations = [
     }).start('s', { n });
     await until(() => ids.length === n);
     await measure(() => check(job.cancelTask(ids[n >> 1]), 'a task'));
+    await job.cancel();
+  }),
+  operation('put off n emissions, which come due', ['Context.emit'], (n, measure) => {
+    const trigger = ({ n: count }, ctx) => upTo(count).forEach((at) => ctx.emit('o', { at }, { delayMs: 1 + (at % 7) }));
+    const flow = flowOf({ s: routineOf({ trigger }), t: routineOf({ i: nothing }) }, [['s', 'o', 't', 'i']]);
+    return measure(() => completed(flow.execute('s', { n })));
+  }),
+  operation('pause, resume and cancel with n emissions put off', [], async (n, measure) => {
+    const job = await late(n);
+    await measure(async () => {
+      await job.pause();
+      job.resume();
+      await job.cancel();
+    });
+  }),
+  operation('cancelTask of one put off among n', [], async (n, measure) => {
+    const job = await late(n);
+    const { taskId } = job.state.pendingTasks[n >> 1];
+    await measure(() => check(job.cancelTask(taskId), 'a task'));
+    await job.cancel();
+  }),
+  operation('drop the oldest of n emissions put off, n times', [], async (n, measure) => {
+    const trigger = ({ n: count }, ctx) => upTo(2 * count).forEach((at) => ctx.emit('o', { at }, { delayMs: 60_000 }));
+    const flow = flowOf({ s: routineOf({ trigger }), t: routineOf({ i: nothing }) }, [['s', 'o', 't', 'i']], {
+      maxQueued: n,
+      overflow: 'dropOldest',
+    });
+    let job;
+    await measure(async () => {
+      job = flow.start('s', { n });
+      await until(() => job.state.metrics.routine('s')?.completed === 1);
+    });
+    await job.cancel();
+  }),
+  operation('ask n questions, watched, and answer them', ['Context.waitFor', 'Job.answer', 'Job.waits$'], (n, measure) => {
+    const flow = asking();
+    return measure(async () => {
+      const job = flow.start('s', { n });
+      job.waits$.subscribe();
+      await until(() => job.state.metrics.routine('s')?.completed === 1);
+      for (const at of upTo(n)) job.answer(`q${at}`, at);
+      await completed(job.done);
+    });
+  }),
+  operation('n questions whose time is over', [], (n, measure) => {
+    const flow = asking({ timeoutMs: 5 });
+    return measure(() => completed(flow.execute('s', { n })));
+  }),
+  operation('pause, resume and cancel with n questions', [], async (n, measure) => {
+    const job = await asked(n);
+    await measure(async () => {
+      await job.pause();
+      job.resume();
+      await job.cancel();
+    });
+  }),
+  operation('read n questions', ['Job.waits', 'JobState.waits'], async (n, measure) => {
+    const job = await asked(n);
+    await measure(() => check(job.waits.length === n, 'the questions'));
     await job.cancel();
   }),
 ];

@@ -1,0 +1,189 @@
+import { decode, isCodec } from '../flow/Codec.js';
+import type { Data } from '../flow/Data.js';
+import { jobError } from '../job/JobError.js';
+import type { Ledger } from '../job/Ledger.js';
+import { waitAnswered, waitExpired, waitOpened } from '../job/noteWait.js';
+import type { OpenWait } from '../job/Wait.js';
+import type { Event, Plan, Slot } from '../plan/Plan.js';
+import { type Delayed, Delays } from './Delays.js';
+import type { Steps } from './Steps.js';
+import type { TimerJob } from './timer.js';
+
+/** A job as its questions see it. */
+export interface AskingJob<R> extends TimerJob {
+  readonly run: R & { readonly isOpen: boolean };
+  readonly plan: TimerJob['plan'] & Pick<Plan, 'routines'>;
+  readonly ledger: Ledger;
+  readonly emissions: AskingEmissions;
+  readonly engine: AskingEngine<R>;
+  readonly life: { readonly isOver: boolean };
+  /** What watches it, if anything does. */
+  readonly views: { asked(): boolean } | undefined;
+}
+
+interface AskingEmissions {
+  /** @throws JobError `QUEUE_FULL`; FlowError `NOT_SERIALISABLE` */
+  prepared(place: Event | Slot, payload: Data): Data;
+  send(event: Event, data: Data): void;
+  bringIn(slot: Slot, data: Data): void;
+}
+
+interface AskingEngine<R> {
+  readonly steps: Steps;
+  readonly time: { readonly reading: number };
+  readonly drain: { enter<A, B>(work: (a: A, b: B) => void, a: A, b: B): void; change(work: () => void): void; soon(): void };
+  /** Followers are told at the end of this stretch of work. */
+  progressed(run: R): void;
+  readonly released$: { next(run: R): void };
+}
+
+/**
+ * The questions that a job waits for (`ctx.waitFor`): the state of the job says which are open, here they are answered, or closed when
+ * their time is over. They hold no worker and no pause.
+ */
+export class Questions<R> {
+  readonly #timeouts: Delays<OpenWait>;
+  readonly #timeoutOf = new Map<string, Delayed<OpenWait>>();
+
+  constructor(private readonly job: AskingJob<R>) {
+    this.#timeouts = new Delays(job, (due) => {
+      job.engine.drain.enter(this.#ring, due, undefined);
+    });
+  }
+
+  /** A question counts from now on; part of a step. */
+  open(wait: OpenWait): void {
+    const { ledger, engine } = this.job;
+    waitOpened(ledger, wait);
+    this.#tell();
+    if (this.#add(wait)) engine.steps.after(this.#armAll);
+  }
+
+  /** The questions of a job from elsewhere; their timeouts run once the gate opens. */
+  takeUp(): void {
+    for (const wait of this.job.ledger.data.waits.values()) this.#add(wait);
+  }
+
+  // Thousands may be asked and answered in one stretch of work (D46).
+  #tell(): void {
+    const { views, engine, run } = this.job;
+    if (views?.asked() !== true) return;
+    engine.progressed(run);
+    engine.drain.soon();
+  }
+
+  #add(wait: OpenWait): boolean {
+    const { ledger, engine } = this.job;
+    const { token, until } = wait;
+    if (until === undefined) return false;
+    this.#timeoutOf.set(token, this.#timeouts.add(wait, until, engine.time.reading + until - ledger.now));
+    return true;
+  }
+
+  readonly #armAll = (): void => {
+    if (this.job.run.isOpen) this.#timeouts.armAll(this.job.engine.time.reading);
+  };
+
+  // ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Answers a question, once.
+   *
+   * @throws JobError `UNKNOWN_TOKEN`, `ALREADY_ANSWERED`, `ANSWER_MISMATCH`, `QUEUE_FULL`; FlowError `NOT_SERIALISABLE`
+   */
+  answer(token: string, given: unknown, by: string | undefined): void {
+    const { emissions, engine } = this.job;
+    const wait = this.#waitFor(token);
+    const place = this.#placeOf(wait, wait.event);
+    const { data, slot } = wait;
+    const says = { answer: read(wait, given), token, ...(by !== undefined && { by }) };
+    const payload = emissions.prepared(place, slot === undefined || data === undefined ? says : { ...says, data });
+    let isDone = false;
+    // The codec, getters of the answer and the clock may be the user's, and have answered it, or ended the job (D31).
+    engine.drain.change(() => {
+      if (this.job.ledger.data.waits.get(token) !== wait) return;
+      isDone = true;
+      waitAnswered(this.job.ledger, token, by);
+      this.#stopTimeout(token);
+      this.#close(place, payload);
+    });
+    if (!isDone) this.#waitFor(token);
+  }
+
+  #waitFor(token: string): OpenWait {
+    const { jobId, waits, answered } = this.job.ledger.data;
+    const wait = waits.get(token);
+    if (wait !== undefined) return wait;
+    throw answered.has(token)
+      ? jobError('ALREADY_ANSWERED', { jobId, token })
+      : jobError('UNKNOWN_TOKEN', { jobId, token, open: [...waits.keys()] });
+  }
+
+  #stopTimeout(token: string): void {
+    const timeout = this.#timeoutOf.get(token);
+    this.#timeoutOf.delete(token);
+    if (timeout !== undefined) this.#timeouts.drop(timeout);
+  }
+
+  #placeOf({ routineId, slot }: OpenWait, event: string | undefined): Event | Slot {
+    const routine = this.job.plan.routines.get(routineId);
+    // They were looked up when the question was asked, or taken up.
+    return (event === undefined ? routine?.slots.get(slot as string) : routine?.events.get(event)) as Event | Slot;
+  }
+
+  /** It is open no more, and what comes of it goes its way. */
+  #close(place: Event | Slot, payload: Data): void {
+    const { emissions, engine, run } = this.job;
+    this.#tell();
+    if ('emission$' in place) emissions.send(place, payload);
+    else emissions.bringIn(place, payload);
+    // If no connection takes it, it may have been the last that the job has waited for.
+    engine.released$.next(run);
+  }
+
+  // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  readonly #ring = (due: Delayed<OpenWait>): void => {
+    const { run, engine } = this.job;
+    // Behind a closed gate it stays open, and may still be answered.
+    if (!run.isOpen) return;
+    engine.steps.begin();
+    if (this.#timeouts.remove(due)) this.#expire(due.task);
+    engine.steps.end();
+  };
+
+  #expire(wait: OpenWait): void {
+    const { token, event, timeoutEvent = event, data } = wait;
+    this.#timeoutOf.delete(token);
+    waitExpired(this.job.ledger, token);
+    this.#close(
+      this.#placeOf(wait, timeoutEvent),
+      timeoutEvent === undefined && data !== undefined ? { token, data } : { token },
+    );
+  }
+
+  /** The gate opens: questions whose time is over are closed, and the timers of the others run again. */
+  reopen(): void {
+    const { engine } = this.job;
+    for (const { task } of this.#timeouts.due(engine.time.reading)) this.#expire(task);
+    if (this.#timeouts.size > 0) engine.steps.after(this.#armAll);
+  }
+
+  /** No timer runs any more; the times stay. */
+  hold(): void {
+    this.#timeouts.hold();
+  }
+
+  clear(): void {
+    this.#timeouts.clear();
+    this.#timeoutOf.clear();
+  }
+}
+
+/** What the schema of a question makes of an answer; a JSON Schema is for whoever answers. */
+const read = ({ token, schema }: OpenWait, answer: unknown): unknown => {
+  if (!isCodec(schema)) return answer;
+  const decoded = decode(schema, answer);
+  if ('value' in decoded) return decoded.value;
+  throw jobError('ANSWER_MISMATCH', { token, mismatches: decoded.mismatches });
+};
