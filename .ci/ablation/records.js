@@ -2,7 +2,13 @@
 import ts from 'typescript';
 import { exportedFunctions } from './exported.js';
 
-const FILES = ['lib/job/noteJob.ts', 'lib/job/noteRoutine.ts', 'lib/job/noteStream.ts', 'lib/job/noteTask.ts'];
+const FILES = [
+  'lib/job/noteJob.ts',
+  'lib/job/noteRoutine.ts',
+  'lib/job/noteStream.ts',
+  'lib/job/noteTask.ts',
+  'lib/job/noteWait.ts',
+];
 
 /** Who sees to it that a record is there; the law, if nothing else is said. */
 const SPECS = {
@@ -11,6 +17,11 @@ const SPECS = {
   shed: 'job/noteTask',
   streamOpened: 'rx/fromSource',
   streamForgotten: 'rx/fromSource',
+  waitOpened: 'questions',
+  waitAnswered: 'questions',
+  waitExpired: 'questions',
+  parked: 'delayed-emissions',
+  unparked: 'delayed-emissions',
 };
 
 /** `ledger.tell(…)`, `ledger.post(…)`, or a function of the file that does so. */
