@@ -94,7 +94,18 @@ const isQuote = (block: Block): boolean => quoteIn(block) !== undefined;
 
 describe('the pages', () => {
   it('should be the guides, each with blocks', () => {
-    const guides = ['concepts', 'running', 'failing', 'pausing', 'waiting', 'composing', 'testing', 'front-ends', 'performance', 'python'];
+    const guides = [
+      'concepts',
+      'running',
+      'failing',
+      'pausing',
+      'waiting',
+      'composing',
+      'testing',
+      'front-ends',
+      'performance',
+      'python',
+    ];
     expect(pages).toEqual(expect.arrayContaining(guides.map((name) => `docs/${name}.md`)));
     expect(texts.filter(([path, text]) => blocksOf(text).length === 0 && !isBare(path))).toEqual([]);
   });

@@ -45,7 +45,7 @@ const sentences = {
     type?: string | undefined;
   }) =>
     `${d.type === undefined ? `${theFlow(d)} has no routine '${d.routine ?? d.routineId}'` : `This ${d.type} is not in ${inFlow(d)}`}; it has ${list(d.known, 'routines')}. Add it with addRoutine first.`,
-  UNKNOWN_EVENT: (d: { routineId: string; routine?: string; event: unknown; known: readonly string[] }) =>
+  UNKNOWN_EVENT: (d: { routineId: string; routine?: string; event: string; known: readonly string[] }) =>
     `Routine '${d.routine ?? d.routineId}' has no event '${d.event}'; it has ${list(d.known, 'events')}. Declare it with defineEvent.`,
   UNKNOWN_SLOT: (d: { routineId: string; slot: string; known: readonly string[] }) =>
     `Routine '${d.routineId}' has no slot '${d.slot}'; it has ${list(d.known, 'slots')}. Declare it with defineSlot.`,

@@ -29,5 +29,5 @@ export const eventFor = (routine: Routine, event: string | AnyEvent): Event => {
 };
 
 const refuseEvent = (routine: Routine, event: unknown): never => {
-  throw flowError('UNKNOWN_EVENT', { routineId: routine.id, event, known: [...routine.events.keys()] });
+  throw flowError('UNKNOWN_EVENT', { routineId: routine.id, event: event as string, known: [...routine.events.keys()] });
 };
