@@ -582,6 +582,7 @@ describe('a parked job (D47)', () => {
     feed(job, 't.i', new Promise<{ n: number }>(() => undefined));
     await time.exhaust();
     expect(job.state).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
+    expect(job.state.updatedAt.getTime()).toBe(1_000 + 60 + 1_000 + 40);
   });
 
   it('should have more to do when somebody brings a task from outside, and be parked again after that', async () => {

@@ -557,6 +557,21 @@ describe('a job with open questions', () => {
     expect([scene.got.length, again.status]).toEqual([1, 'completed']);
   });
 
+  it('should spend it again on what an answer causes, though nobody watches (D47)', async () => {
+    const scene = asking(
+      once('o', { token: 'q' }),
+      { executionTimeoutMs: 100 },
+      { w: { slots: { i: () => scene.time.sleep(150) } } },
+      ['s.o -> w.i'],
+    );
+    const job = await started(scene);
+    await scene.time.advance(999);
+    job.answer('q');
+    await scene.time.exhaust();
+    expect(job.state).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
+    expect(job.state.updatedAt.getTime()).toBe(1_100);
+  });
+
   it('should flush no operator before the last of them is closed (D27)', async () => {
     const scene = asking(once('o', { token: 'q' }));
     const count = fromOperator<object, { n: number }>('count', (source) => lastOf(source.pipe(map(() => ({ n: 1 })))));

@@ -177,7 +177,7 @@ export const mutations = [
     file: 'lib/engine/DelayedTasks.ts',
     from: 'if (this.#late.delete(found.task.origin)) this.job.room.taken(found.task);',
     to: 'this.#late.delete(found.task.origin);',
-    specs: ['delayed-emissions'],
+    specs: ['engine/DelayedTasks'],
   },
   {
     what: 'deferred events make the limits forget what was put off',
@@ -233,7 +233,7 @@ export const mutations = [
     file: 'lib/engine/Parking.ts',
     from: 'this.job.limits = this.job.room;',
     to: '',
-    specs: ['delayed-emissions'],
+    specs: ['questions'],
   },
   {
     what: 'no second look at a parked job after its clock was asked',
