@@ -7,14 +7,19 @@ import type { Limit } from './flow/Limit.js';
 import type { Merge } from './flow/merge.js';
 import type { AnyOutputs, RoutineTypes } from './flow/RoutineTypes.js';
 import { SLOT_OPTIONS } from './flow/Slot.js';
+import type { EmitOptions, WaitForOptions } from './flow/TaskContext.js';
 import { isPlainObject } from './prelude/plainObject.js';
 import { type Event, Routine, type Slot } from './Routine.js';
 
 type Payloads = Record<string, object>;
 
-/** A context whose `emit` knows the events of its routine; `T` is what that declares of its state and its outputs. */
-export interface TypedContext<E extends Payloads, T extends RoutineTypes = RoutineTypes> extends Omit<Context<T>, 'emit'> {
-  emit<K extends keyof E & string>(event: K, data: E[K]): void;
+/** A context whose `emit` and `waitFor` know the events of its routine; `T` is what that declares of its state and its outputs. */
+export interface TypedContext<E extends Payloads, T extends RoutineTypes = RoutineTypes> extends Omit<
+  Context<T>,
+  'emit' | 'waitFor'
+> {
+  emit<K extends keyof E & string>(event: K, data: E[K], options?: EmitOptions): void;
+  waitFor(to: (keyof E & string) | { readonly slot: string }, options?: WaitForOptions): string;
 }
 
 /** What a slot takes; one with neither a codec nor a typed handler takes anything. */

@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { type Observable, map, takeLast } from 'rxjs';
+import { asyncScheduler, map, type Observable, type SchedulerLike, takeLast } from 'rxjs';
 import {
   type Context,
   type Data,
@@ -150,6 +150,23 @@ describe('ctx.emit with a delay', () => {
     // The clock of the flow and that of Date may differ by a few ms; a handler blocks for 20.
     for (const { called, due } of seen) expect(due - called).toBeGreaterThan(985);
     expect(seen).toHaveLength(2);
+  });
+
+  it('should set its timer by the clock of that moment: a handler may have worked for long since the last look', async () => {
+    const delays: number[] = [];
+    const schedule = jest.spyOn(asyncScheduler, 'schedule');
+    const trigger: Handler = (_, ctx) => {
+      for (const until = performance.now() + 30; performance.now() < until;);
+      ctx.emit('o', {}, { delayMs: 1_000 });
+      delays.push(...schedule.mock.calls.map(([, delay]) => delay as number).filter((delay) => delay > 900));
+      ctx.cancel();
+    };
+    await flowOf({ s: { slots: { trigger } }, t: { slots: { i: undefined } } }, ['s.o -> t.i'], {
+      executionTimeoutMs: Infinity,
+      scheduler: asyncScheduler,
+    }).execute('s');
+    schedule.mockRestore();
+    expect(delays).toEqual([expect.closeTo(1_000, -1.3)]);
   });
 
   it('should hold no worker: others work meanwhile', async () => {
@@ -432,6 +449,31 @@ describe('limits and tasks that are put off', () => {
     }
   });
 
+  it('should run or drop each task once, also where one that has come due makes room for another that has (D20)', async () => {
+    const time = virtualTime();
+    const got: unknown[] = [];
+    const trigger: Handler = (_, ctx) => {
+      ctx.emit('o', { n: 'A' }, { delayMs: 10 });
+      ctx.emit('o', { n: 'B' }, { delayMs: 11 });
+      ctx.emit('o', { n: 'W' });
+      ctx.emitDeferred('o', { n: 'D' });
+      void ctx.pause();
+    };
+    const flow = flowOf({ s: { slots: { trigger } }, t: { slots: { i: ({ n }) => void got.push(n) } } }, ['s.o -> t.i'], {
+      scheduler: time.scheduler,
+      maxQueued: 3,
+      overflow: 'dropOldest',
+    });
+    const job = flow.start('s');
+    const records = recordsOf(job);
+    await time.advance(50);
+    job.resume();
+    await time.exhaust();
+    const settled = records.flatMap((record) => (record.type === 'taskSettled' ? [record.taskId] : []));
+    expect([new Set(settled).size, settled.length]).toEqual([5, 5]);
+    expect(got.length + job.state.metrics.flow().droppedTasks).toBe(4);
+  });
+
   it('should make room when one of them has gone through its slot, and when one is cancelled', async () => {
     const time = virtualTime();
     const codes: string[] = [];
@@ -613,6 +655,33 @@ describe('a parked job (D47)', () => {
     expect([got, job.status]).toEqual([['7 at 300', '0 at 500'], 'completed']);
   });
 
+  it.each(['an answer', 'a resume'] as const)(
+    'should spend no time before %s that comes of a handler which has worked for long, by the real clock',
+    async (what) => {
+      const flow = flowOf(
+        {
+          s: { slots: { trigger: (_, ctx) => void ctx.waitFor('o', { token: 'q' }) } },
+          t: { slots: { i: () => undefined } },
+          b: {
+            slots: {
+              trigger: () => {
+                for (const until = performance.now() + 200; performance.now() < until;);
+                if (what === 'a resume') job.resume();
+                job.answer('q');
+              },
+            },
+          },
+        },
+        ['s.o -> t.i'],
+      );
+      const job = flow.start('s', {}, { timeoutMs: 100 });
+      await sleep(5);
+      if (what === 'a resume') await job.pause();
+      await flow.execute('b');
+      expect(await job.done).toMatchObject({ status: 'completed' });
+    },
+  );
+
   it('should write down what is left of its timeout, and have it elsewhere', async () => {
     const { time, make, flow } = reminders(puttingOff({ delayMs: 500 }), { executionTimeoutMs: 100 });
     const job = flow.start('s');
@@ -690,6 +759,107 @@ describe('a parked job (D47)', () => {
     expect([down, jobs.map(({ status }) => status), got.length]).toEqual([true, ['paused', 'paused'], 2]);
   });
 
+  it.each<[string, (flow: Flow, ctx: Context) => unknown]>([
+    ['awaits it', (flow) => flow.execute('c')],
+    ['tracks it', (flow, ctx) => void ctx.track(flow.execute('c'))],
+  ])(
+    'should not be paused in a shutdown while the handler that has started it %s: that comes to its end (D33)',
+    async (_, waits) => {
+      const { time, got, flow } = reminders(puttingOff({ delayMs: 50 }));
+      const parent = new Routine();
+      parent.defineSlot('trigger', (__, ctx) => waits(flow, ctx));
+      const child = new Routine();
+      child.defineEvent('o');
+      child.defineSlot('trigger', puttingOff({ delayMs: 50 }));
+      flow.addRoutine(parent, 'p');
+      flow.addRoutine(child, 'c');
+      flow.connect('c', 'o', 't', 'i');
+      const job = flow.start('p');
+      await time.advance(10);
+      let down = false;
+      void flow.shutdown().then(() => (down = true));
+      await time.advance(10);
+      expect(down).toBe(false);
+      await time.exhaust();
+      expect([down, job.status, got]).toEqual([true, 'completed', ['0 at 50']]);
+    },
+  );
+
+  it('should be paused in a shutdown once the handler that has started it has ended', async () => {
+    const { time, flow } = reminders(puttingOff({ delayMs: 500 }));
+    const parent = new Routine();
+    const children: Job[] = [];
+    parent.defineSlot('trigger', async () => {
+      children.push(flow.start('s'));
+      await time.sleep(50);
+    });
+    parent.defineSlot('never');
+    flow.addRoutine(parent, 'p');
+    const job = flow.start('p');
+    await time.advance(10);
+    let down = false;
+    void flow.shutdown().then(() => (down = true));
+    await time.advance(100);
+    expect([down, job.status, children.map(({ status }) => status)]).toEqual([true, 'completed', ['paused']]);
+  });
+
+  it('should keep no job from its place in a shutdown: those that wait for one are run (D25, D35)', async () => {
+    for (const pauses of [false, true]) {
+      const { time, got, flow } = reminders((data, ctx) => void ctx.emit('o', data, { delayMs: data['n'] === 1 ? 500 : 0 }), {
+        maxJobs: 1,
+      });
+      const [first, second] = [flow.start('s', { n: 1 }), flow.start('s', { n: 2 })] as const;
+      await time.advance(10);
+      expect(second.status).toBe('pending');
+      if (pauses) await first.pause();
+      let down = false;
+      void flow.shutdown().then(() => (down = true));
+      await time.advance(10);
+      expect([down, first.status, second.status, got]).toEqual([true, 'paused', 'completed', ['2 at 10']]);
+    }
+  });
+
+  it('should end once if a scheduler of the user ends it while it is parked in a shutdown (D31)', async () => {
+    const { scheduler, time } = callingBack();
+    const flow = flowOf(
+      {
+        s: {
+          slots: {
+            trigger: async (_, ctx) => {
+              ctx.waitFor('o');
+              await time.sleep(20);
+            },
+          },
+        },
+      },
+      [],
+      { scheduler, executionTimeoutMs: 5_000 },
+    );
+    const job = flow.start('s');
+    scheduler.onStop = () => void job.cancel();
+    await time.advance(10);
+    let down = false;
+    void flow.shutdown().then(() => (down = true));
+    await time.exhaust();
+    expect([down, job.status]).toEqual([true, 'cancelled']);
+  });
+
+  it('should tell of what is put off while nothing is at work', async () => {
+    let kept: Context | undefined;
+    const { time, flow } = reminders((_, ctx) => {
+      kept = ctx;
+      ctx.emit('o', {}, { delayMs: 500 });
+    });
+    const job = flow.start('s');
+    const queued: number[] = [];
+    job.progress$.subscribe((progress) => queued.push(progress.queued));
+    await time.advance(10);
+    kept?.emit('o', {}, { delayMs: 600 });
+    await time.advance(10);
+    expect(queued.at(-1)).toBe(2);
+    await job.cancel();
+  });
+
   it('should leave a job alone that was paused in a shutdown and is resumed', async () => {
     const { time, got, flow } = reminders(puttingOff({ delayMs: 500 }));
     const job = flow.start('s');
@@ -701,5 +871,22 @@ describe('a parked job (D47)', () => {
     expect([got, job.status]).toEqual([['0 at 500'], 'completed']);
   });
 });
+
+/** Virtual time whose timers call somebody when they are stopped. */
+const callingBack = () => {
+  const time = virtualTime();
+  const scheduler = {
+    onStop: (): void => undefined,
+    now: () => time.scheduler.now(),
+    schedule: ((...args: Parameters<SchedulerLike['schedule']>) => {
+      const action = time.scheduler.schedule(...args);
+      action.add(() => {
+        if ((args[1] ?? 0) > 1_000) scheduler.onStop();
+      });
+      return action;
+    }) as SchedulerLike['schedule'],
+  };
+  return { time, scheduler };
+};
 
 const lastOf = <T>(source: Observable<T>): Observable<T> => source.pipe(takeLast(1));

@@ -252,14 +252,19 @@ describe('ctx.waitFor', () => {
   });
 
   it('should keep what is asked apart from who asks and who reads', async () => {
-    const question = { text: 'Ship it?' };
+    const question = { text: 'Ship it?', at: new Date(7) };
+    const change = (asked: typeof question): void => {
+      asked.text = 'changed';
+      asked.at.setTime(8);
+    };
     const scene = asking((_, ctx) => {
       ctx.waitFor('o', { question, data: question });
-      question.text = 'changed';
+      change(question);
     });
     const job = await started(scene);
-    (job.waits[0]?.question as typeof question).text = 'changed';
-    expect(job.waits).toMatchObject([{ question: { text: 'Ship it?' }, data: { text: 'Ship it?' } }]);
+    change(job.waits[0]?.question as typeof question);
+    const expected = { text: 'Ship it?', at: new Date(7) };
+    expect(job.waits).toMatchObject([{ question: expected, data: expected }]);
     await job.cancel();
   });
 });
@@ -305,6 +310,22 @@ describe('a token', () => {
     await scene.time.advance(10);
     expect(job.waits).toMatchObject([{ token: 'q', question: 1 }]);
     expect(job.state.routineState('s')).toMatchObject({ status: 'skipped' });
+    await job.cancel();
+  });
+
+  it('should take no retry from another failure of its task, if its refusal was caught', async () => {
+    const attempts: number[] = [];
+    const scene = asking(
+      async (_, ctx) => {
+        attempts.push(ctx.attempt);
+        ctx.waitFor('o', { token: 'q' });
+        await codeOf(() => ctx.waitFor('o', { token: 'q' }));
+        if (ctx.attempt < 3) throw new Error('network');
+      },
+      { errorHandler: new ErrorHandler({ strategy: 'retry', delayMs: 0 }) },
+    );
+    const job = await started(scene);
+    expect([attempts, job.waits.length]).toEqual([[1, 2, 3], 1]);
     await job.cancel();
   });
 
@@ -485,6 +506,34 @@ describe('job.answer', () => {
     expect(scene.got).toEqual([['t.i', { answer: 'inner', token: 'q' }, 1]]);
   });
 
+  it('should come too late if its question was answered and asked anew meanwhile (D31)', async () => {
+    const held: { job?: Job; ctx?: Context } = {};
+    const sly = new t.Type<unknown, unknown, unknown>(
+      'sly',
+      (value): value is unknown => value !== undefined,
+      (value) => {
+        if (value === 'outer') {
+          held.job?.answer('q', 'inner');
+          held.ctx?.waitFor('o', { token: 'q' });
+        }
+        return t.success(value);
+      },
+      (value) => value,
+    );
+    const scene = asking((_, ctx) => {
+      held.ctx = ctx;
+      ctx.waitFor('o', { token: 'q', schema: sly });
+    });
+    const job = (held.job = await started(scene));
+    expect(
+      await codeOf(() => {
+        job.answer('q', 'outer');
+      }),
+    ).toBe('ALREADY_ANSWERED');
+    expect(job.waits).toHaveLength(1);
+    await job.cancel();
+  });
+
   it('should come too late if the clock that is asked ends the job (D31)', async () => {
     const held: { job?: Job } = {};
     let ends = false;
@@ -539,6 +588,105 @@ describe('a job with open questions', () => {
       { type: 'expired', token: 'b' },
       { type: 'unparked' },
     ]);
+  });
+
+  it('should tell of questions that are asked, and answered, while nothing is at work, and in a pause', async () => {
+    let kept: Context | undefined;
+    const time = virtualTime();
+    const trigger: Handler = (_, ctx) => {
+      kept = ctx;
+      for (const token of ['a', 'b']) ctx.waitFor('o', { token });
+    };
+    const flow = flowOf({ s: { slots: { trigger } } }, [], { scheduler: time.scheduler });
+    const job = flow.start('s');
+    const seen: string[] = [];
+    job.waits$.subscribe((waits) => seen.push(waits.map(({ token }) => token).join('+')));
+    await time.advance(1);
+    kept?.waitFor('o', { token: 'late' });
+    await time.advance(1);
+    job.answer('a');
+    await time.advance(1);
+    await job.pause();
+    job.answer('b');
+    await time.advance(1);
+    expect(seen).toEqual(['', 'a+b', 'a+b+late', 'b+late', 'late']);
+    await job.cancel();
+  });
+
+  it.each(['ends the job', 'asks under the same token', 'cancels the task that asks'] as const)(
+    'should look again if the clock that is asked in a late question %s (D31)',
+    async (what) => {
+      let kept: Context | undefined;
+      let work: (() => void) | undefined;
+      const time = virtualTime();
+      const scheduler = {
+        now: () => {
+          const now = work;
+          work = undefined;
+          now?.();
+          return time.scheduler.now();
+        },
+        schedule: time.scheduler.schedule.bind(time.scheduler),
+      };
+      const trigger: Handler = (_, ctx) => {
+        kept = ctx;
+        ctx.waitFor('o', { token: 'first', timeoutMs: 1_000 });
+      };
+      const flow = flowOf({ s: { slots: { trigger } } }, [], { scheduler });
+      const job = flow.start('s');
+      await time.advance(1);
+      const ask = (question: string): string | undefined => kept?.waitFor('o', { token: 'q', question });
+      work =
+        what === 'ends the job'
+          ? () => void job.cancel()
+          : what === 'asks under the same token'
+            ? () => void ask('inner')
+            : () => void Object.assign(kept as object, { stale: true });
+      const code = await codeOf(() => ask('outer'));
+      expect(code).toBe(
+        {
+          'ends the job': 'EMIT_AFTER_END',
+          'asks under the same token': 'TOKEN_IN_USE',
+          'cancels the task that asks': 'STALE_CONTEXT',
+        }[what],
+      );
+      expect(job.waits.map(({ question }) => question)).toEqual(
+        { 'ends the job': [], 'asks under the same token': [undefined, 'inner'], 'cancels the task that asks': [undefined] }[
+          what
+        ],
+      );
+      if (what !== 'ends the job') await job.cancel();
+    },
+  );
+
+  it('should keep a JSON Schema apart as well, and refuse one that cannot be written down where a snapshot may have to hold it', async () => {
+    const schema = { type: 'string' };
+    const scene = asking((_, ctx) => {
+      ctx.waitFor('o', { schema });
+      schema.type = 'changed';
+    });
+    const job = await started(scene);
+    (job.waits[0]?.schema as typeof schema).type = 'changed';
+    expect(job.waits).toMatchObject([{ schema: { type: 'string' } }]);
+    await job.cancel();
+    const codes: unknown[] = [];
+    const other = asking(
+      async (_, ctx) => {
+        codes.push(await codeOf(() => ctx.waitFor('o', { schema: { check: () => true } })));
+      },
+      { emitMode: 'commit' },
+    );
+    await started(other);
+    expect(codes).toEqual(['NOT_SERIALISABLE']);
+  });
+
+  it('should be closed after a timeout that is shorter than the clock can tell', async () => {
+    const time = virtualTime();
+    time.scheduler.frame = 1.7e12;
+    const flow = flowOf({ s: { slots: { trigger: once('o', { timeoutMs: 1e-4 }) } } }, [], { scheduler: time.scheduler });
+    const job = flow.start('s');
+    await time.exhaust();
+    expect(job.status).toBe('completed');
   });
 
   it('should spend none of its timeout while it waits, and hold up neither a pause nor a shutdown (D47)', async () => {

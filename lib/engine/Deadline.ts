@@ -44,10 +44,13 @@ export class Deadline {
     return engine.time.reading > run.endsAt;
   }
 
-  /** The clock runs, unless it does already; no timer yet, since a job that ends within its first stretch needs none. */
-  start(): void {
-    const { run, engine } = this.job;
-    if (run.endsAt === Infinity) run.endsAt = engine.time.reading + this.#left;
+  /**
+   * The clock runs, unless it does already; no timer yet, since a job that ends within its first stretch needs none. It counts from the last
+   * look at the clock; a job that goes on while a handler of another is at work says when that is.
+   */
+  start(from = this.job.engine.time.reading): void {
+    const { run } = this.job;
+    if (run.endsAt === Infinity) run.endsAt = from + this.#left;
   }
 
   /** Sets the timer, once; the job goes on in later turns of the event loop. */

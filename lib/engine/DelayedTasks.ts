@@ -22,7 +22,7 @@ export const delayedOf = <R>(job: DelayingJob<R> & { delayed: DelayedTasks<R> | 
 
 interface DelayEngine<R> {
   readonly steps: Steps;
-  readonly time: { readonly reading: number };
+  readonly time: { readonly reading: number; readonly elapsed: number };
   readonly drain: { enter<A, B>(work: (a: A, b: B) => void, a: A, b: B): void };
   readonly task$: { next(task: Task<R>): void };
 }
@@ -64,20 +64,21 @@ export class DelayedTasks<R> {
   /** The next attempt of a task comes after a delay. */
   retry(task: Task<R>, delayMs: number): void {
     const { ledger, engine } = this.job;
-    this.#putOff(task, { at: ledger.now + delayMs, reading: engine.time.reading + delayMs }, delayMs);
+    this.#putOff(task, { at: ledger.now + delayMs, reading: engine.time.reading + delayMs }, () => delayMs);
   }
 
   /** A task of an emission comes that is not due yet. */
   putOff(task: Task<R>, due: Due): void {
-    this.#putOff(task, due, Math.max(due.reading - this.job.engine.time.reading, 0));
+    // Its handler may have worked for a while since the last look at the clock.
+    this.#putOff(task, due, () => Math.max(due.reading - this.job.engine.time.elapsed, 0));
   }
 
-  #putOff(task: Task<R>, due: Due, delayMs: number): void {
+  #putOff(task: Task<R>, due: Due, delayMs: () => number): void {
     const { ledger, engine, run } = this.job;
     delayed(ledger, task, due.at);
     const added = this.#add(task, due);
     engine.steps.after(() => {
-      if (run.isOpen) this.#delays.arm(added, delayMs);
+      if (run.isOpen) this.#delays.arm(added, delayMs());
     });
   }
 
@@ -136,10 +137,10 @@ export class DelayedTasks<R> {
   /** The gate opens: what has come due goes on, and the timers of the others run again. */
   reopen(): void {
     const { run, engine } = this.job;
-    for (const due of this.#delays.due(engine.time.reading)) this.#goOn(due);
+    for (const due of this.#delays.due(engine.time.reading)) if (this.#delays.remove(due)) this.#goOn(due);
     if (this.size > 0)
       engine.steps.after(() => {
-        if (run.isOpen) this.#delays.armAll(engine.time.reading);
+        if (run.isOpen) this.#delays.armAll(engine.time.elapsed);
       });
   }
 

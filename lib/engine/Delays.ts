@@ -87,11 +87,9 @@ export class Delays<T> {
       if (holds === this.#holds) this.arm(delayed, Math.max(delayed.due - reading, 0));
   }
 
-  /** Takes out what is due, in due order. */
+  /** What is due, in due order; each is to be taken out by itself, since what one leads to may drop another. */
   due(reading: number): readonly Delayed<T>[] {
-    const due = this.delayed.filter((delayed) => delayed.due <= reading);
-    for (const delayed of due) this.#timers.delete(delayed);
-    return due;
+    return this.delayed.filter((delayed) => delayed.due <= reading);
   }
 
   /** No timer runs any more; the due times stay. */

@@ -116,10 +116,10 @@ export class Engine {
     this.drain.soon();
   }
 
-  /** A job is paused: its cap widens the pool no more (D14), and one that has not begun holds up nobody (D35). */
+  /** A job is paused: its cap widens the pool no more (D14), and one that has not begun holds up nobody, nor does any in a shutdown (D35). */
   stands(run: Run, hasBegun: boolean): void {
     this.#narrowAfter(run);
-    if (!hasBegun) this.places.leave(run);
+    if (!hasBegun || this.jobs.isClosing) this.places.leave(run);
   }
 
   forget(run: Run): void {
@@ -168,7 +168,7 @@ export class Engine {
   // No getters, as in `slices`.
   readonly #drained: Drained = {
     waitsToBegin: () => this.#toBegin.length > 0,
-    hasWork: () => !this.turns.isEmpty || this.#toArm.length > 0,
+    hasWork: () => !this.turns.isEmpty || this.#toArm.length > 0 || this.#progressed.size > 0,
     begin: () => {
       this.#scopes.begin();
     },

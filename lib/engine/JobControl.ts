@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, type Observable } from 'rxjs';
+import { filter, firstValueFrom, merge, type Observable, skip } from 'rxjs';
 import { checkKnown, checkOption, checkText, type Known } from '../flow/checkOption.js';
 import { flowError } from '../flow/FlowError.js';
 import type { PauseOptions } from '../flow/TaskContext.js';
@@ -6,7 +6,7 @@ import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
 import { copyDeep, isPlainObject } from '../prelude/plainObject.js';
 import type { HeldJob, Run } from './JobParts.js';
 import { readPause } from './Pausing.js';
-import { holdsJob, unlessWaiting, type WaitedFor } from './refuseWaiting.js';
+import { isAwaited, unlessWaiting, type WaitedFor } from './refuseWaiting.js';
 
 /** The state of a job, as far as a flow looks at it. */
 export interface ControlledState {
@@ -19,7 +19,7 @@ export interface ControlledState {
 interface Controlled<S> {
   readonly state: S;
   readonly status: JobStatus;
-  readonly status$: Observable<JobStatus>;
+  readonly progress$: Observable<unknown>;
   pause(options?: PauseOptions): Promise<S>;
   resume(): void;
   cancel(reason?: string): Promise<S>;
@@ -27,7 +27,8 @@ interface Controlled<S> {
 
 /** The engine that runs them. */
 interface Running {
-  readonly jobs: { readonly all: readonly HeldJob[]; isClosing: boolean; get(jobId: string): HeldJob | undefined };
+  readonly jobs: { readonly all: readonly HeldJob[]; closers: number; get(jobId: string): HeldJob | undefined };
+  readonly places: { leave(run: Run): void };
   readonly drain: { change(work: () => void): void };
 }
 
@@ -86,21 +87,37 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
 
   /** Resolves when every present job has ended or is paused, and none has been resumed meanwhile; those that are parked are paused. */
   async quiet(): Promise<void> {
-    const { jobs } = this.#engine;
-    jobs.isClosing = true;
-    for (const job of jobs.all) if (job.status === 'running') job.parts.life.parking?.leaveToOthers();
+    const { jobs, drain } = this.#engine;
+    jobs.closers++;
+    drain.change(() => {
+      for (const job of jobs.all) if (job.status === 'paused') this.#engine.places.leave(job.run);
+    });
     await this.#allQuiet();
-    jobs.isClosing = false;
+    jobs.closers--;
   }
 
   async #allQuiet(): Promise<void> {
     const { all } = this;
-    while (all.some(isBusy)) {
+    for (let busy = all.filter(isBusy); busy.length > 0; busy = all.filter(isBusy)) {
       // One after the other: a job that is watched costs more than one that waits for its place.
-      for (const job of all) if (isBusy(job)) await quiet(job);
+      for (const job of busy) if (isBusy(job)) await this.#quietOrParked(job);
+      // What a handler of another flow may wait for.
+      if (busy.every((job) => isBusy(job) && this.#parked(job) !== undefined)) await change(busy);
       // Who has heard of the last one as well may go on with others.
       await Promise.resolve();
     }
+  }
+
+  #parked({ state }: J): HeldJob['parts']['life']['parking'] {
+    const held = this.#engine.jobs.get(state.jobId);
+    return held?.status === 'running' && held.parts.life.parking?.isParked === true ? held.parts.life.parking : undefined;
+  }
+
+  /** A parked job is paused, unless a handler may wait for it: then that comes to its end before. */
+  async #quietOrParked(job: J): Promise<void> {
+    const isAtRest = (): boolean => !isBusy(job) || this.#parked(job) !== undefined;
+    await firstValueFrom(job.progress$.pipe(filter(isAtRest)), { defaultValue: undefined });
+    this.#parked(job)?.leaveToOthers();
   }
 
   /** The job with this state, which is to become `to`. @throws FlowError `WRONG_FLOW`, `UNKNOWN_JOB`; JobError `ILLEGAL_TRANSITION` */
@@ -120,9 +137,9 @@ export const checkFlow = (flowId: string, { jobId, flowId: jobFlowId }: Pick<Con
   if (jobFlowId !== flowId) throw flowError('WRONG_FLOW', { flowId, jobId, jobFlowId });
 };
 
-const canPause = ({ parts, parent }: Run): boolean => {
-  const { status } = parts.ledger.data;
-  return status !== 'paused' && !isFinal(status) && (parent === undefined || parts.options.detached || !holdsJob(parent));
+const canPause = (run: Run): boolean => {
+  const { status } = run.parts.ledger.data;
+  return status !== 'paused' && !isFinal(status) && !isAwaited(run);
 };
 
 const isBusy = ({ status }: Pick<ControlledState, 'status'>): boolean => status === 'pending' || status === 'running';
@@ -135,5 +152,6 @@ export const optionsForAll = <O extends object>(given: readonly unknown[], known
   return checkKnown(value as O, known);
 };
 
-const quiet = <S extends ControlledState>(job: Controlled<S>): Promise<unknown> =>
-  firstValueFrom(job.status$.pipe(filter(() => !isBusy(job))), { defaultValue: undefined });
+/** Resolves when one of these jobs has something to do again, or has ended. */
+const change = (jobs: readonly { readonly progress$: Observable<unknown> }[]): Promise<unknown> =>
+  firstValueFrom(merge(...jobs.map(({ progress$ }) => progress$.pipe(skip(1)))), { defaultValue: undefined });

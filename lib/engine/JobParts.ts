@@ -105,7 +105,7 @@ export interface Life {
   readonly hasBegun: boolean;
   /** Called instead of a begin when the engine takes the job on, if it is set. */
   insteadOfBegin: (() => void) | undefined;
-  readonly deadline: { readonly left: number; start(): void; end(): void } | undefined;
+  readonly deadline: { readonly left: number; start(from?: number): void; end(): void } | undefined;
   readonly pausing: {
     readonly isAsked: boolean;
     pause(options: PauseOptions): Promise<object>;

@@ -8,6 +8,7 @@ import type { Plan } from '../plan/Plan.js';
 import type { Scope } from '../prelude/Scope.js';
 import { leaveHome } from './children.js';
 import { delayedOf } from './DelayedTasks.js';
+import type { Due } from './Emission.js';
 import { HandlerContext } from './HandlerContext.js';
 import { InRing } from './InRing.js';
 import { type JobEngine, JobParts, type Run, type RunOptions } from './JobParts.js';
@@ -83,7 +84,12 @@ export class JobRun extends InRing<Run, JobParts> implements Run {
     const task = single(given);
     if (!limits.makeRoom(task)) this.shed(task);
     else if (due === undefined) this.#put(task);
-    else delayedOf(this.parts).putOff(task, due);
+    else this.#putOff(task, due);
+  }
+
+  #putOff(task: Task<Run>, due: Due): void {
+    delayedOf(this.parts).putOff(task, due);
+    this.parts.progressed();
   }
 
   // Tasks that wait at the start of the job are told with it.

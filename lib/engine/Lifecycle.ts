@@ -83,6 +83,7 @@ export class Lifecycle implements Life {
   #reopen(): void {
     const { ledger, engine, run } = this.job;
     note.resumed(ledger);
+    this.deadline?.start(engine.time.elapsed);
     engine.goesOn(run);
     this.#open();
   }
@@ -197,6 +198,7 @@ export class Lifecycle implements Life {
   #end(status: JobStatus, cause?: Error): void {
     const { ledger, engine, run, limits, views } = this.job;
     this.isOver = true;
+    this.parking?.end();
     // Before anybody hears of it: a listener of a signal may look at the job.
     fold.statusSet(ledger.data, status, ledger.now);
     engine.toggle$.next({ run, open: false });

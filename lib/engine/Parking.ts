@@ -1,19 +1,22 @@
 import type { Ledger } from '../job/Ledger.js';
 import { parked, unparked } from '../job/noteJob.js';
 import type { Limits } from './Limits.js';
+import { isAwaited, type Started } from './refuseWaiting.js';
 import type { Steps } from './Steps.js';
 
 /** A job as it is parked. */
 export interface ParkedJob<R> {
-  readonly run: R;
+  readonly run: R & Started;
   readonly ledger: Ledger;
   readonly engine: ParkingEngine<R>;
   limits: Limits<R> | undefined;
   /** The same, made now if there are none. */
   readonly room: Limits<R>;
+  /** What watches it, if anything does. */
+  readonly views: { progress(): void } | undefined;
   readonly life: {
     readonly isOver: boolean;
-    readonly deadline: { start(): void; end(): void } | undefined;
+    readonly deadline: { start(from: number): void; end(): void } | undefined;
     readonly pausing: { readonly isAsked: boolean; ask(options: { reason: string }): Promise<unknown> };
   };
 }
@@ -21,6 +24,7 @@ export interface ParkedJob<R> {
 interface ParkingEngine<R> {
   readonly steps: Pick<Steps, 'after'>;
   readonly drain: { refresh(): void };
+  readonly time: { readonly elapsed: number };
   readonly jobs: { readonly isClosing: boolean };
   /** Its timeout is armed again when this stretch of work is over. */
   goesOn(run: R): void;
@@ -54,6 +58,7 @@ export class Parking<R> {
     this.job.limits = this.job.room;
     life.deadline?.end();
     parked(ledger);
+    this.job.views?.progress();
     if (engine.jobs.isClosing) this.leaveToOthers();
   }
 
@@ -64,7 +69,7 @@ export class Parking<R> {
     // The clock may be the user's, and have ended the job (D31).
     if (!this.isParked || life.isOver) return;
     this.isParked = false;
-    life.deadline?.start();
+    life.deadline?.start(engine.time.elapsed);
     unparked(ledger);
     engine.goesOn(run);
   }
@@ -74,11 +79,11 @@ export class Parking<R> {
     this.isParked = false;
   }
 
-  /** The flow is being shut down: the job is paused, and may go on elsewhere. */
+  /** The flow is being shut down: the job is paused, and may go on elsewhere, unless a handler may wait for it. */
   leaveToOthers(): void {
-    const { engine, life } = this.job;
+    const { engine, life, run } = this.job;
     engine.steps.after(() => {
-      if (this.isParked && !life.pausing.isAsked) void life.pausing.ask({ reason: 'shutdown' });
+      if (this.isParked && !life.pausing.isAsked && !isAwaited(run)) void life.pausing.ask({ reason: 'shutdown' });
     });
   }
 }

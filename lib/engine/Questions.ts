@@ -30,8 +30,8 @@ interface AskingEmissions {
 
 interface AskingEngine<R> {
   readonly steps: Steps;
-  readonly time: { readonly reading: number };
-  readonly drain: { enter<A, B>(work: (a: A, b: B) => void, a: A, b: B): void; change(work: () => void): void; soon(): void };
+  readonly time: { readonly reading: number; readonly elapsed: number };
+  readonly drain: { enter<A, B>(work: (a: A, b: B) => void, a: A, b: B): void; change(work: () => void): void };
   /** Followers are told at the end of this stretch of work. */
   progressed(run: R): void;
   readonly released$: { next(run: R): void };
@@ -56,7 +56,11 @@ export class Questions<R> {
     const { ledger, engine } = this.job;
     waitOpened(ledger, wait);
     this.#tell();
-    if (this.#add(wait)) engine.steps.after(this.#armAll);
+    const timeout = this.#add(wait);
+    if (timeout === undefined) return;
+    engine.steps.after(() => {
+      if (this.job.run.isOpen) this.#timeouts.arm(timeout, Math.max(timeout.due - engine.time.elapsed, 0));
+    });
   }
 
   /** The questions of a job from elsewhere; their timeouts run once the gate opens. */
@@ -67,21 +71,20 @@ export class Questions<R> {
   // Thousands may be asked and answered in one stretch of work (D46).
   #tell(): void {
     const { views, engine, run } = this.job;
-    if (views?.asked() !== true) return;
-    engine.progressed(run);
-    engine.drain.soon();
+    if (views?.asked() === true) engine.progressed(run);
   }
 
-  #add(wait: OpenWait): boolean {
+  #add(wait: OpenWait): Delayed<OpenWait> | undefined {
     const { ledger, engine } = this.job;
     const { token, until } = wait;
-    if (until === undefined) return false;
-    this.#timeoutOf.set(token, this.#timeouts.add(wait, until, engine.time.reading + until - ledger.now));
-    return true;
+    if (until === undefined) return undefined;
+    const timeout = this.#timeouts.add(wait, until, engine.time.reading + until - ledger.now);
+    this.#timeoutOf.set(token, timeout);
+    return timeout;
   }
 
   readonly #armAll = (): void => {
-    if (this.job.run.isOpen) this.#timeouts.armAll(this.job.engine.time.reading);
+    if (this.job.run.isOpen) this.#timeouts.armAll(this.job.engine.time.elapsed);
   };
 
   // ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -107,7 +110,10 @@ export class Questions<R> {
       this.#stopTimeout(token);
       this.#close(place, payload);
     });
-    if (!isDone) this.#waitFor(token);
+    if (isDone) return;
+    this.#waitFor(token);
+    // Another question stands under it now.
+    throw jobError('ALREADY_ANSWERED', { jobId: this.job.ledger.data.jobId, token });
   }
 
   #waitFor(token: string): OpenWait {
@@ -165,7 +171,7 @@ export class Questions<R> {
   /** The gate opens: questions whose time is over are closed, and the timers of the others run again. */
   reopen(): void {
     const { engine } = this.job;
-    for (const { task } of this.#timeouts.due(engine.time.reading)) this.#expire(task);
+    for (const due of this.#timeouts.due(engine.time.reading)) if (this.#timeouts.remove(due)) this.#expire(due.task);
     if (this.#timeouts.size > 0) engine.steps.after(this.#armAll);
   }
 

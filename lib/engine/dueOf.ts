@@ -14,7 +14,7 @@ interface Clocked {
 }
 
 /** The last instant that a Date can tell, epoch ms. */
-const LAST = 8.64e15;
+export const LAST = 8.64e15;
 
 /**
  * When the tasks of an emission are due; undefined if that is now. The clock may be the user's, and is asked.

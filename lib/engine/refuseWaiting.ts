@@ -7,6 +7,16 @@ import type { HandlerContext } from './HandlerContext.js';
 export const holdsJob = ({ run, isAtWork, rare }: HandlerContext): boolean =>
   !run.parts.life.isOver && (isAtWork || (rare.tracking ?? 0) > 0);
 
+/** A run, and the attempt that has started it, if one has. */
+export interface Started {
+  readonly parent: HandlerContext | undefined;
+  readonly parts: { readonly options: { readonly detached: boolean } };
+}
+
+/** Whether the handler that has started a run may wait for its end. */
+export const isAwaited = ({ parent, parts }: Started): boolean =>
+  parent !== undefined && !parts.options.detached && holdsJob(parent);
+
 /** Whether a run is started in a job that goes on: that may wait for it. */
 export const isInside = (starter: HandlerContext | undefined): boolean => starter !== undefined && !starter.run.parts.life.isOver;
 

@@ -9,7 +9,7 @@ import type { OpenWait } from '../job/Wait.js';
 import { eventFor } from '../plan/eventNamed.js';
 import type { Routine } from '../plan/Plan.js';
 import { copyGiven, isPlainObject } from '../prelude/plainObject.js';
-import { dueOf } from './dueOf.js';
+import { dueOf, LAST } from './dueOf.js';
 import type { Effects } from './Effects.js';
 
 type Clocked = Parameters<typeof dueOf>[0];
@@ -24,11 +24,11 @@ interface AskedJob extends Clocked, TokenedJob {
   readonly ledger: Clocked['ledger'] & TokenedJob['ledger'];
   readonly engine: Clocked['engine'] & { readonly drain: { change(work: () => void): void } };
   readonly asking: { open(wait: OpenWait): void };
+  readonly life: { readonly isOver: boolean };
 }
 
 interface Tokened {
   readonly run: { readonly parts: TokenedJob };
-  readonly more: { isLast?: boolean };
 }
 
 /** An attempt as it asks something. */
@@ -38,8 +38,9 @@ interface Asking extends Tokened {
   readonly routineId: string;
   readonly taskId: string;
   readonly outcome: TaskOutcome | undefined;
+  readonly stale: boolean;
   readonly rare: { readonly tracking?: number };
-  readonly more: { asked?: number; isLast?: boolean };
+  readonly more: { asked?: number };
   readonly effects: Effects;
   checkAlive(call: string): void;
   checkSerialisable(value: unknown, where: () => string): void;
@@ -60,16 +61,25 @@ export const waitFor = (attempt: Asking, to: WaitPlace, options: WaitForOptions)
   if (parts.ledger.data.waits.has(token) || attempt.effects.tokens.has(token)) refuseToken(attempt, token);
   attempt.more.asked = (attempt.more.asked ?? 0) + 1;
   if (attempt.outcome === undefined || (attempt.rare.tracking ?? 0) > 0) attempt.effects.ask(wait);
-  else
-    parts.engine.drain.change(() => {
-      parts.asking.open(wait);
-    });
+  else openNow(attempt, wait);
   return token;
 };
 
+/** Its task has succeeded already. The clock may be the user's, and have ended the job, or asked under this token (D31). */
+const openNow = (attempt: Asking, wait: OpenWait): void => {
+  const { parts } = attempt.run;
+  let isOpen = false;
+  parts.engine.drain.change(() => {
+    isOpen = !(parts.life.isOver || attempt.stale || parts.ledger.data.waits.has(wait.token));
+    if (isOpen) parts.asking.open(wait);
+  });
+  if (isOpen) return;
+  attempt.checkAlive('waitFor');
+  refuseToken(attempt, wait.token);
+};
+
 /** A token stands for one question at a time; its task is not tried again. */
-const refuseToken = ({ more, run }: Tokened, token: string): never => {
-  more.isLast = true;
+const refuseToken = ({ run }: Tokened, token: string): never => {
   throw jobError('TOKEN_IN_USE', { jobId: run.parts.ledger.data.jobId, token });
 };
 
@@ -95,14 +105,18 @@ const waitOf = (attempt: Asking, to: WaitPlace, options: WaitForOptions): OpenWa
   checkSchema(schema);
   const otherEvent = timeoutEvent === undefined ? undefined : eventFor(routine, timeoutEvent).name;
   const until = untilOf(parts, timeoutMs);
-  const asked = { question, data: data === undefined ? undefined : checkData(data, where(attempt)) };
+  const asked = {
+    question,
+    schema: isCodec(schema) ? undefined : schema,
+    data: data === undefined ? undefined : checkData(data, where(attempt)),
+  };
   attempt.checkSerialisable(asked, where(attempt));
   return {
     token,
     routineId: attempt.routineId,
     ...place,
     ...copyGiven(asked, true),
-    schema,
+    ...(isCodec(schema) && { schema }),
     timeoutEvent: otherEvent,
     since: parts.ledger.now,
     until,
@@ -141,6 +155,7 @@ const checkSchema = (schema: unknown): void => {
 
 const untilOf = (parts: Clocked, timeoutMs: number): number | undefined => {
   if (timeoutMs === Infinity) return undefined;
-  checkOption('timeoutMs', timeoutMs, typeof timeoutMs === 'number' && timeoutMs > 0, 'a number of ms above 0, or Infinity');
-  return dueOf(parts, { delayMs: timeoutMs })?.at;
+  const isFine = typeof timeoutMs === 'number' && timeoutMs > 0 && parts.ledger.now + timeoutMs <= LAST;
+  checkOption('timeoutMs', timeoutMs, isFine, 'a number of ms above 0 that ends at a time a Date can tell, or Infinity');
+  return dueOf(parts, { delayMs: timeoutMs })?.at ?? parts.ledger.now;
 };

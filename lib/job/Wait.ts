@@ -1,3 +1,4 @@
+import { isCodec } from '../flow/Codec.js';
 import type { Known } from '../flow/checkOption.js';
 import type { Data } from '../flow/Data.js';
 import { defined } from '../prelude/pick.js';
@@ -59,11 +60,12 @@ export const NO_WAITS: ReadonlyMap<string, OpenWait> = new Map();
 export const NO_ANSWERS: ReadonlySet<string> = new Set();
 
 /** A copy for a reader, with what there is of it. */
-export const showWait = ({ since, until, question, data, ...wait }: OpenWait): Wait =>
+export const showWait = ({ since, until, question, data, schema, ...wait }: OpenWait): Wait =>
   defined({
     ...wait,
     question: copyDeep(question),
     data: copyDeep(data),
+    schema: isCodec(schema) ? schema : copyDeep(schema),
     since: new Date(since),
     until: until === undefined ? undefined : new Date(until),
   });

@@ -40,6 +40,9 @@ const bench = () => {
         get reading() {
           return scheduler.now() - early.ms;
         },
+        get elapsed() {
+          return scheduler.now() - early.ms;
+        },
       },
       drain: {
         enter: (work, a, b) => {

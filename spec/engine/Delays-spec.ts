@@ -92,7 +92,8 @@ describe('Delays (D20)', () => {
     add(3, 50);
     retries.add(4, 15, 15);
     retries.hold();
-    expect(numbers(retries.due(20))).toEqual([2, 4, 1]);
+    const taken = retries.due(20).filter((each) => retries.remove(each));
+    expect(numbers(taken)).toEqual([2, 4, 1]);
     retries.armAll(20);
     expect([retries.due(20), shown()]).toEqual([[], [[3, 50]]]);
     until(30);

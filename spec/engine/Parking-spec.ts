@@ -2,15 +2,19 @@ import { type ParkedJob, Parking } from '../../lib/engine/Parking.js';
 import { ToldLedger } from '../support/ledgers.js';
 
 /** A job on its own, and what its parking does to it; `clock` is what the clock does that is asked. */
-const bench = ({ timed = true, isClosing = false } = {}) => {
+const bench = ({ timed = true, isClosing = false, awaited = false, detached = false } = {}) => {
   const told: string[] = [];
   const note = (what: string) => (): void => void told.push(what);
   const ledger = new ToldLedger();
   const clock = { work: (): void => undefined };
   const after: (() => void)[] = [];
+  const starter = { isAtWork: true, run: { parts: { life: { isOver: false } } }, rare: {} };
+  const run = { parent: awaited ? (starter as never) : undefined, parts: { options: { detached } } };
   const life = {
     isOver: false,
-    deadline: timed ? { start: note('clock runs'), end: note('clock stands') } : undefined,
+    deadline: timed
+      ? { start: (from: number) => void told.push(`clock runs from ${from}`), end: note('clock stands') }
+      : undefined,
     pausing: {
       isAsked: false,
       ask: ({ reason }: { reason: string }) => {
@@ -20,7 +24,8 @@ const bench = ({ timed = true, isClosing = false } = {}) => {
     },
   };
   const job = {
-    run: 'run',
+    run,
+    views: { progress: note('progress told') },
     ledger,
     life,
     limits: undefined,
@@ -34,10 +39,11 @@ const bench = ({ timed = true, isClosing = false } = {}) => {
         },
       },
       jobs: { isClosing },
-      goesOn: (run: string) => void told.push(`${run} goes on`),
+      time: { elapsed: 7 },
+      goesOn: () => void told.push('run goes on'),
     },
-  } satisfies ParkedJob<string>;
-  const parking = new Parking<string>(job);
+  } satisfies ParkedJob<typeof run>;
+  const parking = new Parking<typeof run>(job);
   const settle = (): void => {
     for (const work of after.splice(0)) work();
   };
@@ -50,7 +56,12 @@ describe('Parking (D47)', () => {
     const { parking, job, told, types } = bench();
     parking.enter();
     parking.enter();
-    expect([parking.isParked, told, types(), job.limits]).toEqual([true, ['clock stands'], ['parked'], 'the limits']);
+    expect([parking.isParked, told, types(), job.limits]).toEqual([
+      true,
+      ['clock stands', 'progress told'],
+      ['parked'],
+      'the limits',
+    ]);
   });
 
   it('should let the clock run again, from a look at it, and its timer be set', () => {
@@ -59,7 +70,7 @@ describe('Parking (D47)', () => {
     parking.leave();
     parking.leave();
     expect(parking.isParked).toBe(false);
-    expect(told).toEqual(['clock stands', 'looks at the clock', 'clock runs', 'run goes on']);
+    expect(told).toEqual(['clock stands', 'progress told', 'looks at the clock', 'clock runs from 7', 'run goes on']);
     expect(types()).toEqual(['parked', 'unparked']);
   });
 
@@ -73,10 +84,10 @@ describe('Parking (D47)', () => {
     const { parking, told } = bench({ timed: false });
     parking.enter();
     parking.leave();
-    expect(told).toEqual(['looks at the clock', 'run goes on']);
+    expect(told).toEqual(['progress told', 'looks at the clock', 'run goes on']);
   });
 
-  it.each<[string, number, (bench: { parking: Parking<string>; life: { isOver: boolean } }) => void]>([
+  it.each<[string, number, (bench: { parking: { end(): void; leave(): void }; life: { isOver: boolean } }) => void]>([
     ['ends the job', 0, ({ life }) => void (life.isOver = true)],
     [
       'has it stand',
@@ -101,16 +112,25 @@ describe('Parking (D47)', () => {
       work(all);
     };
     parking.leave();
-    expect(told.filter((each) => each === 'clock runs')).toHaveLength(runs);
+    expect(told.filter((each) => each.startsWith('clock runs'))).toHaveLength(runs);
     expect(types().filter((type) => type === 'unparked')).toHaveLength(runs);
   });
 
   it('should pause the job after the step in which it is parked, if the flow is being shut down (D25)', () => {
     const { parking, told, settle } = bench({ isClosing: true });
     parking.enter();
-    expect(told).toEqual(['clock stands']);
+    expect(told).toEqual(['clock stands', 'progress told']);
     settle();
-    expect(told).toEqual(['clock stands', 'pause: shutdown']);
+    expect(told).toEqual(['clock stands', 'progress told', 'pause: shutdown']);
+  });
+
+  it('should not pause a job that the handler that has started it may wait for, unless nobody is known to (D33)', () => {
+    for (const detached of [false, true]) {
+      const { parking, told, settle } = bench({ isClosing: true, awaited: true, detached });
+      parking.enter();
+      settle();
+      expect(told.includes('pause: shutdown')).toBe(detached);
+    }
   });
 
   it.each(['has something to do again', 'is asked to pause already', 'stands'] as const)(

@@ -46,7 +46,7 @@ const bench = ({ tried = 0, isEntry = false, handled = false }: Asked = {}) => {
   const task$ = new Subject<Task<Run>>();
   task$.subscribe(({ taskId: _ = '', attempt }: { taskId?: string; attempt: number }) => told.push(`task, attempt ${attempt}`));
   const steps = new Steps();
-  const time = { reading: 5, lap: () => 12 };
+  const time = { reading: 5, elapsed: 5, lap: () => 12 };
   const parts = { plan, ledger, engine: { time } };
   const run: Run = { isOpen: true, active: 1, parts };
   const failures: RoutiluxError[] = [];

@@ -87,6 +87,26 @@ describe('the types of defineRoutine', () => {
     expect([flow.connections.length, wrong]).toEqual([3, wrong]);
   });
 
+  it('should know its events when it emits later, and when it asks', () => {
+    const asks = defineRoutine({
+      type: 'asks',
+      events: { out: N },
+      slots: {
+        i: {
+          codec: N,
+          handler: ({ n }, ctx) => {
+            ctx.emit('out', { n }, { delayMs: 5 });
+            ctx.waitFor('out', { question: n });
+            ctx.waitFor({ slot: 'i' });
+            // @ts-expect-error there is no such event
+            ctx.waitFor('nothing');
+          },
+        },
+      },
+    });
+    expect(asks.slot('i').name).toBe('i');
+  });
+
   it('should refuse to emit what the routine does not declare (GOALS)', () => {
     const wrong = (): unknown =>
       defineRoutine({

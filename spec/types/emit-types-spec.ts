@@ -126,6 +126,34 @@ describe('the types of emit', () => {
     });
   });
 
+  it('should accept when its tasks are due, and refuse what is no such option', () => {
+    inHandler((ctx) => {
+      ctx.emit(reader.line, { text: 'x' }, { delayMs: 5 });
+      ctx.emit(reader.untyped, {}, { at: new Date() });
+      ctx.emit('line', line, { delayMs: 5 });
+      reader.emit(reader.line, { text: 'x' }, { delayMs: 5 });
+      reader.emit('line', line, { at: new Date(), flow: new Flow() });
+      // @ts-expect-error a delay is a number
+      ctx.emit(reader.line, { text: 'x' }, { delayMs: '5' });
+      // @ts-expect-error an instant is a Date
+      ctx.emit('line', line, { at: 5 });
+      // @ts-expect-error there is no such option
+      reader.emit(reader.line, { text: 'x' }, { delay: 5 });
+    });
+  });
+
+  it('should accept where an answer goes, and refuse what is no place', () => {
+    inHandler((ctx) => {
+      const token: string = ctx.waitFor(reader.line, { question: 'Ship it?', timeoutMs: 5, timeoutEvent: reader.count });
+      ctx.waitFor('line');
+      ctx.waitFor({ slot: 'typed' }, { token });
+      // @ts-expect-error a routine is no place
+      ctx.waitFor(reader);
+      // @ts-expect-error there is no such option
+      ctx.waitFor('line', { timeout: 5 });
+    });
+  });
+
   it('should refuse a payload that is only sometimes the one of the event', () => {
     const maybe: { n: number | string } = { n: 1 };
     inHandler((ctx) => {
