@@ -406,7 +406,7 @@ export const mutations = [
   {
     what: 'a task is tried again whose token is in use',
     file: 'lib/engine/outcome.ts',
-    from: '&& !isTokenInUse(error) && isWorthRetry',
+    from: '&& !isRefusal(attempt, error) && isWorthRetry',
     to: '&& isWorthRetry',
     specs: ['questions'],
   },

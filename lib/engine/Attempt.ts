@@ -34,6 +34,8 @@ interface Extras extends Parent {
   taskId?: string;
   /** How many questions it has asked. */
   asked?: number;
+  /** What a question of it was refused with last: no other attempt would fare better. */
+  refusal?: Error;
   /** Promises that it tracks and that are open. */
   tracking?: number;
   /** Whether they came when its task was done. */

@@ -125,6 +125,7 @@ export class Engine {
   forget(run: Run): void {
     this.jobs.remove(run);
     this.turns.drop(run);
+    if (this.#progressed.size > 0) this.#progressed.delete(run);
     run.scope = undefined;
     run.forgetParent();
     if (this.jobs.size === 0) this.#pool.trim();

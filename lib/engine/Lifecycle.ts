@@ -25,7 +25,7 @@ export class Lifecycle implements Life {
   insteadOfBegin: (() => void) | undefined = undefined;
   /** None for a job that may run as long as it likes. */
   readonly deadline: Deadline | undefined;
-  readonly pausing: Pausing<JobParts['run']>;
+  #pausing: Pausing<JobParts['run']> | undefined = undefined;
   /** Whether the engine has taken the job on. */
   #isTaken = false;
   /** Whether it was paused before it has begun here. */
@@ -35,7 +35,11 @@ export class Lifecycle implements Life {
   constructor(private readonly job: JobParts) {
     const { leftMs } = job.options;
     this.deadline = leftMs === Infinity ? undefined : new Deadline(leftMs, job, this);
-    this.pausing = new Pausing(job, this);
+  }
+
+  /** Made when it is first asked for: most jobs are never paused. */
+  get pausing(): Pausing<JobParts['run']> {
+    return (this.#pausing ??= new Pausing(this.job, this));
   }
 
   atEnd(work: () => void): void {
@@ -248,7 +252,7 @@ export class Lifecycle implements Life {
     for (const work of life.#atEnd ?? []) work();
     life.#atEnd = undefined;
     run.answer(handles.state);
-    life.pausing.answer();
+    life.#pausing?.answer();
   };
 
   #setStatus(status: JobStatus): void {

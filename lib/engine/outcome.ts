@@ -3,7 +3,6 @@ import { DELAY_MS, type ErrorHandler, retryDelay } from '../flow/ErrorHandler.js
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import { isRetriable } from '../flow/isRetriable.js';
 import type { JobData } from '../job/JobData.js';
-import { JobError } from '../job/JobError.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import { type Change, COMPLETED, completedWith, type Failure, failedWith, type Settled, toldAs } from '../job/Settled.js';
 import { codeOf, describeError } from '../prelude/describeError.js';
@@ -115,14 +114,15 @@ export const outcomeWithoutRetry = (attempt: Failed): TaskOutcome => {
   return OUTCOMES[errorHandler.strategy === 'retry' ? errorHandler.then : errorHandler.strategy];
 };
 
-const outcomeOf = (attempt: Failed, error: unknown): TaskOutcome => {
+const outcomeOf = (attempt: Attempt<DecidedJob>, error: unknown): TaskOutcome => {
   const handler = attempt.connection.slot.routine.errorHandler;
-  if (handler?.strategy === 'retry' && !isTokenInUse(error) && isWorthRetry(attempt, handler, error)) return 'retry';
+  if (handler?.strategy === 'retry' && !isRefusal(attempt, error) && isWorthRetry(attempt, handler, error)) return 'retry';
   return outcomeWithoutRetry(attempt);
 };
 
-// The question that stands under the token would stand there again.
-const isTokenInUse = (error: unknown): boolean => error instanceof JobError && error.code === 'TOKEN_IN_USE';
+// Compared as it is: what a handler throws may throw itself when it is asked for something.
+const isRefusal = ({ rare }: Attempt<DecidedJob>, error: unknown): boolean =>
+  rare.refusal !== undefined && rare.refusal === error;
 
 const OUTCOMES = { stop: 'failed', continue: 'error_continued', skip: 'skipped' } as const;
 

@@ -29,6 +29,7 @@ interface AskedJob extends Clocked, TokenedJob {
 
 interface Tokened {
   readonly run: { readonly parts: TokenedJob };
+  readonly more: { refusal?: Error };
 }
 
 /** An attempt as it asks something. */
@@ -40,7 +41,7 @@ interface Asking extends Tokened {
   readonly outcome: TaskOutcome | undefined;
   readonly stale: boolean;
   readonly rare: { readonly tracking?: number };
-  readonly more: { asked?: number };
+  readonly more: { asked?: number; refusal?: Error };
   readonly effects: Effects;
   checkAlive(call: string): void;
   checkSerialisable(value: unknown, where: () => string): void;
@@ -79,8 +80,11 @@ const openNow = (attempt: Asking, wait: OpenWait): void => {
 };
 
 /** A token stands for one question at a time; its task is not tried again. */
-const refuseToken = ({ run }: Tokened, token: string): never => {
-  throw jobError('TOKEN_IN_USE', { jobId: run.parts.ledger.data.jobId, token });
+const refuseToken = ({ more, run }: Tokened, token: string): never => {
+  const error = jobError('TOKEN_IN_USE', { jobId: run.parts.ledger.data.jobId, token });
+  // A handler may catch it, and fail of something else.
+  more.refusal = error;
+  throw error;
 };
 
 /** Looks again, when the attempt has succeeded: another one may have asked under the same token. @throws JobError `TOKEN_IN_USE` */

@@ -38,6 +38,9 @@ export interface DeferredEvent {
 /** Shared by all jobs that have none, and never written. */
 export const NO_STREAMS: ReadonlyMap<string, Iterable<StreamState>> = new Map();
 
+/** The list of all jobs that have nothing of a kind; never written. */
+export const NOTHING: readonly never[] = [];
+
 /** How many task runs a job keeps in its metrics. */
 export const EXECUTION_BOUND = 1_000;
 
@@ -57,8 +60,8 @@ export class JobData {
   readonly history: History;
   readonly executions = new BoundedLog<ExecutionSource>(EXECUTION_BOUND);
   /** The newest 1,000. */
-  readonly pausePoints: readonly PausePoint[] = [];
-  readonly deferred: readonly DeferredEvent[] = [];
+  readonly pausePoints: readonly PausePoint[] = NOTHING;
+  readonly deferred: readonly DeferredEvent[] = NOTHING;
   /** The streams that routines keep in this job, by the id of the routine. */
   readonly streams: ReadonlyMap<string, Iterable<StreamState>> = NO_STREAMS;
   /** The questions that it waits for, by their tokens, in the order in which they were asked. */

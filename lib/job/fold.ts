@@ -4,7 +4,7 @@ import type { Mutable } from '../prelude/Mutable.js';
 import type { RoutiluxError } from '../prelude/RoutiluxError.js';
 import type { ExecutionSource } from './Execution.js';
 import { History, type Recorded } from './History.js';
-import { type DeferredEvent, type JobData, NO_STREAMS, PAUSE_POINT_BOUND, type PausePoint } from './JobData.js';
+import { type DeferredEvent, type JobData, NO_STREAMS, NOTHING, PAUSE_POINT_BOUND, type PausePoint } from './JobData.js';
 import type { TaskOutcome } from './JobRecord.js';
 import type { JobStatus, RoutineStatus } from './JobStatus.js';
 import { type RoutineData, RANK, zeros } from './RoutineData.js';
@@ -46,21 +46,23 @@ export const reasonGiven = (job: Job, reason: string | undefined): void => {
 };
 
 /** It stands still, at this point. */
-export const paused = ({ pausePoints }: JobData, point: PausePoint): void => {
-  const points = pausePoints as PausePoint[];
+export const paused = (job: Job, point: PausePoint): void => {
+  if (job.pausePoints === NOTHING) job.pausePoints = [];
+  const points = job.pausePoints as PausePoint[];
   if (points.length === PAUSE_POINT_BOUND) points.shift();
   points.push(point);
 };
 
 /** An event waits for the job to be resumed. */
-export const deferred = (job: JobData, event: DeferredEvent): void => {
+export const deferred = (job: Job, event: DeferredEvent): void => {
+  if (job.deferred === NOTHING) job.deferred = [];
   (job.deferred as DeferredEvent[]).push(event);
 };
 
 /** The deferred events are emitted now. */
 export const deferredTaken = (job: Job): readonly DeferredEvent[] => {
   const { deferred: events } = job;
-  job.deferred = [];
+  job.deferred = NOTHING;
   return events;
 };
 

@@ -117,6 +117,7 @@ const ROUGH: WorldOptions = {
 };
 const WHOLE: WorldOptions = { ...ROUGH, kinds: ANY, emitMode: 'commit', tracks: true };
 const STREAMING: WorldOptions = { ...ROUGH, streams: true };
+const ASKING: WorldOptions = { ...ROUGH, asks: true, tracks: true };
 const LIMITED: WorldOptions = {
   ...ROUGH,
   limits: true,
@@ -134,6 +135,8 @@ describe('the records of a job', () => {
   it("should do so too with emitMode 'commit' and promises left behind", () => holds(WHOLE), patience);
 
   it('should do so too if only so many tasks may wait, with every overflow', () => holds(LIMITED), patience);
+
+  it('should do so too if handlers ask questions', () => holds(ASKING), patience);
 
   it('should do so too if routines keep streams, some of which fail', () => holds(STREAMING), patience);
 
@@ -159,11 +162,22 @@ describe('the records of a job', () => {
     'deferredEmitted',
     'paused',
     'resumed',
+    'parked',
+    'unparked',
     'ended',
   ])(
     'should not do so without %s',
     async (type) => {
       const control = holds(WHOLE, (record) => record.type === type, { seed: 1, endOnFailure: true, numRuns: 1_000 });
+      expect(await brokenLaw(control)).not.toBe('');
+    },
+    patience,
+  );
+
+  it.each<JobRecord['type']>(['waiting', 'answered', 'expired'])(
+    'should not do so without %s, if handlers ask questions',
+    async (type) => {
+      const control = holds(ASKING, (record) => record.type === type, { seed: 1, endOnFailure: true, numRuns: 1_000 });
       expect(await brokenLaw(control)).not.toBe('');
     },
     patience,

@@ -386,6 +386,15 @@ const handsOf = (routine: Routine, ctx: Context, onStack: boolean, { ordinal, ac
       if (activation.state !== 'failed') unlessOver(work);
     });
   },
+  ask: (to, timeoutMs, answered) => {
+    const place = (SLOTS as readonly string[]).includes(to) ? { slot: to } : to;
+    const token = ctx.waitFor(place, { question: { to }, data: { to }, timeoutMs });
+    const job = ctx.flow.job(ctx.job.jobId);
+    if (answered)
+      after(timeoutMs / 2, () => {
+        if (job?.waits.some((wait) => wait.token === token) === true) job.answer(token, to);
+      });
+  },
   emitTracked: (event, data, delayMs) => {
     ctx.emit(event, data, { delayMs });
     scribble(data);

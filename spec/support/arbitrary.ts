@@ -59,8 +59,18 @@ export type Step =
       readonly also: Quiet | undefined;
     }
   | { readonly do: 'wait'; readonly ms: number }
+  | Ask
   | { readonly do: 'throw'; readonly every: number; readonly rest: number; readonly upTo: number; readonly range: boolean }
   | { readonly do: 'cancel' | 'pause'; readonly every: number; readonly rest: number };
+
+/** Asks a question: its answer, or that nobody has given one in time, goes to an event or a slot. The model knows nothing of them. */
+interface Ask {
+  readonly do: 'ask';
+  readonly to: EventName | SlotName;
+  readonly ms: number;
+  /** Somebody answers in half of the time. */
+  readonly answered: boolean;
+}
 
 /** Leaves a promise behind that settles after some ms, and may do something before it does. */
 interface Track {
@@ -160,6 +170,7 @@ export interface Hands {
   emitTracked(event: EventName, data: Record<string, unknown>, after: number): void;
   pause(): void;
   cancel(): void;
+  ask?(to: EventName | SlotName, ms: number, answered: boolean): void;
 }
 
 /** A number that no other activation has; it makes every duration one of a kind, so that no two things fall on one instant. */
@@ -213,6 +224,9 @@ export const scribble = (data: object): void => {
 const fractionOf = ({ ordinal }: Hands, place: number): number =>
   ordinal / 1_000 + Math.abs(Math.sin(13 * ordinal + 79 * place)) / 10_000;
 
+/** An answer has no fuel, and a slot that merges keeps some: so many activations of a job may ask. */
+const MOST_ASKING = 8;
+
 /** One run of a handler, step by step; what it yields is how long it waits, in ms. */
 export function* script(plan: SlotPlan, data: Data, attempt: number, hands: Hands): Generator<number, void> {
   const [n, fuel] = [numberIn(data['n']), numberIn(data['fuel'])];
@@ -225,6 +239,8 @@ export function* script(plan: SlotPlan, data: Data, attempt: number, hands: Hand
     else if (step.do === 'late') hands.late(step.ms + fractionOf(hands, place), () => act(step, place, n, share, hands));
     else if (step.do === 'emit' && fuel > 0)
       hands.emit(step.event, payloadOf(step, n, share), step.byRoutine, afterOf(step, hands, place));
+    else if (step.do === 'ask' && fuel > 0 && hands.ordinal < MOST_ASKING)
+      hands.ask?.(step.to, step.ms + fractionOf(hands, place), step.answered);
     else if (step.do === 'defer' && fuel > 0) hands.defer(step.event, payloadOf(step, n, share));
     else if (step.do === 'pause' && n % step.every === step.rest) hands.pause();
     else if (step.do === 'cancel' && n % step.every === step.rest) hands.cancel();
@@ -312,6 +328,8 @@ export interface WorldOptions {
   readonly tracks?: boolean;
   /** Whether only so many tasks of a slot may wait. */
   readonly limits?: boolean;
+  /** Whether handlers ask questions; the model knows nothing of them. */
+  readonly asks?: boolean;
   /** Whether some routines keep streams; the model knows nothing of them. */
   readonly streams?: boolean;
 }
@@ -328,6 +346,7 @@ const steps = ({
   emitMode,
   kinds = [],
   tracks = !kinds.includes('promise'),
+  asks = false,
 }: WorldOptions): fc.Arbitrary<readonly Step[]> => {
   const emit = (what: Emit['do']): fc.Arbitrary<Emit> =>
     fc.record({
@@ -348,6 +367,12 @@ const steps = ({
   const ends = calm ? { every: fc.constant(1), rest: fc.constant(1) } : condition;
   const track = fc.record({ do: fc.constant('track'), ms: fc.nat(9), ...ends, ...acts, again: fc.boolean() });
   const late = fc.record({ do: fc.constant('late'), ms: fc.nat(9), emits: sometimes(emit('emit')), also: quiet });
+  const ask = fc.record({
+    do: fc.constant('ask'),
+    to: oneOf(...EVENTS, ...SLOTS),
+    ms: fc.integer({ min: 1, max: 30 }),
+    answered: fc.boolean(),
+  });
   const fail = fc.record({ do: fc.constant('throw'), ...condition, upTo: calm ? fc.nat(3) : fc.nat(5), range: fc.boolean() });
   const rare: fc.WeightedArbitrary<Step>[] = [
     { weight: 1, arbitrary: emit('defer') },
@@ -360,6 +385,7 @@ const steps = ({
     { weight: 3, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.nat(9) }) },
     { weight: 3, arbitrary: fail },
     ...(tracks ? [{ weight: 1, arbitrary: track }] : []),
+    ...(asks ? [{ weight: 3, arbitrary: ask }] : []),
     ...(drastic ? rare : []),
   );
   return fc.array(step, { maxLength: 5 });
