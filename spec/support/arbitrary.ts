@@ -254,7 +254,7 @@ const quietly = (what: Quiet, n: number, hands: Hands): void => {
 };
 
 const afterOf = ({ after }: Emit, hands: Hands, place: number): number =>
-  after === undefined ? 0 : after + fractionOf(hands, place + 0.31);
+  after === undefined ? 0 : after + ((16 * hands.ordinal) % 5) + fractionOf(hands, place + 0.31);
 
 const act = ({ emits, also }: Pick<Track, 'emits' | 'also'>, place: number, n: number, share: number, hands: Hands): void => {
   if (emits !== undefined && share >= 0) hands.emitTracked(emits.event, payloadOf(emits, n, share), afterOf(emits, hands, place));

@@ -164,11 +164,14 @@ export const predict = (world: World, faults: Faults = {}): Story => {
   const agenda: Timed[] = [];
   const hosts: Host[] = [];
   const turns: number[] = [];
+  const dues = new WeakMap<Task, number>();
   let now = 0;
   let deliveries = 0;
 
-  const later = (delay: number, work: () => void, late = false): Timed => {
-    const timed = { at: now + delay, late, work };
+  const later = (delay: number, work: () => void, late = false): Timed => at(now + delay, work, late);
+
+  const at = (instant: number, work: () => void, late = false): Timed => {
+    const timed = { at: instant, late, work };
     const after = agenda.findIndex((other) => other.at > timed.at || (other.at === timed.at && other.late && !late));
     agenda.splice(after < 0 ? agenda.length : after, 0, timed);
     return timed;
@@ -234,6 +237,7 @@ export const predict = (world: World, faults: Faults = {}): Story => {
   const turn = (job: Job): void => {
     const task = (faults.take ?? ((queue) => queue.shift()))(job.queue) as Task;
     turns.push(job.place);
+    startClock(job);
     job.running.add(task);
     job.current = task.routine;
     const cell = cellOf(job, task.routine);
@@ -310,7 +314,7 @@ export const predict = (world: World, faults: Faults = {}): Story => {
       job.open++;
       const task = taskFor(to, slot, renamed(renames, data), true, job.tasks++);
       if (due === 0) enqueue(job, task);
-      else delayUntil(job, task, due, Math.max(due - now, 0));
+      else delayUntil(job, task, due);
     }
   };
 
@@ -492,20 +496,27 @@ export const predict = (world: World, faults: Faults = {}): Story => {
       enqueue(job, again);
     } else {
       const delay = Math.min(delayMs * backoff ** (task.attempt - 1), MAX_DELAY) * (1 - JITTER * job.host.random());
-      delayUntil(job, again, now + delay, delay);
+      delayUntil(job, again, now + delay);
     }
     if (job.pausing) quietDown(job);
     else ready(job);
   };
 
-  const delayUntil = (job: Job, task: Task, due: number, delay: number): void => {
+  const delayUntil = (job: Job, task: Task, due: number): void => {
     job.delayed.set(task, due);
-    later(delay, () => {
+    at(Math.max(due, now), () => {
       if (!job.delayed.delete(task)) return;
       if (job.gate) enqueue(job, task);
-      else job.overdue.push(task);
+      else overdue(job, task, due);
       drain();
     });
+  };
+
+  /** What has come due behind a closed gate stands in due order. */
+  const overdue = (job: Job, task: Task, due: number): void => {
+    dues.set(task, due);
+    job.overdue.push(task);
+    job.overdue.sort((a, b) => (dues.get(a) ?? 0) - (dues.get(b) ?? 0));
   };
 
   const close = (job: Job): void => {
@@ -625,8 +636,8 @@ export const predict = (world: World, faults: Faults = {}): Story => {
     job.tracked.clear();
     job.delayed.clear();
     for (const { task, due } of delayed) {
-      if (due > now) delayUntil(job, task, due, due - now);
-      else job.overdue.push(task);
+      if (due > now) delayUntil(job, task, due);
+      else overdue(job, task, due);
     }
     job.open = waiting(job);
   };
