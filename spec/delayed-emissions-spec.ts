@@ -682,6 +682,29 @@ describe('a parked job (D47)', () => {
     },
   );
 
+  it('should spend no time before a resume that comes of a handler which has worked for long, by the real clock', async () => {
+    const flow = flowOf(
+      {
+        s: { slots: { trigger: (_, ctx) => [void ctx.emit('o'), void ctx.pause()] } },
+        t: { slots: { i: () => undefined } },
+        b: {
+          slots: {
+            trigger: () => {
+              for (const until = performance.now() + 200; performance.now() < until;);
+              job.resume();
+            },
+          },
+        },
+      },
+      ['s.o -> t.i'],
+    );
+    const job = flow.start('s', {}, { timeoutMs: 100 });
+    await sleep(5);
+    expect(job.status).toBe('paused');
+    await flow.execute('b');
+    expect(await job.done).toMatchObject({ status: 'completed' });
+  });
+
   it('should write down what is left of its timeout, and have it elsewhere', async () => {
     const { time, make, flow } = reminders(puttingOff({ delayMs: 500 }), { executionTimeoutMs: 100 });
     const job = flow.start('s');

@@ -289,7 +289,7 @@ export const mutations = [
     file: 'lib/engine/Parking.ts',
     from: 'if (engine.jobs.isClosing) this.leaveToOthers();',
     to: '',
-    specs: ['delayed-emissions'],
+    specs: ['engine/Parking'],
   },
   {
     what: 'a job that is parked after a shutdown is paused',
