@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { asyncScheduler, map, type Observable, type SchedulerLike, takeLast } from 'rxjs';
+import { asyncScheduler, map, Subject, takeLast } from 'rxjs';
 import {
   type Context,
   type Data,
@@ -15,7 +15,8 @@ import {
 } from '../lib/index.js';
 import { feed, fromOperator, fromSource } from '../lib/rx/index.js';
 import { testFlow } from '../lib/testing/index.js';
-import { flowOf, progressOf, sleep } from './support/flows.js';
+import { workingClock } from './support/callingClock.js';
+import { flowOf, progressOf, recordsOf, sleep } from './support/flows.js';
 import { refusalOf } from './support/refusalOf.js';
 import { virtualTime } from './support/virtualTime.js';
 
@@ -40,12 +41,6 @@ const reminders = (trigger: Handler, options: FlowOptions = {}) => {
       ...options,
     });
   return { time, got, make, flow: make() };
-};
-
-const recordsOf = (job: Job): JobRecord[] => {
-  const records: JobRecord[] = [];
-  job.record$.subscribe((record) => records.push(record));
-  return records;
 };
 
 const dueIn = (state: JobState): readonly (number | undefined)[] => state.pendingTasks.map(({ dueAt }) => dueAt?.getTime());
@@ -739,7 +734,7 @@ describe('a parked job (D47)', () => {
     const counting = fromOperator<object, { n: number }>('count', (source) =>
       source.pipe(
         map(() => ({ n: 1 })),
-        lastOf,
+        takeLast(1),
       ),
     );
     flow.addRoutine(operator, 'm');
@@ -780,6 +775,22 @@ describe('a parked job (D47)', () => {
     expect(down).toBe(false);
     await time.advance(30);
     expect([down, jobs.map(({ status }) => status), got.length]).toEqual([true, ['paused', 'paused'], 2]);
+  });
+
+  it('should be paused at once, whatever else a shutdown waits for', async () => {
+    const { time, got, flow } = reminders(puttingOff({ delayMs: 50 }));
+    const slow = new Routine();
+    slow.defineSlot('trigger', () => time.sleep(100));
+    flow.addRoutine(slow, 'slow');
+    const busy = flow.start('slow');
+    const job = flow.start('s', {}, { maxWorkers: 2 });
+    await time.advance(10);
+    const down = flow.shutdown();
+    await time.advance(1);
+    expect([busy.status, job.status]).toEqual(['running', 'paused']);
+    await time.exhaust();
+    await down;
+    expect([busy.status, job.status, got]).toEqual(['completed', 'paused', []]);
   });
 
   it.each<[string, (flow: Flow, ctx: Context) => unknown]>([
@@ -843,7 +854,7 @@ describe('a parked job (D47)', () => {
   });
 
   it('should end once if a scheduler of the user ends it while it is parked in a shutdown (D31)', async () => {
-    const { scheduler, time } = callingBack();
+    const { scheduler, time, atNext } = workingClock('unschedule');
     const flow = flowOf(
       {
         s: {
@@ -859,12 +870,47 @@ describe('a parked job (D47)', () => {
       { scheduler, executionTimeoutMs: 5_000 },
     );
     const job = flow.start('s');
-    scheduler.onStop = () => void job.cancel();
+    atNext(() => void job.cancel());
     await time.advance(10);
     let down = false;
     void flow.shutdown().then(() => (down = true));
     await time.exhaust();
     expect([down, job.status]).toEqual([true, 'cancelled']);
+  });
+
+  it('should hold up the shutdown of its flow while a handler of another one waits for it (D33)', async () => {
+    const { time, got, flow } = reminders(puttingOff({ delayMs: 50 }));
+    const other = flowOf({ p: { slots: { trigger: () => flow.execute('s') } } }, [], { scheduler: time.scheduler });
+    const job = other.start('p');
+    await time.advance(10);
+    let down = false;
+    void flow.shutdown().then(() => (down = true));
+    await time.advance(10);
+    expect(down).toBe(false);
+    await time.exhaust();
+    expect([down, job.status, got]).toEqual([true, 'completed', ['0 at 50']]);
+  });
+
+  it('should track no promise, and hold no feed, if the clock that is asked then has ended it (D31)', async () => {
+    for (const what of ['track', 'feed'] as const) {
+      const { scheduler, time, atNext } = workingClock('now');
+      let kept: Context | undefined;
+      const trigger: Handler = (_, ctx) => {
+        kept = ctx;
+        ctx.emit('o', {}, { delayMs: 500 });
+      };
+      const flow = flowOf({ s: { slots: { trigger } }, t: { slots: { i: undefined } } }, ['s.o -> t.i'], { scheduler });
+      const job = flow.start('s');
+      await time.advance(10);
+      atNext(() => void job.cancel());
+      const source = new Subject<object>();
+      const error = await refusalOf(() => {
+        if (what === 'feed') feed(job, 't.i', source);
+        else void kept?.track(time.sleep(5));
+      });
+      expect([job.status, source.observed]).toEqual(['cancelled', false]);
+      if (what === 'track') expect(error).toMatchObject({ code: 'EMIT_AFTER_END' });
+    }
   });
 
   it('should tell of what is put off while nothing is at work', async () => {
@@ -894,22 +940,3 @@ describe('a parked job (D47)', () => {
     expect([got, job.status]).toEqual([['0 at 500'], 'completed']);
   });
 });
-
-/** Virtual time whose timers call somebody when they are stopped. */
-const callingBack = () => {
-  const time = virtualTime();
-  const scheduler = {
-    onStop: (): void => undefined,
-    now: () => time.scheduler.now(),
-    schedule: ((...args: Parameters<SchedulerLike['schedule']>) => {
-      const action = time.scheduler.schedule(...args);
-      action.add(() => {
-        if ((args[1] ?? 0) > 1_000) scheduler.onStop();
-      });
-      return action;
-    }) as SchedulerLike['schedule'],
-  };
-  return { time, scheduler };
-};
-
-const lastOf = <T>(source: Observable<T>): Observable<T> => source.pipe(takeLast(1));

@@ -1,7 +1,7 @@
 import { filter, firstValueFrom, ignoreElements, of, timer } from 'rxjs';
-import { type Context, ErrorHandler, type Flow, type FlowOptions, type Handler, type Job, type JobRecord } from '../lib/index.js';
+import { type Context, ErrorHandler, type Flow, type FlowOptions, type Handler, type Job } from '../lib/index.js';
 import { feed, fromOperator } from '../lib/rx/index.js';
-import { emitting, flowOf, progressOf, sleep } from './support/flows.js';
+import { emitting, flowOf, progressOf, recordsOf, sleep } from './support/flows.js';
 
 /** Three tasks, one after the other; the first one at work until it is told to end. */
 const three = (options: FlowOptions = {}) => {
@@ -25,12 +25,6 @@ const three = (options: FlowOptions = {}) => {
 
 const atWork = async (job: Job): Promise<void> => {
   await firstValueFrom(job.progress$.pipe(filter(({ queued, active }) => queued === 2 && active === 1)));
-};
-
-const recordsOf = (job: Job): JobRecord[] => {
-  const records: JobRecord[] = [];
-  job.record$.subscribe((record) => records.push(record));
-  return records;
 };
 
 const taskOf = (job: Job, n: number): string => {

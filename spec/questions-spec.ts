@@ -1,4 +1,4 @@
-import { map, type Observable, takeLast } from 'rxjs';
+import { map, takeLast } from 'rxjs';
 import * as t from 'io-ts';
 import {
   type Context,
@@ -7,7 +7,6 @@ import {
   type FlowOptions,
   type Handler,
   type Job,
-  type JobRecord,
   JobState,
   Routine,
   type Wait,
@@ -16,7 +15,8 @@ import {
 } from '../lib/index.js';
 import { fromOperator } from '../lib/rx/index.js';
 import { testFlow } from '../lib/testing/index.js';
-import { flowOf, type Sketch } from './support/flows.js';
+import { workingClock } from './support/callingClock.js';
+import { flowOf, recordsOf, type Sketch } from './support/flows.js';
 import { refusalOf } from './support/refusalOf.js';
 import { virtualTime } from './support/virtualTime.js';
 
@@ -50,12 +50,6 @@ const once =
   (to: WaitPlace, options: WaitForOptions = {}): Handler =>
   (_, ctx) =>
     void ctx.waitFor(to, options);
-
-const recordsOf = (job: Job): JobRecord[] => {
-  const records: JobRecord[] = [];
-  job.record$.subscribe((record) => records.push(record));
-  return records;
-};
 
 /** A job that has asked, and its token. */
 const started = async (scene: ReturnType<typeof asking>) => {
@@ -535,23 +529,11 @@ describe('job.answer', () => {
   });
 
   it('should come too late if the clock that is asked ends the job (D31)', async () => {
-    const held: { job?: Job } = {};
-    let ends = false;
-    const time = virtualTime();
-    const scheduler = {
-      now: () => {
-        if (ends) {
-          ends = false;
-          void held.job?.cancel();
-        }
-        return time.scheduler.now();
-      },
-      schedule: time.scheduler.schedule.bind(time.scheduler),
-    };
+    const { scheduler, time, atNext } = workingClock('now');
     const flow = flowOf({ s: { slots: { trigger: once('o', { token: 'q' }) } } }, [], { scheduler });
-    const job = (held.job = flow.start('s'));
+    const job = flow.start('s');
     await time.advance(1);
-    ends = true;
+    atNext(() => void job.cancel());
     expect(
       await codeOf(() => {
         job.answer('q');
@@ -617,17 +599,7 @@ describe('a job with open questions', () => {
     'should look again if the clock that is asked in a late question %s (D31)',
     async (what) => {
       let kept: Context | undefined;
-      let work: (() => void) | undefined;
-      const time = virtualTime();
-      const scheduler = {
-        now: () => {
-          const now = work;
-          work = undefined;
-          now?.();
-          return time.scheduler.now();
-        },
-        schedule: time.scheduler.schedule.bind(time.scheduler),
-      };
+      const { scheduler, time, atNext } = workingClock('now');
       const trigger: Handler = (_, ctx) => {
         kept = ctx;
         ctx.waitFor('o', { token: 'first', timeoutMs: 1_000 });
@@ -636,12 +608,13 @@ describe('a job with open questions', () => {
       const job = flow.start('s');
       await time.advance(1);
       const ask = (question: string): string | undefined => kept?.waitFor('o', { token: 'q', question });
-      work =
-        what === 'ends the job'
-          ? () => void job.cancel()
-          : what === 'asks under the same token'
-            ? () => void ask('inner')
-            : () => void Object.assign(kept as object, { stale: true });
+      atNext(
+        {
+          'ends the job': () => void job.cancel(),
+          'asks under the same token': () => void ask('inner'),
+          'cancels the task that asks': () => void Object.assign(kept as object, { stale: true }),
+        }[what],
+      );
       const code = await codeOf(() => ask('outer'));
       expect(code).toBe(
         {
@@ -722,7 +695,12 @@ describe('a job with open questions', () => {
 
   it('should flush no operator before the last of them is closed (D27)', async () => {
     const scene = asking(once('o', { token: 'q' }));
-    const count = fromOperator<object, { n: number }>('count', (source) => lastOf(source.pipe(map(() => ({ n: 1 })))));
+    const count = fromOperator<object, { n: number }>('count', (source) =>
+      source.pipe(
+        map(() => ({ n: 1 })),
+        takeLast(1),
+      ),
+    );
     scene.flow.addRoutine(count, 'c');
     scene.flow.connect('s', 'o', 'c', 'input');
     const job = scene.flow.start('s');
@@ -883,5 +861,3 @@ describe('the JSON of a job with questions', () => {
     expect([state.waits, state.toJSON().version]).toEqual([[], 2]);
   });
 });
-
-const lastOf = <T>(source: Observable<T>): Observable<T> => source.pipe(takeLast(1));

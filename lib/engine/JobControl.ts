@@ -27,7 +27,7 @@ interface Controlled<S> {
 
 /** The engine that runs them. */
 interface Running {
-  readonly jobs: { readonly all: readonly HeldJob[]; closers: number; get(jobId: string): HeldJob | undefined };
+  readonly jobs: { readonly all: readonly HeldJob[]; isClosing: boolean; get(jobId: string): HeldJob | undefined };
   readonly places: { leave(run: Run): void };
   readonly drain: { change(work: () => void): void };
 }
@@ -88,12 +88,14 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
   /** Resolves when every present job has ended or is paused, and none has been resumed meanwhile; those that are parked are paused. */
   async quiet(): Promise<void> {
     const { jobs, drain } = this.#engine;
-    jobs.closers++;
+    jobs.isClosing = true;
     drain.change(() => {
-      for (const job of jobs.all) if (job.status === 'paused') this.#engine.places.leave(job.run);
+      for (const job of jobs.all)
+        if (job.status === 'paused') this.#engine.places.leave(job.run);
+        else if (job.status === 'running') job.parts.life.parking?.leaveToOthers();
     });
     await this.#allQuiet();
-    jobs.closers--;
+    jobs.isClosing = false;
   }
 
   async #allQuiet(): Promise<void> {

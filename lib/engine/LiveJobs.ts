@@ -19,12 +19,8 @@ export class LiveJobs<J extends LiveJob> {
   #boxes = new Map<string, Box<J>>();
   /** Jobs that have left the map. */
   #left = 0;
-  /** How many wait until all of them are quiet: one that only waits for its time is paused then (D47). */
-  closers = 0;
-
-  get isClosing(): boolean {
-    return this.closers > 0;
-  }
+  /** Whether somebody waits until all of them are quiet: one that only waits for its time is paused then (D47). */
+  isClosing = false;
 
   get size(): number {
     return this.#boxes.size;

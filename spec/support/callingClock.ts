@@ -1,4 +1,5 @@
 import { type SchedulerAction, type SchedulerLike, type Subscription, VirtualTimeScheduler } from 'rxjs';
+import { type VirtualTime, virtualTime } from './virtualTime.js';
 
 /** The ways in which an engine calls a scheduler of the user. */
 export type ClockCall = 'now' | 'schedule' | 'unschedule';
@@ -56,6 +57,26 @@ export const callingClock = (called: (call: ClockCall) => void, asVirtual = fals
       time.maxFrames = next.delay;
       time.flush();
       return true;
+    },
+  };
+};
+
+/** Such a scheduler and its time; the next call of one kind does some work before it answers, once. */
+export const workingClock = (
+  kind: ClockCall,
+): { readonly scheduler: SchedulerLike; readonly time: VirtualTime; atNext(work: () => void): void } => {
+  let work: (() => void) | undefined;
+  const { scheduler, time } = callingClock((call) => {
+    if (call !== kind) return;
+    const now = work;
+    work = undefined;
+    now?.();
+  });
+  return {
+    scheduler,
+    time: virtualTime(time),
+    atNext: (next) => {
+      work = next;
     },
   };
 };

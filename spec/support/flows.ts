@@ -7,6 +7,7 @@ import {
   type FlowOptions,
   type Handler,
   type Job,
+  type JobRecord,
   Routine,
   type SlotOptions,
 } from '../../lib/index.js';
@@ -75,6 +76,13 @@ export const progressOf = (job: Job): string => {
   let seen = '';
   job.progress$.subscribe(({ queued, active }) => (seen = `${queued}/${active}`)).unsubscribe();
   return seen;
+};
+
+/** The records of a job from now on; the list grows as they are told. */
+export const recordsOf = (job: Job): JobRecord[] => {
+  const records: JobRecord[] = [];
+  job.record$.subscribe((record) => records.push(record));
+  return records;
 };
 
 /** Resolves after real time, in ms, and when the flows have run what they could: the slice of the process may be over on a busy machine. */

@@ -27,8 +27,8 @@ export const turn = async (): Promise<void> => {
   }
 };
 
-export const virtualTime = (): VirtualTime => {
-  const scheduler = new VirtualTimeScheduler();
+/** With a scheduler given it is that one's time. */
+export const virtualTime = (scheduler = new VirtualTimeScheduler()): VirtualTime => {
   const runDue = async (until: number): Promise<void> => {
     await turn();
     for (let next = scheduler.actions[0]; next !== undefined && next.delay <= until; next = scheduler.actions[0]) {
