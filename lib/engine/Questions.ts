@@ -5,18 +5,16 @@ import type { Ledger } from '../job/Ledger.js';
 import { waitAnswered, waitExpired, waitOpened } from '../job/noteWait.js';
 import type { OpenWait } from '../job/Wait.js';
 import type { Event, Plan, Slot } from '../plan/Plan.js';
-import { type Delayed, Delays } from './Delays.js';
-import type { Steps } from './Steps.js';
-import type { TimerJob } from './timer.js';
+import type { Delayed } from './Delays.js';
+import { Timetable, type TimetableJob } from './Timetable.js';
 
 /** A job as its questions see it. */
-export interface AskingJob<R> extends TimerJob {
-  readonly run: R & { readonly isOpen: boolean };
-  readonly plan: TimerJob['plan'] & Pick<Plan, 'routines'>;
+export interface AskingJob<R> extends TimetableJob {
+  readonly run: R & TimetableJob['run'];
+  readonly plan: TimetableJob['plan'] & Pick<Plan, 'routines'>;
   readonly ledger: Ledger;
   readonly emissions: AskingEmissions;
-  readonly engine: AskingEngine<R>;
-  readonly life: { readonly isOver: boolean };
+  readonly engine: TimetableJob['engine'] & AskingEngine<R>;
   /** What watches it, if anything does. */
   readonly views: { asked(): boolean } | undefined;
 }
@@ -29,9 +27,7 @@ interface AskingEmissions {
 }
 
 interface AskingEngine<R> {
-  readonly steps: Steps;
-  readonly time: { readonly reading: number; readonly elapsed: number };
-  readonly drain: { enter<A, B>(work: (a: A, b: B) => void, a: A, b: B): void; change(work: () => void): void };
+  readonly drain: TimetableJob['engine']['drain'] & { change(work: () => void): void };
   /** Followers are told at the end of this stretch of work. */
   progressed(run: R): void;
   readonly released$: { next(run: R): void };
@@ -42,25 +38,22 @@ interface AskingEngine<R> {
  * their time is over. They hold no worker and no pause.
  */
 export class Questions<R> {
-  readonly #timeouts: Delays<OpenWait>;
+  /** Behind a closed gate a question stays open, and may still be answered. */
+  readonly #timeouts: Timetable<OpenWait>;
   readonly #timeoutOf = new Map<string, Delayed<OpenWait>>();
 
   constructor(private readonly job: AskingJob<R>) {
-    this.#timeouts = new Delays(job, (due) => {
-      job.engine.drain.enter(this.#ring, due, undefined);
+    this.#timeouts = new Timetable(job, (wait) => {
+      this.#expire(wait);
     });
   }
 
   /** A question counts from now on; part of a step. */
   open(wait: OpenWait): void {
-    const { ledger, engine } = this.job;
-    waitOpened(ledger, wait);
+    waitOpened(this.job.ledger, wait);
     this.#tell();
     const timeout = this.#add(wait);
-    if (timeout === undefined) return;
-    engine.steps.after(() => {
-      if (this.job.run.isOpen) this.#timeouts.arm(timeout, Math.max(timeout.due - engine.time.elapsed, 0));
-    });
+    if (timeout !== undefined) this.#timeouts.arm(timeout);
   }
 
   /** The questions of a job from elsewhere; their timeouts run once the gate opens. */
@@ -75,17 +68,12 @@ export class Questions<R> {
   }
 
   #add(wait: OpenWait): Delayed<OpenWait> | undefined {
-    const { ledger, engine } = this.job;
     const { token, until } = wait;
     if (until === undefined) return undefined;
-    const timeout = this.#timeouts.add(wait, until, engine.time.reading + until - ledger.now);
+    const timeout = this.#timeouts.add(wait, this.#timeouts.dueAt(until));
     this.#timeoutOf.set(token, timeout);
     return timeout;
   }
-
-  readonly #armAll = (): void => {
-    if (this.job.run.isOpen) this.#timeouts.armAll(this.job.engine.time.elapsed);
-  };
 
   // ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,15 +137,6 @@ export class Questions<R> {
 
   // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  readonly #ring = (due: Delayed<OpenWait>): void => {
-    const { run, engine } = this.job;
-    // Behind a closed gate it stays open, and may still be answered.
-    if (!run.isOpen) return;
-    engine.steps.begin();
-    if (this.#timeouts.remove(due)) this.#expire(due.task);
-    engine.steps.end();
-  };
-
   #expire(wait: OpenWait): void {
     const { token, event, timeoutEvent = event, data } = wait;
     this.#timeoutOf.delete(token);
@@ -168,14 +147,10 @@ export class Questions<R> {
     );
   }
 
-  /** The gate opens: questions whose time is over are closed, and the timers of the others run again. */
   reopen(): void {
-    const { engine } = this.job;
-    for (const due of this.#timeouts.due(engine.time.reading)) if (this.#timeouts.remove(due)) this.#expire(due.task);
-    if (this.#timeouts.size > 0) engine.steps.after(this.#armAll);
+    this.#timeouts.reopen();
   }
 
-  /** No timer runs any more; the times stay. */
   hold(): void {
     this.#timeouts.hold();
   }

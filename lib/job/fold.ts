@@ -101,13 +101,13 @@ export const waitOpened = (job: Job, wait: OpenWait): void => {
 };
 
 /** It waits for that no more. */
-export const waitClosed = ({ waits }: JobData, token: string): void => {
+export const waitClosed = ({ waits }: Pick<JobData, 'waits'>, token: string): void => {
   (waits as Map<string, OpenWait>).delete(token);
 };
 
 /** It has been answered, which is remembered. */
 export const waitAnswered = (job: Job, token: string): void => {
-  (job.waits as Map<string, OpenWait>).delete(token);
+  waitClosed(job, token);
   if (job.answered === NO_ANSWERS) job.answered = new Set();
   (job.answered as Set<string>).add(token);
 };

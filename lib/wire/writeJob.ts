@@ -1,5 +1,4 @@
 import type { Connection } from '../flow/Connection.js';
-import { isCodec } from '../flow/Codec.js';
 import type { Data } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
 import { toLimit } from '../flow/Limit.js';
@@ -51,24 +50,19 @@ const toDocument = (job: JobData): JobDocument => {
     routineStates: routinesOf(job, rest?.tasks ?? []),
     ...whatHappened(job),
     ...leftToDo(job.jobId, rest),
-    waits: someOf([...job.waits.values()].map((wait, at) => toWait(job.jobId, wait, at))),
+    waits: someOf([...job.waits.values()].map(toWait)),
     answered: someOf([...job.answered]),
     streams: streamsOf(job),
     run: rest && toRun(rest),
   };
 };
 
-const toWait = (jobId: string, { since, until, schema, ...wait }: OpenWait, at: number): WaitDocument => {
-  if (isCodec(schema))
-    throw flowError('NOT_SERIALISABLE', {
-      where: `Job '${jobId}'`,
-      path: `waits.${at}.schema`,
-      got: 'a codec',
-      expected: 'a JSON Schema, or that the question is answered',
-    });
-  const times = { since: new Date(since), until: until === undefined ? undefined : new Date(until) };
-  return { ...wait, schema: schema as Data | undefined, ...times };
-};
+const toWait = ({ since, until, schema, ...wait }: OpenWait): WaitDocument => ({
+  ...wait,
+  schema: schema as Data | undefined,
+  since: new Date(since),
+  until: until === undefined ? undefined : new Date(until),
+});
 
 const streamsOf = ({ jobId, status, streams }: JobData): readonly Stream[] | undefined =>
   isFinal(status)

@@ -45,7 +45,6 @@ const bench = () => {
       progressed: () => void told.push('progressed'),
       released$: { next: () => undefined },
     },
-    life: { isOver: false },
     views: undefined,
   };
   const questions = new Questions(job);
