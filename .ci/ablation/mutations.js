@@ -441,7 +441,7 @@ export const mutations = [
   {
     what: 'a paused job keeps others from their place in a shutdown',
     file: 'lib/engine/JobControl.ts',
-    from: "if (job.status === 'paused') this.#engine.places.leave(job.run);",
+    from: 'this.#engine.places.leave(job.run);',
     to: 'void job;',
     specs: ['delayed-emissions'],
   },

@@ -5,6 +5,7 @@
 //   npm run ablation -- gate idle    those that speak of a gate, or of idle
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { transformSync } from 'esbuild';
 import { copyTo, root, workFolder } from '../jest/copy.js';
 import { firstFailure, textOf } from '../jest/firstFailure.js';
 import { patched } from '../jest/patch.js';
@@ -21,9 +22,10 @@ const BASELINE_LIMIT_MS = 300_000;
 
 const pathOf = (spec) => `spec/${spec}-spec.ts`;
 
+/** A source that cannot be read fails a spec for nothing. */
 const rotIn = (mutation) => {
   try {
-    patched(mutation);
+    transformSync(patched(mutation), { loader: 'ts' });
   } catch (error) {
     return [`${mutation.what}: ${error.message}`];
   }
