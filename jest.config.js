@@ -7,7 +7,7 @@ export default {
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/spec/tsconfig.json' }] },
   moduleNameMapper: {
     '^routilux$': '<rootDir>/lib/index.ts',
-    '^routilux/(node|rx|testing)$': '<rootDir>/lib/$1/index.ts',
+    '^routilux/(node|rx|testing|runtime|store/memory)$': '<rootDir>/lib/$1/index.ts',
     '^#async-context$': '<rootDir>/lib/prelude/asyncContext.node.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -12,7 +12,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { rollup } from 'rollup';
 
-const ENTRIES = ['index', 'node/index', 'rx/index', 'testing/index'];
+const ENTRIES = ['index', 'node/index', 'rx/index', 'runtime/index', 'store/memory/index', 'testing/index'];
 /** What the `imports` of the package name. */
 const PARTS = ['prelude/asyncContext.node', 'prelude/asyncContext.none'];
 

@@ -7,7 +7,7 @@ import { deliver } from './engine/direct.js';
 import { Engine } from './engine/Engine.js';
 import { JobControl, optionsForAll } from './engine/JobControl.js';
 import { owned } from './engine/owned.js';
-import type { HeldJob } from './engine/JobParts.js';
+import type { Handles, HeldJob } from './engine/JobParts.js';
 import { unlessWaiting } from './engine/refuseWaiting.js';
 import { resume, resumeHeld } from './engine/resume.js';
 import { start } from './engine/start.js';
@@ -21,6 +21,7 @@ import { PAUSE_OPTIONS, type PauseOptions } from './flow/TaskContext.js';
 import type { Plan } from './plan/Plan.js';
 import { Template } from './flow/Template.js';
 import { completedOrThrow, eitherOf } from './job/eitherOf.js';
+import type { JobData } from './job/JobData.js';
 import type { JobError } from './job/JobError.js';
 import type { JobRecord } from './job/JobRecord.js';
 import { asyncDispose } from './prelude/asyncDispose.js';
@@ -51,6 +52,17 @@ const AS_USUAL = { orThrow: false, options: NO_OPTIONS };
 /** A job without a first task, for what brings it some in this same turn: `feed`. */
 export let openJob: (flow: Flow, entryRoutineId: string, options: ExecuteOptions) => Job;
 
+/** What durable jobs of a flow are made of. */
+export interface FlowParts {
+  readonly template: Template<Routine, Plan>;
+  /** Makes what users hold of a job; a state that comes from elsewhere is kept. */
+  readonly handlesOf: (data: JobData, state: object | undefined) => Handles;
+  /** The engines that run jobs of the flow. */
+  readonly engines: Set<Engine>;
+}
+
+export let partsOf: (flow: Flow) => FlowParts;
+
 /**
  * A template: routines, and connections from their events to their slots. Running it makes a job with a state of its
  * own; the flow keeps nothing of its runs, so it can be run any number of times, also at once.
@@ -63,10 +75,12 @@ export let openJob: (flow: Flow, entryRoutineId: string, options: ExecuteOptions
 export class Flow extends WrittenFlow<Routine> {
   static {
     openJob = (flow, entryRoutineId, options) => jobOf(start(flow.#admission, entryRoutineId, NO_DATA, options, false));
+    partsOf = (flow) => ({ template: flow.#template, handlesOf: flow.#handlesOf, engines: flow.#engines });
   }
 
   readonly #template: Template<Routine, Plan>;
   readonly #engine: Engine;
+  readonly #engines: Set<Engine>;
   readonly #admission: Admission;
   readonly #control: JobControl<JobState, Job>;
 
@@ -83,9 +97,12 @@ export class Flow extends WrittenFlow<Routine> {
     super(template);
     this.#template = template;
     this.#engine = engine;
-    this.#admission = new Admission(template, engine, (data, state = new JobState(data)) => ({ flow: this, state }));
+    this.#engines = new Set([engine]);
+    this.#admission = new Admission(template, engine, this.#handlesOf);
     this.#control = new JobControl<JobState, Job>(this, engine, jobOf);
   }
+
+  readonly #handlesOf = (data: JobData, state: object = new JobState(data)): Handles => ({ flow: this, state });
 
   // ── written down ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -241,7 +258,9 @@ export class Flow extends WrittenFlow<Routine> {
   }
 
   override jobsUsing(routine: Routine): readonly string[] {
-    return this.#engine.jobs.all.filter(({ parts }) => parts.plan.routineOf.has(routine)).map(({ jobId }) => jobId);
+    return [...this.#engines].flatMap(({ jobs }) =>
+      jobs.all.filter(({ parts }) => parts.plan.routineOf.has(routine)).map(({ jobId }) => jobId),
+    );
   }
 
   override deliver(routine: Routine, event: string, data: Data): void {

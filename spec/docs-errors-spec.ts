@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 const CATALOGUES = {
   FlowError: 'lib/flow/FlowError.ts',
   JobError: 'lib/job/JobError.ts',
+  RuntimeError: 'lib/runtime/RuntimeError.ts',
+  StoreError: 'lib/wire/StoreError.ts',
   WireError: 'lib/wire/WireError.ts',
   FileError: 'lib/node/FileError.ts',
 };

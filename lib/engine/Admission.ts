@@ -102,9 +102,13 @@ export class Admission implements Redeeming {
   }
 
   newRun(plan: Plan, data: JobData, options: RunOptions, starter: HandlerContext | undefined, state?: State): JobRun {
-    const run = new JobRun(plan, this.#engine, data, options, starter);
+    const run = this.makeRun(plan, data, options, starter);
     run.parts.handles = this.#makeHandles(data, state);
     return run;
+  }
+
+  protected makeRun(plan: Plan, data: JobData, options: RunOptions, starter: HandlerContext | undefined): JobRun {
+    return new JobRun(plan, this.#engine, data, options, starter);
   }
 
   /** What a run asks for; those that ask for nothing else than their flow share one answer. */
@@ -158,7 +162,7 @@ export class Admission implements Redeeming {
 
   #newWarmRun(plan: Plan): Run {
     const options = { ...wantedFrom({}, plan.settings), entryRoutineId: '', params: NO_DATA, leftMs: Infinity };
-    return keepWarm(this.newRun(plan, this.newData('', 2), options, undefined));
+    return keepWarm(new JobRun(plan, this.#engine, this.newData('', 2), options, undefined));
   }
 }
 

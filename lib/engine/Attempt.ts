@@ -34,6 +34,12 @@ interface Extras extends Parent {
   taskId?: string;
   /** How many questions it has asked. */
   asked?: number;
+  /** What it fails with as soon as it begins: its slot could not take the payload in when it was claimed. */
+  refused?: { readonly error: unknown };
+  /** Whether what it does from here on would be lost: a durable attempt has succeeded. */
+  closed?: boolean;
+  /** Promises that a durable attempt ends with. */
+  kept?: PromiseLike<unknown>[];
   /** What a question of it was refused with last: no other attempt would fare better. */
   refusal?: Error;
   /** Promises that it tracks and that are open. */

@@ -22,6 +22,8 @@ export interface ContextParts extends HandingJob {
   readonly engine: ContextEngine;
   readonly life: HandingJob['life'] & ContextLife;
   readonly asking: { open(wait: OpenWait): void };
+  /** Whether a question is open under a token. */
+  asks(token: string): boolean;
   readonly tracking: { follow(attempt: Attempt, work: PromiseLike<unknown>): void };
   readonly handles: { readonly flow: object; readonly state: object };
 }

@@ -1,5 +1,4 @@
 import type { Data } from '../flow/Data.js';
-import { checkSerialisable } from '../flow/FlowError.js';
 import { jobError } from '../job/JobError.js';
 import type { Ledger } from '../job/Ledger.js';
 import { deferredTaken } from '../job/fold.js';
@@ -8,6 +7,7 @@ import { emitted } from '../job/noteRoutine.js';
 import type { RoutineData } from '../job/RoutineData.js';
 import { describePlace } from '../plan/eventNamed.js';
 import type { Connection, Event, Plan, Routine, Slot } from '../plan/Plan.js';
+import { checkKept } from './checkKept.js';
 import { Arrival, type Due, Emission, LateEmission } from './Emission.js';
 import type { Limits } from './Limits.js';
 import { Task } from './Task.js';
@@ -162,7 +162,7 @@ export class Emissions<R> {
   }
 
   #check(where: () => string, connections: readonly Connection[], payload: Data): void {
-    if (this.job.plan.commits) checkSerialisable(payload, where);
+    checkKept(this.job.plan, payload, where);
     this.job.limits?.check(where, connections, undefined);
   }
 }

@@ -1,9 +1,10 @@
+import { identity, type MonoTypeOperatorFunction } from 'rxjs';
 import type { FlowSettings } from '../flow/FlowOptions.js';
 import { compilePlan, type CompileWith, type DescribedFlow } from '../plan/compile.js';
 import type { Plan } from '../plan/Plan.js';
 import { RingBuffer } from '../prelude/RingBuffer.js';
 import type { Attempt } from './Attempt.js';
-import { taskRunner, seatEvents } from './taskRunner.js';
+import { IN_MEMORY, type TaskActs, taskRunner, seatEvents } from './taskRunner.js';
 import { platformCarriesContext, runOutside } from './ambient.js';
 import { lenderOf } from './Borrowers.js';
 import { Caps } from './Caps.js';
@@ -28,6 +29,16 @@ import { Time } from './Time.js';
 import { Turns } from './Turns.js';
 import { WorkerPool } from './WorkerPool.js';
 
+/** What an engine does otherwise whose jobs are durable. */
+export interface Durably extends TaskActs {
+  /** What has come of attempts is stored, before the job is at rest and what follows begins. */
+  readonly stored: (engine: Engine) => MonoTypeOperatorFunction<Run>;
+  /** Those of open questions of all jobs that share them. */
+  readonly tokens: { has(token: string): boolean };
+}
+
+const IN_MEMORY_ONLY: Durably = { ...IN_MEMORY, stored: () => identity, tokens: new Set() };
+
 /** Runs the jobs of one flow: what flows into its pipeline, its workers, and the drain that drives them. */
 export class Engine {
   /** Jobs that have not ended. */
@@ -41,6 +52,7 @@ export class Engine {
   readonly turns: Turns<Run>;
   readonly places: Places<Run>;
   readonly starving: Starving<Run>;
+  readonly tokens: { has(token: string): boolean };
   readonly #pool: WorkerPool<HandlerContext<Run>, Run>;
   readonly #scopes = new Scopes<Run>();
   readonly #caps = new Caps<Run>();
@@ -51,9 +63,10 @@ export class Engine {
   /** Jobs whose followers are to be told of progress after this drain. */
   #progressed = new Set<Run>();
 
-  constructor(settings: FlowSettings) {
+  constructor(settings: FlowSettings, acts: Durably = IN_MEMORY_ONLY) {
     const { steps } = this;
     this.#settings = settings;
+    this.tokens = acts.tokens;
     this.time = new Time(settings.scheduler);
     this.drain = new Drain(this.#drained, this.time, steps);
     this.turns = new Turns<Run>(
@@ -66,10 +79,10 @@ export class Engine {
     this.places = new Places(settings.maxJobs, (run) => {
       this.#hasPlace(run);
     });
-    const events = seatEvents(this.drain, this.#scopes, steps, this.time, this.turns);
-    this.#pool = new WorkerPool(taskRunner(this.#scopes), events, this.time, steps, settings.maxWorkers);
+    const events = seatEvents(this.drain, this.#scopes, steps, this.time, this.turns, acts);
+    this.#pool = new WorkerPool(taskRunner(this.#scopes, acts), events, this.time, steps, settings.maxWorkers);
     const { task$, toggle$, released$, turns } = this;
-    pipeline({ task$, toggle$, released$, turns, pool: this.#pool }).subscribe(new Rest());
+    pipeline({ task$, toggle$, released$, turns, pool: this.#pool, stored: acts.stored(this) }).subscribe(new Rest());
   }
 
   /** Compiles a flow as it stands; its connections flow in. */

@@ -1,7 +1,7 @@
 import { checkKnown, checkOption } from '../flow/checkOption.js';
 import { checkData, type Data, NO_DATA } from '../flow/Data.js';
 import type { AnyEvent } from '../flow/Event.js';
-import { checkSerialisable, flowError } from '../flow/FlowError.js';
+import { flowError } from '../flow/FlowError.js';
 import type { OutputData } from '../flow/RoutineTypes.js';
 import {
   EMIT_OPTIONS,
@@ -22,6 +22,7 @@ import type { Event, Routine } from '../plan/Plan.js';
 import { isObject } from '../prelude/has.js';
 import { copyDeep, copyGiven, copyPlain, isLiteral, isPlainObject } from '../prelude/plainObject.js';
 import { Attempt } from './Attempt.js';
+import { checkKept } from './checkKept.js';
 import type { ContextParts } from './ContextParts.js';
 import { dueOf } from './dueOf.js';
 import { Effects } from './Effects.js';
@@ -179,7 +180,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
 
   /** With `emitMode: 'commit'` a snapshot may have to hold what the attempt does: refuses what JSON cannot hold. */
   checkSerialisable(value: unknown, where: () => string): void {
-    if (this.run.parts.plan.commits) checkSerialisable(value, where);
+    checkKept(this.run.parts.plan, value, where);
   }
 
   /** Its emissions and changes, kept back until it succeeds. */
@@ -231,6 +232,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     const { life, ledger } = this.run.parts;
     const { jobId, status } = ledger.data;
     if (life.isOver) throw jobError('EMIT_AFTER_END', { jobId, routineId, call, status });
+    if (this.rare.closed === true) throw jobError('LATE_EMIT', { jobId, routineId, call });
     throw jobError('STALE_CONTEXT', { jobId, routineId, call, attempt });
   }
 

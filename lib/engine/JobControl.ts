@@ -60,7 +60,7 @@ export class JobControl<S extends ControlledState, J extends Controlled<S>> {
     const { jobs, drain } = this.#engine;
     const { reason, checkpoint } = readPause(
       options,
-      jobs.all.some(({ run }) => canPause(run) && run.parts.plan.commits),
+      jobs.all.find(({ run }) => canPause(run) && run.parts.plan.commits)?.run.parts.plan,
     );
     const quiet: Promise<object>[] = [];
     drain.change(() => {

@@ -25,6 +25,8 @@ export class JobLedger implements Ledger {
   #watchers: readonly Observer<JobRecord>[] | undefined = undefined;
   #outbox: Outbox<JobRecord> | undefined = undefined;
   #isTellingNow = false;
+  /** Whether records are made for others than watchers. */
+  #isKept = false;
   /** What a warning has been about. */
   #warned: Set<object> | undefined = undefined;
   /** Made once for all records of one moment, unless a watcher has changed it. */
@@ -59,11 +61,26 @@ export class JobLedger implements Ledger {
     return (this.#record$ ??= new Subject());
   }
 
+  /** Whether somebody watches. */
+  get isObserved(): boolean {
+    return this.#record$?.observed === true;
+  }
+
+  /** From now on each record goes into another outbox, watched or not. */
+  keepIn<O extends Outbox<JobRecord>>(toOutbox: (send: (record: JobRecord) => void) => O): O {
+    const outbox = toOutbox((record) => {
+      this.#send(record);
+    });
+    this.#outbox = outbox;
+    this.#isKept = this.watched = true;
+    return outbox;
+  }
+
   /** Tells the records to an observer, from now on. */
   watch(observer: Partial<Observer<JobRecord>>): Subscription {
     const watching = this.record$.subscribe(this.fromNow(observer));
     const look = (): void => {
-      this.watched = this.record$.observed;
+      this.watched = this.#isKept || this.isObserved;
       this.#watchers = undefined;
     };
     look();

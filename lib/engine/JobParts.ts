@@ -142,6 +142,8 @@ export interface JobEngine {
   readonly released$: { next(run: Run): void };
   readonly turns: { add(run: Run): void };
   readonly jobs: { readonly isClosing: boolean };
+  /** Those of open questions of all jobs that share them. */
+  readonly tokens: { has(token: string): boolean };
   readonly starving: { readonly first: Run | undefined };
   /** A job is to begin once it has a place. */
   place(run: Run): void;
@@ -210,6 +212,11 @@ export class JobParts implements Parent, Child {
   /** Its questions; made when there is the first. */
   get asking(): Questions<Run> {
     return (this.questions ??= new Questions<Run>(this));
+  }
+
+  /** Whether a question is open under a token: in this job, or in another one that shares its tokens. */
+  asks(token: string): boolean {
+    return this.ledger.data.waits.has(token) || this.engine.tokens.has(token);
   }
 
   /** Tells whoever follows it, at the end of this stretch of work. */

@@ -147,7 +147,7 @@ export class JobRun extends InRing<Run, JobParts> implements Run {
     const origin = queue.take();
     const routineData = parts.routines.of(connection.slot.routine);
     const attempt = new HandlerContext<Run>(origin, connection, routineData);
-    if (!parts.isPlain || origin.tried > 0) this.#takeWithCare(attempt);
+    if (!parts.isPlain || origin.tried > 0) this.takeWithCare(attempt);
     this.active++;
     note.taken(parts.ledger, routineData, attempt);
     if (parts.plan.measures) this.measure(attempt);
@@ -155,13 +155,13 @@ export class JobRun extends InRing<Run, JobParts> implements Run {
     return attempt;
   }
 
-  #takeWithCare(attempt: HandlerContext<Run>): void {
+  protected takeWithCare(attempt: HandlerContext<Run>): void {
     this.parts.limits?.taken(attempt);
     // The metrics keep attempts, and must not keep a gathering list with each of them (D46).
     attempt.origin.forget();
   }
 
-  private measure(attempt: HandlerContext<Run>): void {
+  protected measure(attempt: HandlerContext<Run>): void {
     const { ledger, engine } = this.parts;
     const { routineData } = attempt;
     attempt.tick = engine.time.tick;

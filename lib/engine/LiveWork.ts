@@ -42,13 +42,18 @@ export class LiveWork<R extends TriedJob> implements RemainingWorkSource {
 
   /** The same behind the tasks at work, which run again if the job is taken up from here. */
   remaining(): RemainingWork {
+    const about = this.about();
+    return { ...about, tasks: this.job.life.isOver ? [] : [...this.#atWork, ...this.waiting()] };
+  }
+
+  /** The same without the tasks. */
+  about(): Omit<RemainingWork, 'tasks'> {
     const { engine, plan, options, emissions, life } = this.job;
     engine.drain.refresh();
     const { entryRoutineId, cap, limit, timeoutMs } = options;
     const { hasBegun: begun, deadline } = life;
     const leftMs = Math.max(deadline?.left ?? Infinity, 0);
-    const tasks = life.isOver ? [] : [...this.#atWork, ...this.waiting()];
-    return { structure: plan.structure, entryRoutineId, begun, cap, limit, timeoutMs, leftMs, order: emissions.order, tasks };
+    return { structure: plan.structure, entryRoutineId, begun, cap, limit, timeoutMs, leftMs, order: emissions.order };
   }
 
   get #atWork(): readonly RemainingTask[] {

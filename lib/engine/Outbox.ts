@@ -20,7 +20,7 @@ export class Outbox<T> {
   /** `send` gets each letter that is not a call. */
   constructor(
     private readonly steps: Steps,
-    private readonly send: (letter: T) => void,
+    protected readonly send: (letter: T) => void,
   ) {}
 
   /** Whether nothing waits to be delivered. */
@@ -43,25 +43,30 @@ export class Outbox<T> {
     if (this.#letters.length === 1) this.steps.deliver(this);
   }
 
+  /** The same for what does not wait for what it is about to be stored (see `Journal`). */
+  postNow(letter: T | (() => void)): void {
+    this.post(letter);
+  }
+
   deliver(): void {
     const letters = this.#letters;
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     // The loop also meets letters that are posted meanwhile. With an index: V8 makes an object for each step of an iterator here.
-    for (this.#at = 0; this.#at < letters.length; this.#at++) this.#hand(letters[this.#at] as T);
+    for (this.#at = 0; this.#at < letters.length; this.#at++) this.hand(letters[this.#at] as T);
     this.#before += letters.length;
     empty(letters);
     this.#isDelivering = false;
   }
 
-  #hand(letter: T | (() => void)): void {
+  protected hand(letter: T | (() => void)): void {
     if (typeof letter === 'function') (letter as () => void)();
     else this.send(letter);
   }
 
-  /** Holds back what comes after a letter, until the call that this gives. */
-  holdAfter(letter: () => void): () => void {
-    const from = this.#letters.indexOf(letter) + 1;
+  /** Holds back what comes after the letter that is being delivered, until the call that this gives. */
+  holdRest(): () => void {
+    const from = this.#at + 1;
     const place = this.#before + from;
     this.#held = this.#letters.splice(from);
     this.#before += this.#held.length;
@@ -78,7 +83,7 @@ export class Outbox<T> {
   /** It has the place at which it was posted. */
   #handAgain(letter: T | (() => void), place: number): void {
     this.#again = place;
-    this.#hand(letter);
+    this.hand(letter);
     this.#again = undefined;
   }
 }

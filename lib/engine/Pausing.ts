@@ -1,18 +1,18 @@
 import { checkKnown, checkText } from '../flow/checkOption.js';
-import { checkSerialisable } from '../flow/FlowError.js';
 import { PAUSE_OPTIONS, type PauseOptions } from '../flow/TaskContext.js';
 import { jobError } from '../job/JobError.js';
 import { checkTransition } from '../job/JobStatus.js';
 import type { Ledger } from '../job/Ledger.js';
 import { paused } from '../job/noteJob.js';
 import { copyGiven } from '../prelude/plainObject.js';
+import { checkKept, type Keeping } from './checkKept.js';
 import type { Toggle } from './gate.js';
 
 /** A job as it is paused and resumed. */
 export interface PausedJob<R> {
   readonly run: R;
   readonly ledger: Ledger;
-  readonly plan: { readonly commits: boolean };
+  readonly plan: Keeping;
   readonly handles: { readonly state: object };
   readonly engine: PausingEngine<R>;
   readonly progress: { readonly queued: number };
@@ -59,7 +59,7 @@ export class Pausing<R> {
    * @throws JobError `ILLEGAL_TRANSITION`
    */
   pause(options: PauseOptions): Promise<object> {
-    return this.ask(readPause(options, this.job.plan.commits));
+    return this.ask(readPause(options, this.job.plan));
   }
 
   /** The same with options that have been read: no code of the user runs. */
@@ -132,10 +132,10 @@ export class Pausing<R> {
 }
 
 /** What a pause is asked with, read once. @throws FlowError `BAD_OPTION`, `NOT_SERIALISABLE` if a job that commits could not be written with it */
-export const readPause = (options: PauseOptions, commits: boolean): PauseOptions => {
+export const readPause = (options: PauseOptions, plan: Keeping | undefined): PauseOptions => {
   const { reason, checkpoint } = checkKnown(options, PAUSE_OPTIONS);
   checkText('reason', reason);
-  if (commits) checkSerialisable(checkpoint, () => 'The checkpoint of a pause');
+  if (plan !== undefined) checkKept(plan, checkpoint, () => 'The checkpoint of a pause');
   return { reason, checkpoint: copyGiven(checkpoint, true) };
 };
 

@@ -121,19 +121,22 @@ export class TaskQueue<R> {
     for (const { connection, origin } of this.takeAll()) this.push(connection, origin);
   }
 
-  /** Every waiting task, oldest first; they stay in the queue. */
-  tasks(): readonly Task<R>[] {
-    const rest = this.#front === this.#back ? [] : [...(this.#between ?? []), this.#back];
-    return [this.#tasksOf(this.#front, this.#taken), ...rest.map((chunk) => this.#tasksOf(chunk, 0))].flat();
+  /** The waiting tasks, oldest first, so many at most; they stay in the queue. */
+  tasks(most = Infinity): readonly Task<R>[] {
+    const tasks: Task<R>[] = [];
+    this.#tell(tasks, most, this.#front, this.#taken);
+    if (this.#front === this.#back) return tasks;
+    for (const chunk of this.#between ?? []) this.#tell(tasks, most, chunk, 0);
+    this.#tell(tasks, most, this.#back, 0);
+    return tasks;
   }
 
-  #tasksOf(chunk: unknown[], from: number): readonly Task<R>[] {
-    const all: Task<R>[] = [];
-    for (let at = from; at < this.#endOf(chunk); at += 2) {
+  #tell(tasks: Task<R>[], most: number, chunk: unknown[], from: number): void {
+    const end = this.#endOf(chunk);
+    for (let at = from; at < end && tasks.length < most; at += 2) {
       const origin = chunk[at + 1] as Origin<R>;
-      if (this.#dropped?.has(origin) !== true) all.push(new Task(origin, chunk[at] as Connection));
+      if (this.#dropped?.has(origin) !== true) tasks.push(new Task(origin, chunk[at] as Connection));
     }
-    return all;
   }
 
   /** Empties the queue, and gives what was in it. */

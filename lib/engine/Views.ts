@@ -115,12 +115,14 @@ export class Views {
 
   // ── what is told ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  output(output: OutputRecord): void {
+  output(output: OutputRecord, keep: boolean): void {
     if (this.#sinks.isEmpty && this.#output$ === undefined) return;
-    this.#post(() => {
+    const letter = (): void => {
       this.#sinks.tell((sink) => sink.next?.(output));
       this.#output$?.next(output);
-    });
+    };
+    if (keep) this.#post(letter);
+    else this.job.ledger.outbox.postNow(letter);
   }
 
   status(status: JobStatus): void {
@@ -150,16 +152,15 @@ export class Views {
   /** Completes the sinks, before the end is told. */
   endSinks(): void {
     if (this.#sinks.isEmpty) return;
-    const letter = (): void => {
+    this.#post(() => {
       this.#sinks.tell((sink) => sink.complete?.());
-      if (this.#sinks.isAwaited) this.#putOffWhatFollows(letter);
-    };
-    this.#post(letter);
+      if (this.#sinks.isAwaited) this.#putOffWhatFollows();
+    });
   }
 
   // The end waits for what is rejected in this turn of the event loop, and no longer: a sink may never answer.
-  #putOffWhatFollows(letter: () => void): void {
-    macrotask(this.job.ledger.outbox.holdAfter(letter));
+  #putOffWhatFollows(): void {
+    macrotask(this.job.ledger.outbox.holdRest());
   }
 
   /** Completes every view once what is in the outbox has been delivered. */

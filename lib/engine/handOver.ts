@@ -7,7 +7,7 @@ import { output } from '../job/noteJob.js';
 export interface HandingJob {
   readonly ledger: Ledger;
   readonly life: { readonly isOver: boolean };
-  readonly views: { output(record: OutputRecord): void } | undefined;
+  readonly views: { output(record: OutputRecord, keep: boolean): void } | undefined;
   readonly engine: { readonly drain: { refresh(): void } };
 }
 
@@ -20,5 +20,5 @@ export const handOver = (job: HandingJob, routineId: string, type: string, paylo
   const { jobId } = ledger.data;
   const record = { jobId, routineId, type, data: { ...payload }, timestamp: new Date(ledger.now) };
   output(ledger, record, keep);
-  views?.output(record);
+  views?.output(record, keep);
 };

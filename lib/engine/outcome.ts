@@ -19,6 +19,7 @@ export interface DecidedJob extends TriedJob {
       readonly isolate: Plan['isolate'];
     };
     readonly ledger: { warn(message: string, error: unknown): void; readonly data: { readonly waits: JobData['waits'] } };
+    asks(token: string): boolean;
   };
 }
 

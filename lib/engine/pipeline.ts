@@ -1,4 +1,4 @@
-import { mergeMap, type Observable } from 'rxjs';
+import { mergeMap, type MonoTypeOperatorFunction, type Observable } from 'rxjs';
 import { gate, type Gated, type Toggle } from './gate.js';
 import { idle, type Resting } from './idle.js';
 import { mergeEndless } from './mergeEndless.js';
@@ -20,6 +20,8 @@ export interface Parts<T, A extends Pooled<A, R>, R extends Turn<R>> {
   readonly released$: Observable<R>;
   readonly turns: Turns<R>;
   readonly pool: Pick<WorkerPool<A, R>, 'hire' | 'sized'>;
+  /** What happens between a job and its rest: nothing, or what has come of its attempts is stored. */
+  readonly stored: MonoTypeOperatorFunction<R>;
 }
 
 /**
@@ -31,13 +33,14 @@ export interface Parts<T, A extends Pooled<A, R>, R extends Turn<R>> {
  */
 // prettier-ignore
 export const pipeline = <T extends { origin: { run: R } }, A extends Pooled<A, R>, R extends Job<T, A, R>>(
-  { task$, toggle$, released$, turns, pool }: Parts<T, A, R>,
+  { task$, toggle$, released$, turns, pool, stored }: Parts<T, A, R>,
 ): Observable<R> =>
   task$.pipe(                                                    // Task     the single merged task stream
     gate(toggle$),                                               // Job      buffered toggling: behind a closed gate a job's tasks wait in its queue
     pool.hire(turns),                                            // Worker   one more, if something may start and nobody is idle
     pool.sized((size) => mergeMap((worker: Worker<A>) => worker.attempt$, size)), // Attempt  the thread pool: each inner observable is a worker
     settle(),                                                    // Job      outcome, retry, failure: caught inside, so nothing errors here
+    stored,                                                      // Job      durable jobs alone: in groups, while the group before is being stored
     (run$) => mergeEndless(run$, released$),                     // Job      something has ended without an attempt
     idle(),                                                      // Job      queue empty and zero in flight: the job is at rest
   );

@@ -32,7 +32,7 @@ export interface SettledJob<R> extends Parent, Omit<DelayingJob<R>, 'run' | 'eng
   readonly engine: SettlingEngine<R>;
   readonly life: { readonly isOver: boolean; fail(error: RoutiluxError): void; readonly parking: { leave(): void } | undefined };
   /** What watches it, if anything does. */
-  readonly views: { output(record: OutputRecord): void } | undefined;
+  readonly views: { output(record: OutputRecord, keep: boolean): void } | undefined;
   /** Tells whoever follows its progress, at the end of this stretch of work. */
   progressed(): void;
 }

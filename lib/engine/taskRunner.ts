@@ -13,14 +13,24 @@ import type { Steps } from './Steps.js';
 import type { Time } from './Time.js';
 import { tearDown } from './tearDown.js';
 import type { Turns } from './Turns.js';
-import { ignore } from './unfinished.js';
+import { ignore, type Unfinished } from './unfinished.js';
 import { type TaskRunner, handOut } from './WorkerPool.js';
 
+type Runner = TaskRunner<HandlerContext<Run>, Run>;
+
+/** The acts that durable jobs do otherwise. */
+export interface TaskActs extends Pick<Runner, 'takeIn' | 'call'> {
+  /** What has to end before an attempt whose handler has ended. */
+  readonly left?: (attempt: HandlerContext<Run>) => Unfinished | undefined;
+}
+
+export const IN_MEMORY: TaskActs = { takeIn, call: (attempt) => handBack(attempt, activate(attempt)) };
+
 /** How the workers of a flow run a task. */
-export const taskRunner = (scopes: Scopes<Run>): TaskRunner<HandlerContext<Run>, Run> => ({
+export const taskRunner = (scopes: Scopes<Run>, acts: TaskActs): Runner => ({
   take: (run) => run.take(),
-  takeIn,
-  call: (attempt) => handBack(attempt, activate(attempt)),
+  takeIn: acts.takeIn,
+  call: acts.call,
   succeed,
   fail,
   within: (run, work, subject) => {
@@ -35,6 +45,7 @@ export const seatEvents = (
   steps: Steps,
   time: Time,
   turns: Turns<Run>,
+  acts: TaskActs,
 ): SeatEvents<HandlerContext<Run>> => {
   const handOutFrom = (attempt: HandlerContext<Run>): void => {
     if (attempt.seat !== undefined) handOut(attempt, attempt.seat.worker, steps);
@@ -43,7 +54,9 @@ export const seatEvents = (
     if (fail(attempt, error)) handOutFrom(attempt);
   };
   const finish = (attempt: HandlerContext<Run>): void => {
-    if (succeed(attempt)) handOutFrom(attempt);
+    const left = acts.left?.(attempt);
+    if (left !== undefined) attempt.seat?.take(attempt, left);
+    else if (succeed(attempt)) handOutFrom(attempt);
   };
   const finishWith = (attempt: HandlerContext<Run>, value: unknown): void => {
     try {

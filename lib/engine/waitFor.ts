@@ -2,6 +2,7 @@ import { isCodec } from '../flow/Codec.js';
 import { checkKnown, checkOption, checkText } from '../flow/checkOption.js';
 import { checkData } from '../flow/Data.js';
 import { flowError } from '../flow/FlowError.js';
+import { LAST } from '../flow/instantOf.js';
 import { WAIT_FOR_OPTIONS, type WaitForOptions, type WaitPlace } from '../flow/TaskContext.js';
 import type { TaskOutcome } from '../job/JobRecord.js';
 import { jobError } from '../job/JobError.js';
@@ -9,7 +10,7 @@ import type { OpenWait } from '../job/Wait.js';
 import { eventFor } from '../plan/eventNamed.js';
 import type { Routine } from '../plan/Plan.js';
 import { copyGiven, isPlainObject } from '../prelude/plainObject.js';
-import { dueOf, LAST } from './dueOf.js';
+import { dueOf } from './dueOf.js';
 import type { Effects } from './Effects.js';
 
 type Clocked = Parameters<typeof dueOf>[0];
@@ -17,6 +18,8 @@ type Clocked = Parameters<typeof dueOf>[0];
 /** A job as its open questions are looked at. */
 interface TokenedJob {
   readonly ledger: { readonly data: { readonly jobId: string; readonly waits: ReadonlyMap<string, OpenWait> } };
+  /** Whether a question is open under a token: in this job, or in another one that shares its tokens. */
+  asks(token: string): boolean;
 }
 
 /** A job as one of its attempts asks something. */
@@ -59,7 +62,7 @@ export const waitFor = (attempt: Asking, to: WaitPlace, options: WaitForOptions)
   // The clock, and getters of what is asked, may be the user's (D31).
   attempt.checkAlive('waitFor');
   const { token } = wait;
-  if (parts.ledger.data.waits.has(token) || attempt.effects.tokens.has(token)) refuseToken(attempt, token);
+  if (parts.asks(token) || attempt.effects.tokens.has(token)) refuseToken(attempt, token);
   attempt.more.asked = (attempt.more.asked ?? 0) + 1;
   if (attempt.outcome === undefined || (attempt.rare.tracking ?? 0) > 0) attempt.effects.ask(wait);
   else openNow(attempt, wait);
@@ -71,7 +74,7 @@ const openNow = (attempt: Asking, wait: OpenWait): void => {
   const { parts } = attempt.run;
   let isOpen = false;
   parts.engine.drain.change(() => {
-    isOpen = !(parts.life.isOver || attempt.stale || parts.ledger.data.waits.has(wait.token));
+    isOpen = !(parts.life.isOver || attempt.stale || parts.asks(wait.token));
     if (isOpen) parts.asking.open(wait);
   });
   if (isOpen) return;
@@ -89,8 +92,7 @@ const refuseToken = ({ more, run }: Tokened, token: string): never => {
 
 /** Looks again, when the attempt has succeeded: another one may have asked under the same token. @throws JobError `TOKEN_IN_USE` */
 export const checkTokens = (attempt: Tokened, { tokens }: Pick<Effects, 'tokens'>): void => {
-  const { waits } = attempt.run.parts.ledger.data;
-  for (const token of tokens) if (waits.has(token)) refuseToken(attempt, token);
+  for (const token of tokens) if (attempt.run.parts.asks(token)) refuseToken(attempt, token);
 };
 
 const waitOf = (attempt: Asking, to: WaitPlace, options: WaitForOptions): OpenWait => {

@@ -1,4 +1,4 @@
-import { Misfit, READABLE } from '../prelude/jsonValue.js';
+import { type Json, Misfit, READABLE } from '../prelude/jsonValue.js';
 import { writeValue } from '../prelude/writeValue.js';
 import { isPlainObject } from '../prelude/plainObject.js';
 import { type Copy, otherCopyOf, OWN } from '../prelude/Copy.js';
@@ -143,10 +143,10 @@ const DEEPEST_TO_KEEP = 240;
 /** A slot may gather several such values. */
 const MOST_AGAIN_TO_KEEP = 1_000_000;
 
-/** Refuses (`NOT_SERIALISABLE`) what cannot be written down; `where` names the place in the message. */
-export const checkSerialisable = (value: unknown, where: () => string): void => {
+/** Refuses (`NOT_SERIALISABLE`) what cannot be written down; `where` names the place in the message. Gives it as it is written. */
+export const checkSerialisable = (value: unknown, where: () => string): Json => {
   try {
-    writeValue(value, DEEPEST_TO_KEEP, MOST_AGAIN_TO_KEEP);
+    return writeValue(value, DEEPEST_TO_KEEP, MOST_AGAIN_TO_KEEP);
   } catch (error) {
     throw error instanceof Misfit ? notSerialisable(where(), error) : error;
   }

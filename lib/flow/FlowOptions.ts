@@ -97,6 +97,8 @@ export interface FlowSettings {
   readonly asyncContext: 'auto' | 'off';
   readonly random: () => number;
   readonly newId: () => string;
+  /** How many bytes a payload of a durable job may take as it is stored. */
+  readonly maxBytes?: number;
 }
 
 const CONCURRENT_WORKERS = 5;

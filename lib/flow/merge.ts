@@ -27,6 +27,18 @@ export class Gathered {
     });
   }
 
+  /** How long the list of each key is, and its last value: the one that has come. */
+  get arrived(): Readonly<Record<string, { readonly length: number; readonly value: unknown }>> {
+    const arrived: Record<string, { length: number; value: unknown }> = {};
+    for (const [key, list, length] of this.#parts) setOwn(arrived, key, { length, value: list[length - 1] });
+    return arrived;
+  }
+
+  /** They were not to come: they are the last of their lists still. */
+  takeBack(): void {
+    for (const [, list, length] of this.#parts) (list as unknown[]).length = length - 1;
+  }
+
   toData(): Data {
     const data: Record<string, unknown> = {};
     for (const [key, list, length] of this.#parts) setOwn(data, key, list.slice(0, length));

@@ -67,6 +67,11 @@ export class History {
     return this.#emissions.dropped + (this.#kept?.dropped ?? 0);
   }
 
+  /** How many records it holds. */
+  get size(): number {
+    return this.#emissions.length + (this.#kept?.length ?? 0) + (this.#start === undefined ? 0 : 1);
+  }
+
   start(record: Recorded): void {
     if (this.bound === 0) return;
     if (this.#start === undefined && this.#room > 0) this.#room--;

@@ -60,7 +60,7 @@ export const takenIn = (
   if (ledger.watched) tellTakenIn(ledger, task, held, handed);
 };
 
-const tellTakenIn = (ledger: Ledger, task: ToldTask, held: Data, handed: Input): void => {
+export const tellTakenIn = (ledger: Ledger, task: ToldTask, held: Data, handed: Input): void => {
   const { routineId, slot } = task;
   const { jobId } = ledger.data;
   const { timestamp } = ledger;
@@ -114,6 +114,12 @@ type TaskRecord<T extends JobRecord['type']> = {
   readonly timestamp: Date;
   readonly type: T;
 } & SlotActivationTask;
+
+/** A task as it is told. */
+export const toldOf = (ledger: Ledger, task: ToldTask): SlotActivationTask => {
+  const { jobId: _, timestamp: __, type: ___, ...told } = recordOf(ledger, 'taskQueued', task);
+  return told;
+};
 
 /** Written out, and never spread, since a record of a task is made for each step of each task that is watched. */
 const recordOf = <T extends 'taskQueued' | 'taskStarted' | 'taskDelayed' | 'taskSettled'>(

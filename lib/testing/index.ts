@@ -5,6 +5,7 @@ export type { TestFlowOptions } from './TestFlowOptions.js';
 export type { VirtualClock } from './VirtualClock.js';
 export type { Act as ReplayAct, Control as ReplayControl, ReplayStep } from './replay.js';
 export { seeded } from './seeded.js';
+export { faultyStore, type FaultyStoreOptions } from './faultyStore.js';
 
 // Diagrams
 export { recordMarbles, type Recording, type RecordOptions } from './recordMarbles.js';

@@ -119,7 +119,7 @@ const leftToDo = (jobId: string, rest: RemainingWork | undefined): Pick<JobDocum
   };
 };
 
-const toRun = ({ cap, limit, order, ...rest }: RemainingWork): JobDocument['run'] => ({
+export const toRun = ({ cap, limit, order, ...rest }: RemainingWork): JobDocument['run'] => ({
   ...pick(rest, 'structure', 'entryRoutineId', 'begun'),
   maxWorkers: cap,
   ...pick(rest, 'timeoutMs', 'leftMs'),
@@ -142,7 +142,7 @@ const toTask = (jobId: string, task: RemainingTask, ways: Ways): Task => {
   };
 };
 
-const toFailure = ({ name, code, message, retriable, details, cause }: RoutiluxError): Failure => ({
+export const toFailure = ({ name, code, message, retriable, details, cause }: RoutiluxError): Failure => ({
   name,
   code,
   message,
@@ -156,7 +156,7 @@ const routinesOf = ({ routines }: JobData, tasks: readonly RemainingTask[]): rea
   return [...routines.values()].map((routine) => toRoutine(routine, merged));
 };
 
-const toRoutine = (routine: RoutineData, merged: MergedSlots): Routine => ({
+export const toRoutine = (routine: RoutineData, merged: MergedSlots): Routine => ({
   routineId: routine.routineId,
   status: routine.end,
   error: routine.error,

@@ -64,7 +64,7 @@ describe('Outbox', () => {
     const { steps, sent, outbox } = bench();
     let goOn = (): void => undefined;
     const letter = (): void => {
-      goOn = outbox.holdAfter(letter);
+      goOn = outbox.holdRest();
     };
     steps.begin();
     for (const each of ['a', letter, 'b', 'c']) outbox.post(each);
@@ -83,7 +83,7 @@ describe('Outbox', () => {
     let goOn = (): void => undefined;
     listener.next = (each) => seen.push([each, outbox.place]);
     const letter = (): void => {
-      goOn = outbox.holdAfter(letter);
+      goOn = outbox.holdRest();
     };
     expect([outbox.posted, outbox.isEmpty]).toEqual([0, true]);
     steps.begin();

@@ -37,7 +37,7 @@ const bench = (status: JobStatus = 'running') => {
     {
       run: 'run',
       ledger,
-      plan: { commits: false },
+      plan: { commits: false, settings: {} },
       handles: { state },
       engine: { drain, toggle$, released$ },
       progress: { queued: 3 },

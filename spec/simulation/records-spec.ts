@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { FoldedJob, foldRecord } from '../support/foldRecord.js';
+import { applyFact } from '../../lib/job/applyStep.js';
+import { JobImage } from '../../lib/job/JobImage.js';
 import { type JobRecord, type JobSnapshot, JobState } from '../../lib/index.js';
 import { readJob } from '../../lib/wire/readJob.js';
 import {
@@ -62,8 +63,8 @@ const expectSameTime = (folded: JobSnapshot, { job, records }: Watched): void =>
 
 /** The job that its records make of what it was at first. */
 const folded = (seed: JobSnapshot, records: readonly JobRecord[], drop: Drop): JobSnapshot => {
-  const job = new FoldedJob(readJob(JSON.stringify(seed)));
-  records.filter((record) => !drop(record)).reduce(foldRecord, job);
+  const job = new JobImage(readJob(JSON.stringify(seed)));
+  records.filter((record) => !drop(record)).reduce(applyFact, job);
   return new JobState(job.data).toJSON();
 };
 

@@ -20,7 +20,11 @@ export const LAYERS = [
 ];
 
 /** Layers that stand above, and are none of the business of the one that is named: what happened needs no compiled flow. */
-export const CLOSED: Readonly<Record<string, readonly string[]>> = { job: ['plan'], wire: ['plan', 'engine'] };
+export const CLOSED: Readonly<Record<string, readonly string[]>> = {
+  job: ['plan'],
+  wire: ['plan', 'engine'],
+  store: ['plan', 'engine', 'doors', 'index', 'rx', 'testing', 'runtime'],
+};
 
 /** Users' types name one another: a handler gets a context, that has a flow and a job. These files may do so too, by type only. */
 const USERS_TYPES = ['Flow.ts', 'Job.ts', 'JobState.ts', 'Routine.ts', 'flow/Context.ts', 'flow/Handler.ts'];
@@ -78,6 +82,15 @@ const opensClosed = (tree: Tree): readonly Fault[] =>
     const target = targetOf(one);
     const isClosed = target !== undefined && CLOSED[layerOf(one.from)]?.includes(layerOf(target)) === true;
     return isClosed ? [faultAt(one, `imports '${one.specifier}', which is closed to ${layerOf(one.from)}`)] : [];
+  });
+
+/** What the runtime and the stores know of the engine: the durable jobs, whatever its inside looks like. */
+const looksInside = (tree: Tree): readonly Fault[] =>
+  importsIn(tree).flatMap((one) => {
+    const target = targetOf(one);
+    const isInside = target?.startsWith('engine/') === true && !target.startsWith('engine/durable/');
+    const isOutside = ['runtime', 'store'].includes(layerOf(one.from));
+    return isOutside && isInside ? [faultAt(one, `imports '${one.specifier}', which is inside the engine`)] : [];
   });
 
 const isForNode = (path: string): boolean => path.endsWith('.node.ts') || path.split('/').slice(0, -1).includes('node');
@@ -141,6 +154,7 @@ const allFaults = (tree: Tree, peers: readonly string[]): readonly Fault[] => [
   ...leadsNowhere(tree),
   ...pointsDown(tree),
   ...opensClosed(tree),
+  ...looksInside(tree),
   ...comesFromOutside(tree, peers),
   ...indexDoesMore(tree),
   ...goesRound(tree),

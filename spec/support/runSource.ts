@@ -3,6 +3,8 @@ import ts from 'typescript';
 import * as routilux from '../../lib/index.js';
 import * as node from '../../lib/node/index.js';
 import * as rx from '../../lib/rx/index.js';
+import * as runtime from '../../lib/runtime/index.js';
+import * as memory from '../../lib/store/memory/index.js';
 import * as testing from '../../lib/testing/index.js';
 
 /** A test that a source has written down with `it`. */
@@ -22,6 +24,8 @@ const MODULES: Readonly<Record<string, unknown>> = {
   routilux,
   'routilux/node': node,
   'routilux/rx': rx,
+  'routilux/runtime': runtime,
+  'routilux/store/memory': memory,
   'routilux/testing': testing,
 };
 

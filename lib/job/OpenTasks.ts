@@ -1,5 +1,5 @@
-import type { SlotActivationTask, TaskOutcome } from '../../lib/job/JobRecord.js';
-import { numbersIn, type RemainingTask } from '../../lib/job/RemainingWork.js';
+import type { SlotActivationTask, TaskOutcome } from './JobRecord.js';
+import { numbersIn, type RemainingTask } from './RemainingWork.js';
 
 /** A task of a job, as far as its records tell. */
 interface Told {
@@ -15,7 +15,7 @@ interface Told {
 const FRESH = { tracking: 0, isDone: false, hasFailed: false } as const;
 
 /** The tasks that a job has left to do, by its records: what is at work, what waits, and the retries in their delay. */
-export class FoldedTasks {
+export class OpenTasks {
   readonly #working = new Map<string, Told>();
   #queued = new Map<string, Told>();
   readonly #delayed = new Map<string, Told>();
@@ -74,8 +74,9 @@ export class FoldedTasks {
     return undefined;
   }
 
+  /** Its slot has taken its payload in: when it is at work, or has been claimed. */
   takenIn(taskId: string, data: RemainingTask['data']): void {
-    const told = this.#working.get(taskId);
+    const told = this.#working.get(taskId) ?? this.#queued.get(taskId);
     if (told !== undefined) told.task = { ...told.task, data, merged: true };
   }
 

@@ -1,4 +1,4 @@
-import { FoldedTasks } from './FoldedTasks.js';
+import { OpenTasks } from '../../lib/job/OpenTasks.js';
 import type { SlotActivationTask } from '../../lib/job/JobRecord.js';
 import { type RemainingTask, taskIdOf } from '../../lib/job/RemainingWork.js';
 import type { Connection } from '../../lib/index.js';
@@ -31,19 +31,19 @@ const left = (order: number, more: Partial<RemainingTask> = {}): RemainingTask =
   ...more,
 });
 
-const tasksWith = (...rest: readonly RemainingTask[]): FoldedTasks =>
-  new FoldedTasks('job', rest, ({ order, place }) => taskIdOf('job', order, place));
+const tasksWith = (...rest: readonly RemainingTask[]): OpenTasks =>
+  new OpenTasks('job', rest, ({ order, place }) => taskIdOf('job', order, place));
 
 const orders = (tasks: readonly RemainingTask[]): readonly number[] => tasks.map(({ order }) => order);
 
 /** A job that begins with tasks that wait. */
-const waiting = (...numbers: readonly number[]): FoldedTasks => {
+const waiting = (...numbers: readonly number[]): OpenTasks => {
   const tasks = tasksWith();
   for (const order of numbers) tasks.queued(told(order));
   return tasks;
 };
 
-describe('FoldedTasks', () => {
+describe('OpenTasks', () => {
   it('should know what waits, and in which order it will run', () => {
     const tasks = waiting(2, 1);
     tasks.delayed(told(4, { dueAt: new Date(20), attempt: 2 }));

@@ -1,90 +1,27 @@
-import * as fold from '../../lib/job/fold.js';
-import type { JobData } from '../../lib/job/JobData.js';
-import type { JobRecord } from '../../lib/job/JobRecord.js';
-import {
-  numbersIn,
-  type RemainingWork,
-  type RemainingWorkSource,
-  type RemainingTask,
-  taskIdOf,
-} from '../../lib/job/RemainingWork.js';
-import { inPlaces, RoutineData } from '../../lib/job/RoutineData.js';
-import { copyOf } from '../../lib/job/StreamState.js';
-import type { Mutable } from '../../lib/prelude/Mutable.js';
-import { FoldedTasks } from './FoldedTasks.js';
+import type { Mutable } from '../prelude/Mutable.js';
+import { setOwn } from '../prelude/plainObject.js';
+import * as fold from './fold.js';
+import type { JobImage } from './JobImage.js';
+import { inPlaces, RoutineData } from './RoutineData.js';
+import type { Claimed, Fact, Step } from './Step.js';
+import { copyOf } from './StreamState.js';
 
-/** A job as its records tell it, from a state that was written down on. It is brought on in place, by `foldRecord`. */
-export class FoldedJob implements RemainingWorkSource {
-  readonly tasks: FoldedTasks;
-  /** The number of the next emission. */
-  order: number;
-  #begun: boolean;
-  /** Running time that is left, in ms, and since when the clock runs, epoch ms; undefined while it stands. */
-  #leftMs: number;
-  #since: number | undefined = undefined;
-  readonly #rest: RemainingWork;
+/** Brings a job on by one step of it: the only way in which a job changes that is not at work. */
+export const applyStep = (image: JobImage, { facts }: Step): JobImage => facts.reduce(applyFact, image);
 
-  /** @param data as it was written down, of a job none of whose tasks has been at work since; from here on it is this one's */
-  constructor(readonly data: JobData) {
-    this.#rest = data.source?.remaining() as RemainingWork;
-    const { begun, leftMs, order, tasks } = this.#rest;
-    this.#begun = begun;
-    this.#leftMs = leftMs;
-    this.order = order;
-    this.tasks = new FoldedTasks(data.jobId, tasks, (task) => taskIdOf(data.jobId, task.order, task.place));
-    data.source = this;
-  }
-
-  begin(): void {
-    this.#begun = true;
-  }
-
-  /** The clock of its timeout runs from `now` on, or stands. */
-  run(now: number): void {
-    this.#since ??= now;
-  }
-
-  stand(now: number): void {
-    this.#leftMs -= now - (this.#since ?? now);
-    this.#since = undefined;
-  }
-
-  /** What a stream brings, and its failure, has a number that no emission tells; no later one gets it again. */
-  count(taskId: string): void {
-    const [order] = numbersIn(this.data.jobId, taskId) ?? [0];
-    this.order = Math.max(this.order, order + 1);
-  }
-
-  routineOf(routineId: string): RoutineData {
-    const known = this.data.routines.get(routineId);
-    const routine = known ?? new RoutineData(routineId, [], []);
-    if (known === undefined) fold.routineMet(this.data, routine);
-    return routine;
-  }
-
-  waiting(): readonly RemainingTask[] {
-    return this.tasks.pending;
-  }
-
-  remaining(): RemainingWork {
-    const leftMs = Math.max(this.#leftMs, 0);
-    return { ...this.#rest, begun: this.#begun, leftMs, order: this.order, tasks: this.tasks.all };
-  }
-}
-
-/** Brings a job on by one record of it: `record$.pipe(scan(foldRecord, job))` is its state at each record. */
-export const foldRecord = (job: FoldedJob, record: JobRecord): FoldedJob => {
-  (FOLDS[record.type] as Fold)(job, record as never);
+/** The same by one fact, such as a record: `record$.pipe(scan(applyFact, image))` is its state at each record. */
+export const applyFact = (job: JobImage, fact: Fact): JobImage => {
+  (FOLDS[fact.type] as Fold)(job, fact as never);
   return job;
 };
 
-type Fold = (job: FoldedJob, record: never) => void;
+type Fold = (job: JobImage, fact: never) => void;
 
-type Told<T extends JobRecord['type']> = Extract<JobRecord, { readonly type: T }>;
+type Told<T extends Fact['type']> = Extract<Fact, { readonly type: T }>;
 
 const nothing = (): void => undefined;
 
-const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<T>) => void } = {
+const FOLDS: { readonly [T in Fact['type']]: (job: JobImage, fact: Told<T>) => void } = {
   // ── the job ───────────────────────────────────────────────────────────────────────────────────────────────────────
   started: (job, { entryRoutineId, entryParams, timestamp }) => {
     fold.started(job.data, { routineId: entryRoutineId, eventName: 'start', data: entryParams, ...at(job, timestamp), order: 0 });
@@ -186,6 +123,18 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
   },
 
   // ── its tasks ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  admitted: ({ tasks }, task) => {
+    tasks.queued(task);
+  },
+  claimed: (job, claim) => {
+    const { taskId, routineId, slot, input, held = input } = claim;
+    const routine = job.routineOf(routineId);
+    if (claim.gathered !== undefined) gather(job, routine, claim, claim.gathered);
+    else if (held !== undefined) {
+      fold.takenIn(routine, ordinalOf(routine, slot), held);
+      job.tasks.takenIn(taskId, input ?? held);
+    }
+  },
   taskQueued: (job, record) => {
     job.tasks.queued(record);
     job.count(record.taskId);
@@ -218,8 +167,27 @@ const FOLDS: { readonly [T in JobRecord['type']]: (job: FoldedJob, record: Told<
   },
 };
 
+/** A slot that gathers has taken in one value of each of these keys; its handler gets them and those before. */
+const gather = (
+  job: JobImage,
+  routine: RoutineData,
+  { taskId, slot }: Claimed,
+  gathered: NonNullable<Claimed['gathered']>,
+): void => {
+  const ordinal = ordinalOf(routine, slot);
+  const lists: Record<string, unknown> = { ...routine.held[ordinal] };
+  const handed: Record<string, unknown> = {};
+  for (const [key, { length, value }] of Object.entries(gathered)) {
+    const list = [...((Object.hasOwn(lists, key) ? lists[key] : []) as readonly unknown[]).slice(0, length - 1), value];
+    setOwn(lists, key, list);
+    setOwn(handed, key, list);
+  }
+  fold.takenIn(routine, ordinal, lists);
+  job.tasks.takenIn(taskId, handed);
+};
+
 /** An attempt that was at work has ended. */
-const settled = ({ data }: FoldedJob, routine: RoutineData, outcome: Told<'taskSettled'>['outcome'], attempt: number): void => {
+const settled = ({ data }: JobImage, routine: RoutineData, outcome: Told<'taskSettled'>['outcome'], attempt: number): void => {
   fold.settled(routine, outcome, attempt);
   if (outcome === 'dropped') fold.dropped(data, 1);
 };
@@ -230,9 +198,9 @@ const ordinalOf = (routine: RoutineData, slot: string): number => {
   return routine.slotNames.indexOf(slot);
 };
 
-const run = (job: FoldedJob, timestamp: Date): void => {
+const run = (job: JobImage, timestamp: Date): void => {
   if (job.data.status !== 'running') fold.statusSet(job.data, 'running', timestamp.getTime());
   job.run(timestamp.getTime());
 };
 
-const at = ({ data }: FoldedJob, timestamp: Date): { readonly tick: number } => ({ tick: timestamp.getTime() - data.createdAt });
+const at = ({ data }: JobImage, timestamp: Date): { readonly tick: number } => ({ tick: timestamp.getTime() - data.createdAt });

@@ -1,12 +1,13 @@
 import { of, scan, toArray } from 'rxjs';
 import { JobState } from '../../lib/index.js';
-import { FoldedJob, foldRecord } from './foldRecord.js';
+import { applyFact } from '../../lib/job/applyStep.js';
+import { JobImage } from '../../lib/job/JobImage.js';
 import type { JobRecord, JobRecordBody } from '../../lib/job/JobRecord.js';
 import { type RemainingWork, type RemainingTask, WrittenWork } from '../../lib/job/RemainingWork.js';
-import { jobIn } from './ledgers.js';
+import { jobIn } from '../support/ledgers.js';
 
 /** A job that has not begun, with tasks to do. */
-const seed = (tasks: readonly RemainingTask[] = [], rest: Partial<RemainingWork> = {}): FoldedJob => {
+const seed = (tasks: readonly RemainingTask[] = [], rest: Partial<RemainingWork> = {}): JobImage => {
   const data = jobIn('pending');
   data.source = new WrittenWork({
     structure: '',
@@ -20,25 +21,25 @@ const seed = (tasks: readonly RemainingTask[] = [], rest: Partial<RemainingWork>
     tasks,
     ...rest,
   });
-  return new FoldedJob(data);
+  return new JobImage(data);
 };
 
 const at = (ms: number, body: JobRecordBody): JobRecord => ({ jobId: 'job', timestamp: new Date(ms), ...body });
 
-const foldedFrom = (job: FoldedJob, ...records: readonly JobRecord[]): FoldedJob => records.reduce(foldRecord, job);
+const foldedFrom = (job: JobImage, ...records: readonly JobRecord[]): JobImage => records.reduce(applyFact, job);
 
-const folded = (...records: readonly JobRecord[]): FoldedJob => foldedFrom(seed(), ...records);
+const folded = (...records: readonly JobRecord[]): JobImage => foldedFrom(seed(), ...records);
 
 const TASK = { taskId: 'job:1.0', routineId: 't', slot: 'i', data: { n: 1 }, attempt: 1, retryCount: 0 };
 const SEEN = at(0, { type: 'routineSeen', routineId: 't', slots: ['i', 'j'], events: ['o'] });
 const STARTED = at(10, { type: 'started', entryRoutineId: 's', entryParams: { n: 1 } });
 
-describe('foldRecord', () => {
+describe('applyFact', () => {
   it('should bring a job on in place, so that a scan of its records shows it at each of them', () => {
     const job = seed();
-    let jobs: FoldedJob[] = [];
+    let jobs: JobImage[] = [];
     of(STARTED, SEEN)
-      .pipe(scan(foldRecord, job), toArray())
+      .pipe(scan(applyFact, job), toArray())
       .subscribe((all) => (jobs = all));
     expect(jobs).toEqual([job, job]);
     expect(jobs[0]).toBe(job);

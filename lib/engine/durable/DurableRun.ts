@@ -1,0 +1,201 @@
+import type { JobData } from '../../job/JobData.js';
+import type { JobRecord } from '../../job/JobRecord.js';
+import { taken, toldOf } from '../../job/noteTask.js';
+import type { RemainingWork } from '../../job/RemainingWork.js';
+import type { Admitted, Step } from '../../job/Step.js';
+import type { Plan } from '../../plan/Plan.js';
+import type { HandlerContext } from '../HandlerContext.js';
+import type { JobEngine, Run, RunOptions } from '../JobParts.js';
+import { JobRun } from '../JobRun.js';
+import { LiveWork } from '../LiveWork.js';
+import { type Views, viewsOf } from '../Views.js';
+import { tellSignal } from '../settlement.js';
+import { Task } from '../Task.js';
+import { Claims, type Deliveries } from './Claims.js';
+import { Journal } from './Journal.js';
+import { KeptPromises } from './KeptPromises.js';
+
+/** Who keeps durable jobs. */
+export interface Keeper {
+  readonly deliveries: Deliveries;
+  /** Whether an attempt of a job may begin now: the store keeps up, and none runs alone. */
+  mayBegin(run: Run): boolean;
+  /** The tokens of all open questions, and their jobs. */
+  readonly tokens: Map<string, string>;
+}
+
+/** A durable job in the pipeline of its flow: its tasks begin when what made them, and their claims, are stored. */
+export class DurableRun extends JobRun {
+  readonly journal: Journal;
+  readonly claims: Claims;
+  #admitted: readonly Admitted[] = [];
+  readonly #tokens: Set<string>;
+  readonly #waiting: (() => void)[] = [];
+  #isStopped = false;
+
+  /** `changed` is told that there is something to store. */
+  constructor(
+    plan: Plan,
+    engine: JobEngine,
+    data: JobData,
+    options: RunOptions,
+    private readonly keeper: Keeper,
+    private readonly changed: (run: DurableRun) => void,
+  ) {
+    super(plan, engine, data, options, undefined);
+    this.journal = this.parts.ledger.keepIn(
+      (send) =>
+        new Journal(engine.steps, send, (record) => {
+          this.#noteToken(record);
+          this.changed(this);
+        }),
+    );
+    this.claims = new Claims(this.parts, keeper.deliveries);
+    this.parts.tracker = new KeptPromises(this.parts);
+    this.#tokens = new Set(data.waits.keys());
+    for (const token of this.#tokens) keeper.tokens.set(token, data.jobId);
+  }
+
+  override get isReady(): boolean {
+    return this.isOpen && this.active < this.parts.options.cap && this.claims.isReady && this.keeper.mayBegin(this);
+  }
+
+  /** What has not been stored may still bring something. */
+  override get isBusy(): boolean {
+    return super.isBusy || this.journal.isOpen;
+  }
+
+  override take(): HandlerContext<Run> | undefined {
+    const { parts, queue } = this;
+    if (parts.engine.time.reading > this.endsAt) return void parts.life.timeOut();
+    const { first } = queue;
+    const attempt = this.claims.begin(new Task(queue.take(), first));
+    return attempt === undefined ? undefined : this.#begin(attempt);
+  }
+
+  #begin(attempt: HandlerContext<Run>): HandlerContext<Run> {
+    const { parts } = this;
+    this.takeWithCare(attempt);
+    this.active++;
+    taken(parts.ledger, attempt.routineData, attempt);
+    if (parts.plan.measures) this.measure(attempt);
+    if (parts.views !== undefined) parts.progressed();
+    return attempt;
+  }
+
+  override shed(task: Task<Run>): void {
+    this.claims.forget(task);
+    super.shed(task);
+  }
+
+  override settle(attempt: HandlerContext<Run>): void {
+    super.settle(attempt);
+    // What it does from here on would be lost with the process.
+    if (attempt.outcome === undefined) return;
+    attempt.stale = true;
+    attempt.more.closed = attempt.outcome === 'completed';
+  }
+
+  /** A token stands for one open question of all jobs, from the step on in which it is asked. */
+  #noteToken(record: JobRecord): void {
+    const { tokens } = this.keeper;
+    if (record.type === 'waiting') {
+      tokens.set(record.token, this.jobId);
+      this.#tokens.add(record.token);
+    }
+    if (record.type === 'answered' || record.type === 'expired') this.#forget(record.token);
+    else if (record.type === 'ended') for (const token of [...this.#tokens]) this.#forget(token);
+  }
+
+  #forget(token: string): void {
+    this.#tokens.delete(token);
+    this.keeper.tokens.delete(token);
+  }
+
+  /** What it tells: records, outputs, its status. */
+  get shown(): Views {
+    return viewsOf(this.parts);
+  }
+
+  // ── to the store ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** All that has happened since the last time; on its way to the store from here on. */
+  step(): Step {
+    const facts = this.journal.take();
+    if (this.parts.life.isOver) this.claims.clear();
+    else if (!this.isOpen || this.#isStopped) this.claims.giveBack();
+    return { jobId: this.jobId, facts: [...this.#takeAdmitted(), ...facts, ...this.claims.take()] };
+  }
+
+  /** It is new, and has this one task; if it is put off, somebody else stores that. */
+  admitted(isPutOff: boolean): void {
+    this.#admitted = this.queue.tasks().map((task) => ({ type: 'admitted', ...toldOf(this.parts.ledger, task) }));
+    if (!isPutOff) this.changed(this);
+  }
+
+  #takeAdmitted(): readonly Admitted[] {
+    const admitted = this.#admitted;
+    this.#admitted = [];
+    return admitted;
+  }
+
+  /** Whether something is to be stored that nobody is told of: a claim that is given back. */
+  get hasToStore(): boolean {
+    return this.#isStopped && this.claims.isOut;
+  }
+
+  /** Nothing begins any more in this process: what was claimed is given back. */
+  stop(): void {
+    this.#isStopped = true;
+    this.changed(this);
+  }
+
+  /** Nobody keeps it here any more: no timer runs, and handlers at work hear of it. */
+  abandon(cause: Error): void {
+    const { engine, delayed, ledger, life } = this.parts;
+    if (life.isOver) return;
+    engine.drain.change(() => {
+      engine.toggle$.next({ run: this, open: false });
+      delayed?.hold();
+      if (ledger.data.waits.size > 0) this.parts.asking.hold();
+      life.deadline?.end();
+      for (const attempt of engine.attemptsOf(this)) tellSignal(engine.steps, attempt, cause);
+    });
+  }
+
+  /** Resolves when nothing is left to be stored. */
+  async whenStored(): Promise<void> {
+    if (!this.journal.isOpen) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await this.whenStored();
+  }
+
+  /** That is stored. */
+  release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.claims.release();
+    this.journal.release();
+    this.wake();
+  }
+
+  /** What it could not claim before may be claimed now. */
+  claimAgain(): void {
+    if (this.queue.length > 0) this.changed(this);
+    this.wake();
+  }
+
+  /** Something may begin now. */
+  wake(): void {
+    this.parts.engine.turns.add(this);
+  }
+
+  /** What it takes to go on with the job, without its tasks. */
+  about(): Omit<RemainingWork, 'tasks'> {
+    return new LiveWork(this.parts).about();
+  }
+
+  /** How many of its tasks have not ended. */
+  get pending(): number {
+    return this.parts.life.isOver ? 0 : this.queue.length + (this.parts.delayed?.size ?? 0) + this.active;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Flow } from '../Flow.js';
+import type { JobState } from '../JobState.js';
+import type { StoreError } from '../wire/StoreError.js';
+import { Commits } from './Commits.js';
+import { deletion } from './deletion.js';
+import type { RemapOptions } from './DurableJob.js';
+import { Due } from './Due.js';
+import { DurableFlow } from './DurableFlow.js';
+import { Ends } from './Ends.js';
+import type { Held } from './JobInfo.js';
+import { Keeping } from './Keeping.js';
+import { LiveJob } from './LiveJob.js';
+import { runtimeError } from './RuntimeError.js';
+import type { RuntimeSettings } from './RuntimeOptions.js';
+import { StoredJobs } from './StoredJobs.js';
+
+/** The parts of one runtime, and what they do for one another. */
+export class RuntimeParts {
+  readonly jobs: StoredJobs;
+  readonly commits: Commits;
+  readonly keeping: Keeping;
+  readonly due: Due;
+  readonly ends = new Ends<JobState>();
+  readonly flows = new Map<string, DurableFlow>();
+  /** Unfinished jobs with which nobody goes on, and why. */
+  readonly held = new Map<string, Held>();
+  isClosed = false;
+
+  constructor(
+    readonly settings: RuntimeSettings,
+    readonly epoch: number,
+  ) {
+    const { store } = settings;
+    this.jobs = new StoredJobs(store);
+    this.commits = new Commits(store, epoch, (error) => {
+      this.#lose(error);
+    });
+    this.keeping = new Keeping(this.commits, settings, (job) => void this.#tellEnd(job));
+    this.due = new Due(
+      this.jobs,
+      (jobId) => this.#onDue(jobId),
+      (error) => {
+        this.keeping.event$.next({ type: 'storeFailed', error });
+      },
+    );
+    for (const flow of settings.flows) this.#addFlow(flow);
+  }
+
+  #addFlow(flow: Flow): void {
+    const { flowId } = flow;
+    if (this.flows.has(flowId)) throw runtimeError('DUPLICATE_FLOW', { flowId });
+    this.flows.set(flowId, new DurableFlow(flow, this.keeping, this.settings.maxPayloadBytes));
+  }
+
+  /** @throws RuntimeError `CLOSED` */
+  check(call: string): void {
+    if (this.isClosed) throw runtimeError('CLOSED', { call });
+  }
+
+  /** @throws RuntimeError `UNKNOWN_FLOW` */
+  flowOf(flowId: string): DurableFlow {
+    const flow = this.flows.get(flowId);
+    if (flow === undefined) throw runtimeError('UNKNOWN_FLOW', { flowId, known: [...this.flows.keys()] });
+    return flow;
+  }
+
+  /** Goes on here with a job that was stored, or takes it up and leaves it as it stands. */
+  async takeUp(jobId: string, flow: DurableFlow, options: RemapOptions & { readonly paused?: boolean } = {}): Promise<LiveJob> {
+    const { data, deliveries, written, head } = await this.jobs.whole(jobId);
+    const live = this.keeping.jobs.get(jobId);
+    if (live !== undefined) return live;
+    this.check('resume');
+    const { entry, createdKey, startsAt } = head;
+    const run = flow.takeUp(data, deliveries, options);
+    const job = new LiveJob(run, { entry, createdKey, startsAt }, this.settings.retainMs, written);
+    if (options.remap !== undefined) job.rewrite();
+    this.keeping.add(job);
+    this.held.delete(jobId);
+    return job;
+  }
+
+  /** A job that was put off begins, or one that has ended is kept no longer. */
+  async #onDue(jobId: string): Promise<void> {
+    const head = await this.jobs.headOf(jobId);
+    if (head === undefined || this.keeping.jobs.has(jobId)) return;
+    if (head.status !== 'pending') await this.delete(jobId);
+    else if (this.flows.has(head.flowId)) await this.takeUp(jobId, this.flowOf(head.flowId));
+  }
+
+  /** Nothing is left of a job that has ended. */
+  async delete(jobId: string): Promise<boolean> {
+    const head = await this.jobs.head(jobId);
+    const [isDone = false] = await this.commits.commit([deletion(head, await this.jobs.answered(jobId), this.settings.retainMs)]);
+    return isDone;
+  }
+
+  async #tellEnd({ run: { jobId, parts } }: LiveJob): Promise<void> {
+    const { retainMs } = this.settings;
+    if (this.ends.isAwaited(jobId)) this.ends.tell(jobId, await this.jobs.state(jobId));
+    if (retainMs !== Infinity) this.due.add(parts.ledger.data.updatedAt + retainMs);
+  }
+
+  #lose(error: StoreError): void {
+    this.keeping.stop();
+    this.due.stop();
+    this.ends.fail(error);
+    this.keeping.event$.next({ type: 'storeFailed', error });
+    for (const run of this.keeping.runs) run.abandon(error);
+  }
+}
