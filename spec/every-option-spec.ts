@@ -13,9 +13,9 @@ const program = ts.createProgram(fileNames, options);
 
 const isNone = (place: string): boolean => NO_OPTIONS.some(([kind]) => kind.test(place));
 
-const found = ['lib/index.ts', 'lib/rx/index.ts', 'lib/node/index.ts', 'lib/testing/index.ts'].flatMap((path) =>
-  optionObjectsIn(program, path),
-);
+const ENTRIES = ['index', 'rx/index', 'node/index', 'runtime/index', 'store/memory/index', 'testing/index'];
+
+const found = ENTRIES.flatMap((entry) => optionObjectsIn(program, `lib/${entry}.ts`));
 const taken = found.filter(({ place }) => !isNone(place));
 
 const refusalFor = (place: string, given: unknown): Promise<unknown> =>

@@ -1,6 +1,7 @@
 // One part of the engine taken away per entry. `from` stands exactly once in `file`; a spec of `specs` has to fail with `to` instead.
 // Whoever changes such a line changes it here, too.
 
+import { durableMutations } from './durable.js';
 import { foldMutations } from './fold.js';
 import { recordMutations } from './records.js';
 
@@ -498,6 +499,7 @@ export const mutations = [
 
   // ── the records add up to the state ────────────────────────────────────────────────────────────────────────────────
   ...recordMutations(),
+  ...durableMutations,
 
   // ── many jobs, and runs inside handlers ───────────────────────────────────────────────────────────────────────────
   {

@@ -12,8 +12,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../..');
 const pages = join(root, 'docs/api');
 
-const ENTRIES = ['routilux', 'rx', 'node', 'testing'];
-const importName = (name) => (name === 'routilux' ? name : `routilux/${name}`);
+const ENTRIES = ['routilux', 'rx', 'node', 'runtime', 'memory', 'testing'];
+const OTHERWISE = { routilux: 'routilux', memory: 'routilux/store/memory' };
+const importName = (name) => OTHERWISE[name] ?? `routilux/${name}`;
 
 const OPTIONS = {
   entryPoints: ENTRIES.map((name) => join(here, 'entries', `${name}.ts`)),
@@ -49,7 +50,7 @@ const OPTIONS = {
 const tidy = (text) =>
   `${text
     .replace(/ +$/gm, '')
-    .replace(/^\| \[(rx|node|testing)\]/gm, (_, name) => `| [${importName(name)}]`)
+    .replace(/^\| \[(rx|node|runtime|memory|testing)\]/gm, (_, name) => `| [${importName(name)}]`)
     .replace(/\n{3,}/g, '\n\n')
     .trim()}\n`;
 

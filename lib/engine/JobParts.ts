@@ -1,5 +1,6 @@
 import type { FixedLimit } from '../flow/Limit.js';
 import type { Data } from '../flow/Data.js';
+import type { Input } from '../flow/merge.js';
 import type { PauseOptions } from '../flow/TaskContext.js';
 import { doneIn, type JobData } from '../job/JobData.js';
 import type { JobStatus } from '../job/JobStatus.js';
@@ -90,6 +91,8 @@ export interface Run
   answer(state: object): void;
   /** Takes the oldest task off the queue, at work from here on, unless the job has run longer than it may: then it has failed (D32). */
   take(): HandlerContext<Run> | undefined;
+  /** What the slot of a task that waits has made of its payload, if it has taken it in. */
+  inputOf(task: Task<Run>): Input | undefined;
   /** A task that was queued is dropped: there is no room for it. */
   shed(task: Task<Run>): void;
   /** It is at rest. */

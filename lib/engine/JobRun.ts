@@ -1,5 +1,6 @@
 import { captureScope } from '#async-context';
 import type { JobData } from '../job/JobData.js';
+import type { Input } from '../flow/merge.js';
 import { executed, untimed, waited } from '../job/fold.js';
 import * as note from '../job/noteTask.js';
 import { COMPLETED } from '../job/Settled.js';
@@ -131,6 +132,11 @@ export class JobRun extends InRing<Run, JobParts> implements Run {
     delayed?.countAgain();
     emissions.emitDeferred();
     for (const task of waiting) this.#join(task);
+  }
+
+  /** What the slot of a task that waits has made of its payload, if it has taken it in. */
+  inputOf({ origin }: Task<Run>): Input | undefined {
+    return origin.input;
   }
 
   // ── what is at work ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,5 @@
 import type { FixedLimit } from '../flow/Limit.js';
-import type { Input } from '../flow/merge.js';
+import { dataOf, type Input } from '../flow/merge.js';
 import type { ToldTask } from '../job/noteTask.js';
 import type { RemainingWork, RemainingWorkSource, RemainingTask } from '../job/RemainingWork.js';
 import type { Connection } from '../plan/Plan.js';
@@ -8,7 +8,7 @@ import type { Task } from './Task.js';
 
 /** A job, as far as its remaining work is concerned. */
 export interface RemainingJob<R extends TriedJob> {
-  readonly run: R & { readonly queue: { tasks(): readonly Task<R>[] } };
+  readonly run: R & { readonly queue: { tasks(): readonly Task<R>[] }; inputOf(task: Task<R>): Input | undefined };
   readonly plan: { readonly structure: string };
   readonly options: {
     readonly entryRoutineId: string;
@@ -35,7 +35,7 @@ export class LiveWork<R extends TriedJob> implements RemainingWorkSource {
   waiting(): readonly RemainingTask[] {
     const { run, delayed } = this.job;
     return [
-      ...run.queue.tasks().map((task) => remainingOf(task, task.origin.input)),
+      ...run.queue.tasks().map((task) => remainingOf(task, run.inputOf(task))),
       ...(delayed?.all ?? []).map(({ task, dueAt }) => remainingOf(task, task.origin.input, new Date(dueAt))),
     ];
   }
@@ -84,7 +84,7 @@ const remainingOf = (task: ToldTask & Placed, input: Input | undefined, dueAt?: 
     place,
     routineId,
     slot,
-    data: payload,
+    data: input === undefined ? payload : dataOf(input),
     merged: input !== undefined,
     attempt,
     dueAt,

@@ -1,7 +1,8 @@
 import { EMPTY, type Observable } from 'rxjs';
-import { checkKnown, checkOption } from '../flow/checkOption.js';
+import { checkKnown, checkOption, checkText } from '../flow/checkOption.js';
 import type { Entry } from '../flow/Entry.js';
-import type { PauseOptions } from '../flow/TaskContext.js';
+import { renamingFrom } from '../flow/ExecuteOptions.js';
+import { PAUSE_OPTIONS, type PauseOptions } from '../flow/TaskContext.js';
 import { JobError } from '../job/JobError.js';
 import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
 import { ANSWER_OPTIONS, type AnswerOptions, type Wait } from '../job/Wait.js';
@@ -74,6 +75,7 @@ export class Desk implements JobDesk {
 
   async pause(jobId: string, options: PauseOptions = {}): Promise<JobInfo> {
     this.#parts.check('pause');
+    checkText('reason', checkKnown(options, PAUSE_OPTIONS).reason);
     const { status } = await this.#parts.jobs.head(jobId);
     const live = this.#live(jobId);
     if (live === undefined) checkTransition(jobId, status === 'running' ? 'completed' : status, 'paused');
@@ -84,16 +86,19 @@ export class Desk implements JobDesk {
 
   async resume(jobId: string, options: RemapOptions = {}): Promise<DurableJob> {
     this.#parts.check('resume');
+    const wanted = checkKnown(options, { remap: true });
+    renamingFrom(wanted.remap);
     const { status, flowId } = await this.#parts.jobs.head(jobId);
     const live = this.#live(jobId);
     if (isFinal(status)) checkTransition(jobId, status, 'running');
-    if (live === undefined) await this.#parts.takeUp(jobId, this.#parts.flowOf(flowId), checkKnown(options, { remap: true }));
+    if (live === undefined) await this.#parts.takeUp(jobId, this.#parts.flowOf(flowId), wanted);
     else live.run.parts.life.pausing.resume();
     return this.#jobOf({ jobId, flowId, created: false });
   }
 
   async cancel(jobId: string, reason?: string): Promise<JobInfo> {
     this.#parts.check('cancel');
+    checkText('reason', reason);
     const { status } = await this.#parts.jobs.head(jobId);
     const live = this.#live(jobId);
     if (live !== undefined) live.run.parts.life.cancel(reason);
@@ -118,7 +123,8 @@ export class Desk implements JobDesk {
   async answer(token: string, answer: unknown, options: AnswerOptions): Promise<void> {
     this.#parts.check('answer');
     const { by } = checkKnown(options, ANSWER_OPTIONS);
-    const { run } = await this.#asking(token);
+    checkText('by', by);
+    const { run } = await this.#asking(checkText('token', token));
     try {
       run.parts.asking.answer(token, answer, by);
     } catch (error) {

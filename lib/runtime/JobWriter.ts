@@ -1,6 +1,5 @@
 import type { Data } from '../flow/Data.js';
 import { type JobData, doneIn, PAUSE_POINT_BOUND } from '../job/JobData.js';
-import { isFinal } from '../job/JobStatus.js';
 import { type RemainingTask, type RemainingWork, taskIdOf } from '../job/RemainingWork.js';
 import { LOG_BOUND } from '../job/SharedSpace.js';
 import type { Fact, Step } from '../job/Step.js';
@@ -66,6 +65,7 @@ export class JobWriter {
   readonly #tokens: Set<string>;
   /** What routines had set when that was written last. */
   readonly #own = new Map<string, Data>();
+  readonly #nth = new Map<string, number>();
   #draft = new Draft();
   #isWhole = false;
   /** The routines of which something is to be written. */
@@ -90,7 +90,10 @@ export class JobWriter {
       () => this.#count('again'),
       written,
     );
-    for (const [routineId, { own }] of routines) if (own !== undefined) this.#own.set(routineId, own);
+    for (const [routineId, { own }] of routines) {
+      if (own !== undefined) this.#own.set(routineId, own);
+      this.#nthOf(routineId);
+    }
   }
 
   /** The next step writes all of the job, and not only what has changed: its routines have other names. */
@@ -161,7 +164,7 @@ export class JobWriter {
       historyBound: history.bound,
       highWater: data.highWater || undefined,
       dropped: { tasks: data.dropped, records: history.dropped, logEntries: shared.entries.dropped, outputs: outputs.dropped },
-      run: isFinal(status) ? undefined : toRun({ ...about, tasks: [] }),
+      run: toRun({ ...about, tasks: [] }),
       records: history.size,
       counts: this.#counts,
       pending,
@@ -319,7 +322,14 @@ export class JobWriter {
     const routine = this.#data.routines.get(routineId);
     if (routine === undefined) return;
     const { state: _, slots: __, ...counts } = toRoutine(routine, { has: () => false });
-    this.#put('routine', keyOf(routineId), counts);
+    this.#put('routine', keyOf(routineId), { ...counts, nth: this.#nthOf(routineId) });
+  }
+
+  /** Routines are read in the order in which they did something first. */
+  #nthOf(routineId: string): number {
+    const nth = this.#nth.get(routineId) ?? this.#nth.size;
+    this.#nth.set(routineId, nth);
+    return nth;
   }
 
   /** The keys that are others than those that were written last. */

@@ -1,4 +1,6 @@
-import type { JobStatus } from '../job/JobStatus.js';
+import { checkKnown, checkOption, checkText, type Known } from '../flow/checkOption.js';
+import { checkBound, checkSwitch } from '../flow/FlowOptions.js';
+import { JOB_STATUSES, type JobStatus } from '../job/JobStatus.js';
 
 /** Which jobs are listed. */
 export interface ListQuery {
@@ -15,3 +17,19 @@ export interface ListQuery {
   /** At most so many. @default Infinity */
   readonly limit?: number | undefined;
 }
+
+const KNOWN: Known<ListQuery> = { status: true, flowId: true, held: true, order: true, after: true, limit: true };
+
+/** @throws FlowError `BAD_OPTION` */
+export const checkQuery = (query: ListQuery): ListQuery => {
+  const { status, flowId, held, order = 'oldest', after, limit = Infinity } = checkKnown(query, KNOWN);
+  const statuses = Array.isArray(status) ? (status as readonly unknown[]) : [status ?? 'pending'];
+  const isFine = statuses.every((each) => JOB_STATUSES.includes(each as JobStatus));
+  checkOption('status', status, status !== null && isFine, `one or several of ${JOB_STATUSES.join(', ')}`);
+  checkText('flowId', flowId);
+  if (held !== undefined) checkSwitch('held', held);
+  checkOption('order', order, order === 'oldest' || order === 'newest', "'oldest' or 'newest'");
+  checkText('after', after);
+  checkBound('limit', limit);
+  return query;
+};

@@ -9,7 +9,7 @@ import type { Flow } from '../Flow.js';
 import type { DurableJob, RemapOptions } from './DurableJob.js';
 import { Desk } from './Desk.js';
 import type { JobInfo } from './JobInfo.js';
-import type { ListQuery } from './ListQuery.js';
+import { checkQuery, type ListQuery } from './ListQuery.js';
 import type { RuntimeEvent } from './RuntimeEvent.js';
 import type { RuntimeMetrics } from './RuntimeMetrics.js';
 import { type RuntimeOptions, settingsOf, type StartOptions } from './RuntimeOptions.js';
@@ -63,9 +63,9 @@ export class Runtime {
     return this.#desk.find(jobId);
   }
 
-  /** The jobs that are kept, in the order of their start. */
+  /** The jobs that are kept, in the order of their start. @throws FlowError `BAD_OPTION`, RuntimeError `CLOSED` */
   list(query: ListQuery = {}): AsyncIterable<JobInfo> {
-    return this.#desk.list(query);
+    return this.#desk.list(checkQuery(query));
   }
 
   /**

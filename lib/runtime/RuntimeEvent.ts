@@ -4,7 +4,11 @@ import type { Held } from './JobInfo.js';
 /** Something that a runtime tells of its jobs, or of its store. */
 export type RuntimeEvent =
   /** A job was found unfinished, and goes on. */
-  | { readonly type: 'recovered'; readonly jobId: string }
+  | {
+      /** What has happened. */
+      readonly type: 'recovered';
+      readonly jobId: string;
+    }
   /** A job was started, and is stored. */
   | { readonly type: 'started'; readonly jobId: string }
   /** Its end is stored. */

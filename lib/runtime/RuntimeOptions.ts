@@ -1,6 +1,6 @@
 import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
 import { checkKnown, checkOption, type Known } from '../flow/checkOption.js';
-import type { Flow } from '../Flow.js';
+import { Flow } from '../Flow.js';
 import type { Store } from '../wire/Store.js';
 import type { JobInfo } from './JobInfo.js';
 
@@ -57,7 +57,7 @@ export const settingsOf = (options: RuntimeOptions): RuntimeSettings => {
     maxUncommitted = 1_000,
   } = checkKnown(options, KNOWN);
   checkOption('store', store, typeof (store as Store | undefined)?.commit === 'function', 'a store, such as memoryStore()');
-  checkOption('flows', flows, Array.isArray(flows), 'a list of flows');
+  checkOption('flows', flows, Array.isArray(flows) && flows.every((flow) => flow instanceof Flow), 'a list of flows');
   return {
     store,
     flows,

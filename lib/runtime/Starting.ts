@@ -56,8 +56,8 @@ export class Starting {
 
   #asked(flowId: string, entry: Entry<never>, params: object, given: StartOptions): Asked {
     const { delayMs, at, jobId = uuid(), ...options } = checkKnown(given, START_OPTIONS);
-    const flow = this.parts.flowOf(flowId);
     checkDurableName('job', jobId);
+    const flow = this.parts.flowOf(flowId);
     const startsAt = delayMs === undefined && at === undefined ? undefined : instantOf({ delayMs, at }, Date.now());
     const text = this.#textOf(flow, entry, params);
     return {

@@ -175,15 +175,17 @@ const historyIn = (rows: Rows): Values => {
 };
 
 const routinesIn = (rows: Rows): Values =>
-  rows.of('routine').map((routine) => {
-    const isOf = ({ routineId }: Value): boolean => routineId === routine['routineId'];
-    const own = rows.of('state').filter(isOf);
-    return {
-      ...routine,
-      ...(own.length > 0 && { state: dataOf(own.map(({ key, data }) => [key as string, data as Json])) }),
-      slots: slotsIn(rows, routine['routineId'] as string),
-    };
-  });
+  [...rows.of('routine')]
+    .sort((a, b) => Number(a['nth']) - Number(b['nth']))
+    .map(({ nth: _, ...routine }) => {
+      const isOf = ({ routineId }: Value): boolean => routineId === routine['routineId'];
+      const own = rows.of('state').filter(isOf);
+      return {
+        ...routine,
+        ...(own.length > 0 && { state: dataOf(own.map(({ key, data }) => [key as string, data as Json])) }),
+        slots: slotsIn(rows, routine['routineId'] as string),
+      };
+    });
 
 const slotsIn = (rows: Rows, routineId: string): Values => {
   const held = rows.of('held').filter((row) => row['routineId'] === routineId);

@@ -1,5 +1,6 @@
 import { firstValueFrom, timer } from 'rxjs';
 import { checkKnown, checkOption } from '../flow/checkOption.js';
+import { checkBound } from '../flow/FlowOptions.js';
 import type { Batch, Found, Owner, Row, Store } from '../wire/Store.js';
 import { storeError } from '../wire/StoreError.js';
 import { seeded } from './seeded.js';
@@ -34,9 +35,10 @@ class FaultyStore implements Store {
 
   constructor(store: Store, { dieAt = Infinity, failRate = 0, seed = 1, delayMs = 0 }: FaultyStoreOptions) {
     this.#store = store;
-    this.#dieAt = dieAt;
-    this.#failRate = checkOption('failRate', failRate, failRate >= 0 && failRate <= 1, 'a number from 0 to 1');
-    this.#delayMs = delayMs;
+    this.#dieAt = checkBound('dieAt', dieAt, 1);
+    const isPart = typeof failRate === 'number' && failRate >= 0 && failRate <= 1;
+    this.#failRate = checkOption('failRate', failRate, isPart, 'a number from 0 to 1');
+    this.#delayMs = checkOption('delayMs', delayMs, typeof delayMs === 'number' && delayMs >= 0, 'ms from 0 up');
     this.#chance = seeded(seed);
   }
 

@@ -1,6 +1,7 @@
 import { Attempt, type TriedJob } from '../../lib/engine/Attempt.js';
 import { Arrival } from '../../lib/engine/Emission.js';
 import { attemptsAtWork, type RemainingJob, LiveWork } from '../../lib/engine/LiveWork.js';
+import type { Input } from '../../lib/flow/merge.js';
 import { Task } from '../../lib/engine/Task.js';
 import { RoutineData } from '../../lib/job/RoutineData.js';
 import type { RemainingTask } from '../../lib/job/RemainingWork.js';
@@ -12,7 +13,7 @@ const noop = (): void => undefined;
 const plan = compiled(flowOf({ s: { slots: { trigger: noop } }, t: { slots: { i: noop } } }, ['s.o -> t.i']));
 const [connection] = eventIn(plan, 's').connections as [Connection];
 
-type Run = TriedJob & { readonly queue: { tasks(): readonly Task<Run>[] } };
+type Run = TriedJob & { readonly queue: { tasks(): readonly Task<Run>[] }; inputOf(task: Task<Run>): Input | undefined };
 
 interface Parts {
   readonly queued?: readonly number[];
@@ -29,6 +30,7 @@ const bench = ({ queued = [], delayed = [], atWork = [], tracking = [], isOver =
   const tasks: Task<Run>[] = [];
   const run: Run = {
     queue: { tasks: () => tasks },
+    inputOf: ({ origin: { input } }) => input,
     parts: { plan, ledger: new ToldLedger() },
   };
   const origin = (order: number): Arrival<Run> => new Arrival(run, { n: order }, order, { place: 1, tried: order % 2 });

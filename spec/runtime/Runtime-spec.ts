@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstValueFrom, toArray } from 'rxjs';
 import { type Context, ErrorHandler, Flow, type JobRecord, Routine } from 'routilux';
-import { type JobInfo, Runtime, type RuntimeEvent, type RuntimeOptions } from 'routilux/runtime';
+import { type JobInfo, Runtime, type RuntimeEvent, type RuntimeOptions, type Store } from 'routilux/runtime';
 import { memoryStore } from 'routilux/store/memory';
 import { faultyStore } from 'routilux/testing';
 
@@ -37,6 +37,16 @@ const codeOf = (call: () => unknown): unknown => {
   }
 };
 
+const until = async (test: () => unknown): Promise<void> => {
+  while ((await test()) !== true) await sleep(1);
+};
+
+/** The first task of a runtime is at work. */
+const atWork = async (runtime: Runtime): Promise<void> => {
+  await until(() => runtime.metrics().claims > 0);
+  await sleep(1);
+};
+
 /** A gate that a handler waits at. */
 const gate = (): { readonly opened: Promise<void>; open(): void } => {
   let open = (): void => undefined;
@@ -69,6 +79,43 @@ describe('Runtime.start', () => {
     expect((await store.load('a')).length).toBeGreaterThan(0);
     await job.done;
     expect(ran).toEqual(['ran']);
+    await runtime.close();
+  });
+
+  it('should let no task begin before it is stored that it was made, and that it is claimed', async () => {
+    const store = memoryStore();
+    const claimed = new Set<string>();
+    const slow: Store = {
+      driver: 'slow',
+      level: 'memory',
+      shared: false,
+      open: (owner) => store.open(owner),
+      load: (jobId, kinds) => store.load(jobId, kinds),
+      scan: (...given) => store.scan(...given),
+      compact: () => store.compact(),
+      close: () => store.close(),
+      commit: async (batch) => {
+        await sleep(10);
+        const answer = await store.commit(batch);
+        for (const { put } of batch.steps)
+          for (const { kind, value } of put) if (kind === 'claim') claimed.add((JSON.parse(value) as { taskId: string }).taskId);
+        return answer;
+      },
+    };
+    const early: string[] = [];
+    const flow = single(
+      async ({ n }, ctx) => {
+        if (!claimed.has(ctx.taskId)) early.push(ctx.taskId);
+        // One ends while the tasks of the other are on their way to the store.
+        await sleep((n as number) % 2 === 0 ? 1 : 6);
+        if ((n as number) < 8) for (const more of [1, 2]) ctx.emit('out', { n: (n as number) * 2 + more });
+      },
+      { maxWorkers: 8 },
+    );
+    flow.connect('one', 'out', 'one', 'in');
+    const runtime = await open({ store: slow, flows: [flow] });
+    const state = await (await runtime.start('single', 'one', { n: 0 })).done;
+    expect([state.status, early]).toEqual(['completed', []]);
     await runtime.close();
   });
 
@@ -249,12 +296,12 @@ describe('a durable job', () => {
       records.push(record);
       void store.load('a', ['state']).then((rows) => seen.push([record.type, rows.length]));
     });
-    await sleep(10);
+    await until(() => records.some(({ type }) => type === 'taskStarted'));
     expect(records.map(({ type }) => type)).toContain('taskStarted');
     expect(records.map(({ type }) => type)).not.toContain('stateSet');
     goOn();
     await job.done;
-    await sleep(1);
+    await until(() => seen.some(([type]) => type === 'ended'));
     expect(seen.filter(([type]) => type === 'stateSet' || type === 'ended')).toEqual([
       ['stateSet', 1],
       ['ended', 1],
@@ -262,50 +309,23 @@ describe('a durable job', () => {
     await runtime.close();
   });
 
-  it('should refuse what its handler does after its end', async () => {
-    let refused: unknown;
-    const later = gate();
-    const runtime = await open({
-      flows: [
-        single((_, ctx) => {
-          void later.opened.then(() => {
-            refused = codeOf(() => ctx.emit('out', {}));
-          });
-          ctx.track(later.opened.then(() => sleep(1)));
-          setTimeout(() => later.open(), 1);
-        }),
-      ],
-    });
-    await (
-      await runtime.start('single', 'one')
-    ).done;
-    expect(refused).toBeUndefined();
-    await runtime.close();
-  });
-
-  it('should refuse an emission that comes when its task is done', async () => {
+  it('should refuse what a handler does after its end, while the job goes on', async () => {
     const refused = gate();
     let code: unknown;
-    const runtime = await open({
-      flows: [
-        single(
-          (_, ctx) => {
-            if (ctx.attempt > 0) ctx.emit('out', {}, { delayMs: 30 });
-            setTimeout(() => {
-              code = codeOf(() => ctx.emit('out', {}));
-              refused.open();
-            }, 10);
-          },
-          { flowId: 'late' },
-        ),
-      ],
+    const flow = single((_, ctx) => {
+      ctx.emit('out', {}, { delayMs: 60_000 });
+      setTimeout(() => {
+        code = codeOf(() => {
+          ctx.emit('out', {});
+        });
+        refused.open();
+      }, 10);
     });
-    const flow = new Flow({ flowId: 'unused' });
-    void flow;
-    const job = await runtime.start('late', 'one');
+    flow.connect('one', 'out', 'one', 'in');
+    const runtime = await open({ flows: [flow] });
+    const job = await runtime.start('single', 'one', {}, { jobId: 'a' });
     await refused.opened;
-    expect(['LATE_EMIT', 'EMIT_AFTER_END']).toContain(code);
-    await job.done;
+    expect([code, (await job.info()).status]).toEqual(['LATE_EMIT', 'running']);
     await runtime.close();
   });
 
@@ -322,10 +342,54 @@ describe('a durable job', () => {
       ],
     });
     const job = await runtime.start('single', 'one', {}, { jobId: 'a' });
-    await sleep(10);
+    await atWork(runtime);
     expect((await store.load('a', ['state'])).length).toBe(0);
     tracked.open();
     expect((await job.done).routineState('one')).toMatchObject({ after: true });
+    await runtime.close();
+  });
+
+  it('should fail with a promise that it tracks, and be tried again as its error handler says', async () => {
+    let tries = 0;
+    const flow = single((_, ctx) => {
+      tries++;
+      ctx.setState((own) => ({ tries: ((own['tries'] as number | undefined) ?? 0) + 1 }));
+      ctx.track(sleep(1).then(() => (ctx.attempt === 1 ? Promise.reject(new Error('no')) : undefined)));
+    });
+    flow.setErrorHandler(new ErrorHandler({ strategy: 'retry', maxRetries: 1, delayMs: 1 }));
+    const runtime = await open({ flows: [flow] });
+    const state = await (await runtime.start('single', 'one')).done;
+    expect([state.status, tries, state.routineState('one')?.['tries']]).toEqual(['completed', 2, 1]);
+    await runtime.close();
+  });
+
+  it.each<[string, readonly { kind: string; key: string; value: string; fence?: number }[]]>([
+    ['has no claim of it any more', []],
+    ['has a claim of somebody else', [{ kind: 'claim', key: `${'0'.repeat(16)}.${'0'.repeat(16)}`, value: '{}', fence: 7 }]],
+  ])('should be discarded here if the store %s, and change nothing there', async (_, put) => {
+    const store = memoryStore();
+    const hold = gate();
+    const events: RuntimeEvent[] = [];
+    const flow = new Flow({ flowId: 'guarded', maxWorkers: 2 });
+    const routine = new Routine();
+    routine.defineEvent('out');
+    routine.defineSlot('trigger', (__, ctx) => {
+      ctx.emit('out');
+      ctx.setState({ a: 1 });
+      return hold.opened;
+    });
+    flow.addRoutine(routine, 'one');
+    const runtime = await open({ store, flows: [flow] });
+    runtime.event$.subscribe((event) => events.push(event));
+    await runtime.start('guarded', 'one', {}, { jobId: 'a' });
+    await atWork(runtime);
+    const step = { jobId: 'a', guards: [], clear: ['claim'], remove: [], put, leave: [], enter: [] };
+    await store.commit({ epoch: 1, number: 1_000, steps: [step] });
+    hold.open();
+    await until(() => events.some(({ type }) => type === 'discarded'));
+    expect(events).toContainEqual({ type: 'discarded', jobId: 'a' });
+    expect(await store.load('a', ['state'])).toEqual([]);
+    expect(runtime.metrics()).toMatchObject({ discarded: 1, open: 0 });
     await runtime.close();
   });
 
@@ -393,7 +457,7 @@ describe('a durable job', () => {
       ],
     });
     const job = await runtime.start('single', 'one', {}, { jobId: 'a' });
-    await sleep(5);
+    await atWork(runtime);
     await expect(runtime.cancel('a', 'enough')).resolves.toMatchObject({ status: 'cancelled', reason: 'enough', live: false });
     await aborted.opened;
     expect((await job.done).status).toBe('cancelled');
@@ -423,7 +487,7 @@ describe('a durable job', () => {
       await first.start('single', 'one', {}, { jobId: 'a' })
     ).done;
     await expect(first.find('a')).resolves.toBeDefined();
-    await sleep(40);
+    await until(async () => (await first.find('a')) === undefined);
     await expect(first.find('a')).resolves.toBeUndefined();
     await (
       await first.start('single', 'one', {}, { jobId: 'b' })
@@ -431,7 +495,7 @@ describe('a durable job', () => {
     await first.close();
     await sleep(30);
     const second = await open({ store, retainMs: 20, flows: [] });
-    await sleep(5);
+    await until(async () => (await all(second.list())).length === 0);
     expect(await all(second.list())).toEqual([]);
     await second.close();
   });
@@ -450,7 +514,7 @@ describe('a question of a durable job', () => {
     const store = memoryStore();
     const first = await open({ store, flows: [asking()] });
     await first.start('single', 'one', {}, { jobId: 'a' });
-    await sleep(5);
+    await until(async () => (await all(first.waits())).length === 1);
     expect(await all(first.waits())).toMatchObject([{ token: 'q', jobId: 'a', question: { text: 'Well?' } }]);
     await first.close();
     const second = await open({ store, flows: [asking()] });
@@ -466,7 +530,7 @@ describe('a question of a durable job', () => {
     const store = memoryStore();
     const first = await open({ store, flows: [asking()] });
     await first.start('single', 'one', {}, { jobId: 'a' });
-    await sleep(5);
+    await until(async () => (await all(first.waits())).length === 1);
     await first.pause('a');
     await first.close();
     const second = await open({ store, flows: [asking()] });
@@ -481,7 +545,7 @@ describe('a question of a durable job', () => {
   it('should have a token of its own in the whole store', async () => {
     const runtime = await open({ flows: [asking()] });
     await runtime.start('single', 'one', {}, { jobId: 'a' });
-    await sleep(5);
+    await until(async () => (await all(runtime.waits())).length === 1);
     const second = await (await runtime.start('single', 'one', {}, { jobId: 'b' })).done;
     expect([second.status, (second.error?.cause as Error | undefined)?.message]).toEqual([
       'failed',
@@ -489,7 +553,7 @@ describe('a question of a durable job', () => {
     ]);
     await runtime.cancel('a');
     const third = await runtime.start('single', 'one', {}, { jobId: 'c' });
-    await sleep(5);
+    await until(async () => (await third.info()).waits === 1);
     await expect(third.info()).resolves.toMatchObject({ status: 'running', waits: 1 });
     await runtime.close();
   });
@@ -546,6 +610,31 @@ describe('a task that kills its process', () => {
     await runtime.close();
   });
 
+  it('should wait on its last delivery until nothing else is at work, also of other flows', async () => {
+    const store = memoryStore();
+    const { opened } = gate();
+    const dying = await open({ store, maxDeliveries: 2, flows: [single(() => opened, { flowId: 'a' })] });
+    await dying.start('a', 'one', {}, { jobId: 'a' });
+    await atWork(dying);
+    store.crash();
+    const hold = gate();
+    const ran: string[] = [];
+    const flows = [
+      single(() => ran.push('last'), { flowId: 'a' }),
+      single(() => hold.opened.then(() => ran.push('before')), { flowId: 'b' }),
+    ];
+    const runtime = await open({ store, maxDeliveries: 2, flows, recover: 'none' });
+    const other = await runtime.start('b', 'one');
+    await atWork(runtime);
+    const job = await runtime.resume('a');
+    await sleep(10);
+    expect(ran).toEqual([]);
+    hold.open();
+    await Promise.all([job.done, other.done]);
+    expect(ran).toEqual(['before', 'last']);
+    await runtime.close();
+  });
+
   it('should run alone on its last delivery', async () => {
     let atWork = 0;
     let most = 0;
@@ -583,7 +672,7 @@ describe('Runtime.close', () => {
     };
     const first = await open({ store, flows: [flow()] });
     const job = await first.start('closing', 'one', { n: 1 }, { jobId: 'a' });
-    await sleep(5);
+    await until(() => begun.length === 1);
     const closing = first.close();
     const lost = expect(job.done).rejects.toMatchObject({ code: 'CLOSED' });
     await expect(first.start('closing', 'one')).rejects.toMatchObject({ code: 'CLOSED' });
@@ -618,7 +707,7 @@ describe('Runtime.close', () => {
       });
     const first = await open({ store, flows: [flow()] });
     await first.start('single', 'one', {}, { jobId: 'a' });
-    await sleep(5);
+    await atWork(first);
     await first.close({ deadlineMs: 10 });
     expect(reasons).toEqual(['CLOSED']);
     isFirst = false;
@@ -663,7 +752,7 @@ describe('a store', () => {
     const events: RuntimeEvent[] = [];
     runtime.event$.subscribe((event) => events.push(event));
     const job = await runtime.start('single', 'one', { n: 1 });
-    await sleep(5);
+    await until(() => begun.length === 1);
     store.crash();
     hold.open();
     await expect(job.done).rejects.toMatchObject({ code: 'STORE_LOST' });
@@ -707,7 +796,11 @@ describe('Runtime.list', () => {
     await (
       await runtime.start('b', 'one', {}, { jobId: 'j4' })
     ).done;
-    await sleep(5);
+    await until(
+      async () =>
+        (await runtime.find('j2').then((job) => job?.info()))?.status === 'running' &&
+        (await all(runtime.list({ status: 'completed' }))).length === 3,
+    );
     const ids = async (query: Parameters<Runtime['list']>[0]): Promise<string[]> =>
       (await all(runtime.list(query))).map(({ jobId }) => jobId);
     await expect(ids({})).resolves.toEqual(['j1', 'j2', 'j3', 'j4']);
@@ -723,14 +816,20 @@ describe('Runtime.list', () => {
 
 describe('record$ of a durable job', () => {
   it('should complete at its end', async () => {
-    const runtime = await open({ flows: [single((_, ctx) => ctx.output('a', {}))] });
-    const job = await runtime.start('single', 'one');
+    const flow = single(({ n }, ctx) => {
+      if (n === 1) ctx.emit('out', { n: 2 });
+      else ctx.output('a', {});
+    });
+    flow.connect('one', 'out', 'one', 'in');
+    const runtime = await open({ flows: [flow] });
+    const job = await runtime.start('single', 'one', { n: 1 });
     const [records, outputs, statuses] = await Promise.all([
       firstValueFrom(job.record$.pipe(toArray())),
       firstValueFrom(job.output$.pipe(toArray())),
       firstValueFrom(job.status$.pipe(toArray())),
     ]);
     expect(records.at(-1)).toMatchObject({ type: 'ended', status: 'completed' });
+    expect(records.filter(({ type }) => type === 'takenIn').length).toBe(1);
     expect(outputs).toMatchObject([{ type: 'a' }]);
     expect(statuses.at(-1)).toBe('completed');
     await runtime.close();

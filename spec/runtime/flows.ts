@@ -1,7 +1,16 @@
-import { ErrorHandler, Flow, Routine } from 'routilux';
+import { type Context, ErrorHandler, Flow, type JobState, Routine } from 'routilux';
 
-/** A message that a handler has written outside: under an id, with the input it got. */
-export type Outside = [taskId: string, input: string][];
+/** What handlers have written outside: under an id, with the input that they got. */
+export class Outside {
+  readonly written: [taskId: string, input: string][] = [];
+  /** The job, as it is seen in a handler. */
+  job: JobState | undefined = undefined;
+
+  write(ctx: Context, input: unknown): void {
+    this.written.push([ctx.taskId, JSON.stringify(input)]);
+    this.job = ctx.job;
+  }
+}
 
 /** A small flow, and what it comes to, whatever dies on the way. */
 export interface Small {
@@ -26,7 +35,7 @@ const chain = (outside: Outside): Flow => {
     routine((made) => {
       const out = made.defineEvent('out');
       made.defineSlot('trigger', (data, ctx) => {
-        outside.push([ctx.taskId, JSON.stringify(data)]);
+        outside.write(ctx, data);
         // Another process would draw another number.
         ctx.setState((own) => ({ ...own, runs: ((own['runs'] as number | undefined) ?? 0) + 1 }));
         ctx.emit(out, { ...data, [name]: { random: Math.random() } });
@@ -52,7 +61,7 @@ const fan = (outside: Outside): Flow => {
   const work = routine((made) => {
     const done = made.defineEvent('done');
     made.defineSlot('in', async ({ at }, ctx) => {
-      outside.push([ctx.taskId, String(at)]);
+      outside.write(ctx, at);
       await Promise.resolve();
       if (at === 2 && ctx.attempt === 1) throw new Error('once more');
       ctx.setState((own) => ({ sum: ((own['sum'] as number | undefined) ?? 0) + (at as number) }));
@@ -78,7 +87,7 @@ const loop = (outside: Outside): Flow => {
   const count = routine((made) => {
     const again = made.defineEvent('again');
     made.defineSlot('trigger', ({ left }, ctx) => {
-      outside.push([ctx.taskId, String(left)]);
+      outside.write(ctx, left);
       ctx.shared.log({ left });
       if ((left as number) > 0) ctx.emit(again, { left: (left as number) - 1 }, { delayMs: 1 });
     });
@@ -100,7 +109,7 @@ const failing = (outside: Outside): Flow => {
     const kept = made.defineEvent('kept');
     made.defineEvent('lost');
     made.defineSlot('in', ({ at }, ctx) => {
-      outside.push([ctx.taskId, String(at)]);
+      outside.write(ctx, at);
       ctx.emit(kept, { at });
       if (at === 1) throw new TypeError('no');
     });
@@ -134,7 +143,7 @@ const joining = (outside: Outside): Flow => {
     made.defineSlot(
       'in',
       (data, ctx) => {
-        outside.push([ctx.taskId, JSON.stringify(data)]);
+        outside.write(ctx, data);
         ctx.emit(out, { ...data });
       },
       { merge: (held, incoming) => ({ ...held, ...incoming, merges: ((held['merges'] as number | undefined) ?? 0) + 1 }) },

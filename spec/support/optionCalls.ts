@@ -1,6 +1,8 @@
 import { fromOperator, toOperator } from '../../lib/rx/index.js';
 import { loadJob } from '../../lib/node/index.js';
-import { type FlowTest, recordMarbles, testFlow, toMarbleTest } from '../../lib/testing/index.js';
+import { type DurableJob, Runtime, type RuntimeOptions } from '../../lib/runtime/index.js';
+import { memoryStore } from '../../lib/store/memory/index.js';
+import { faultyStore, type FlowTest, recordMarbles, testFlow, toMarbleTest } from '../../lib/testing/index.js';
 import {
   type Context,
   defineRoutine,
@@ -64,6 +66,26 @@ const marbleTest = async (options: never): Promise<string> => {
 /** Options with those that have to be there; what is none stays as it is. */
 const above = <O extends object>(base: O, options: unknown): O =>
   isPlainObject(options) ? { ...base, ...options } : (options as O);
+
+/** A runtime, and a job that asks something, for as long as a call takes. */
+const inRuntime = async (call: (runtime: Runtime, job: DurableJob) => unknown): Promise<void> => {
+  const flow = flowOf({ s: { slots: { trigger: (_, ctx) => void ctx.waitFor('o', { token: 'q' }) }, events: ['o'] } }, [], {
+    flowId: 'f',
+  });
+  const runtime = await Runtime.open({ store: memoryStore(), flows: [flow] });
+  try {
+    const job = await runtime.start('f', 's', {}, { jobId: 'a' });
+    await sleep(2);
+    await call(runtime, job);
+  } finally {
+    await runtime.close();
+  }
+};
+
+const opened = async (options: never): Promise<void> => {
+  const runtime = await Runtime.open(above({ store: memoryStore() }, options));
+  await runtime.close();
+};
 
 const operator = map((each: object) => each);
 const defined = (): Routine => defineRoutine({ type: 'defined', events: { o: [] } });
@@ -144,6 +166,27 @@ export const CALLS: Readonly<Record<string, OptionCall>> = {
   'fromOperator(options)': (options) => fromOperator('op', operator, options),
   'toOperator(options)': (options) => toOperator(idle(), above({ entry: 's', output: 's.o' }, options)),
   'loadJob(options)': (options) => loadJob('nowhere.json', options),
+  'Runtime.open(options)': opened,
+  'Runtime.start(options)': (options) => inRuntime((runtime) => runtime.start('f', 's', {}, options)),
+  'Runtime.list(query)': (query) =>
+    inRuntime(async (runtime) => {
+      for await (const info of runtime.list(query)) void info;
+    }),
+  'Runtime.pause(options)': (options) => inRuntime((runtime) => runtime.pause('a', options)),
+  'Runtime.resume(options)': (options) =>
+    inRuntime(async (runtime) => {
+      await runtime.pause('a');
+      await runtime.resume('a', options);
+    }),
+  'Runtime.answer(options)': (options) => inRuntime((runtime) => runtime.answer('q', 1, options)),
+  'Runtime.close(options)': (options) => inRuntime((runtime) => runtime.close(options)),
+  'DurableJob.pause(options)': (options) => inRuntime((_, job) => job.pause(options)),
+  'DurableJob.resume(options)': (options) =>
+    inRuntime(async (_, job) => {
+      await job.pause();
+      await job.resume(options);
+    }),
+  'faultyStore(options)': (options) => faultyStore(memoryStore(), options),
   'testFlow(options)': (options) => testFlow(() => undefined, options),
   'FlowTest.start(options)': (options) => inTest(({ start }) => start(idle(), 's', {}, options)),
   'recordMarbles(options)': (options) => recordMarbles(busy(), options),

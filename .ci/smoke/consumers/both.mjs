@@ -17,7 +17,7 @@ await scenario({ ...imported, Routine: required.Routine, ErrorHandler: required.
 await scenario({ ...required, Routine: imported.Routine, currentContext: imported.currentContext });
 await writtenDown(imported, require('routilux/node'));
 await writtenDown(required, files);
-for (const entry of ['node', 'rx', 'testing']) {
+for (const entry of ['node', 'rx', 'runtime', 'store/memory', 'testing']) {
   const [one, other] = [await import(`routilux/${entry}`), require(`routilux/${entry}`)];
   for (const name of Object.keys(other)) assert.equal(one[name], other[name], `${name} is there twice`);
 }

@@ -69,6 +69,11 @@ export class Claims {
     return claim?.attempt;
   }
 
+  /** What its slot has made of its payload, if it is claimed. */
+  inputOf(task: Task<Run>): Input | undefined {
+    return this.#of(task)?.attempt.input;
+  }
+
   /** A task begins, or is dropped. */
   forget(task: Task<Run>): void {
     const claim = this.#of(task);

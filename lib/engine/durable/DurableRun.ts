@@ -1,3 +1,4 @@
+import type { Input } from '../../flow/merge.js';
 import type { JobData } from '../../job/JobData.js';
 import type { JobRecord } from '../../job/JobRecord.js';
 import { taken, toldOf } from '../../job/noteTask.js';
@@ -60,11 +61,6 @@ export class DurableRun extends JobRun {
     return this.isOpen && this.active < this.parts.options.cap && this.claims.isReady && this.keeper.mayBegin(this);
   }
 
-  /** What has not been stored may still bring something. */
-  override get isBusy(): boolean {
-    return super.isBusy || this.journal.isOpen;
-  }
-
   override take(): HandlerContext<Run> | undefined {
     const { parts, queue } = this;
     if (parts.engine.time.reading > this.endsAt) return void parts.life.timeOut();
@@ -81,6 +77,10 @@ export class DurableRun extends JobRun {
     if (parts.plan.measures) this.measure(attempt);
     if (parts.views !== undefined) parts.progressed();
     return attempt;
+  }
+
+  override inputOf(task: Task<Run>): Input | undefined {
+    return this.claims.inputOf(task) ?? super.inputOf(task);
   }
 
   override shed(task: Task<Run>): void {
