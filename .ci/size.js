@@ -16,12 +16,12 @@ import { build } from 'esbuild';
  * who borrows a worker, of whom, and at once 0.6 kB, delays, questions and parked jobs 3.2 kB.
  */
 const GOAL = 16_000;
-const LIMIT = 53_200;
+const LIMIT = 53_300;
 /**
  * The same for a page that imports `Flow` and `Routine` alone: without a `Registry` and `JobState` it ships neither io-ts nor what
  * reads JSON, and without an operator nothing of the streams of routines.
  */
-const FLOW_LIMIT = 48_000;
+const FLOW_LIMIT = 48_100;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 

@@ -132,7 +132,7 @@ export const durableMutations = [
   {
     what: 'a token is asked for in its own job alone',
     file: 'lib/engine/JobParts.ts',
-    from: 'return this.ledger.data.waits.has(token) || this.engine.tokens.has(token);',
+    from: 'return this.ledger.data.waits.has(token) || this.engine.tokens?.has(token) === true;',
     to: 'return this.ledger.data.waits.has(token);',
     specs: ['runtime/Runtime'],
   },

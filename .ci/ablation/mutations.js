@@ -154,7 +154,7 @@ export const mutations = [
   },
   {
     what: 'a delay is not checked',
-    file: 'lib/engine/dueOf.ts',
+    file: 'lib/flow/instantOf.ts',
     from: 'at === undefined ? now + checkDelay(delayMs as number, now)',
     to: 'at === undefined ? now + (delayMs as number)',
     specs: ['delayed-emissions'],
@@ -463,7 +463,7 @@ export const mutations = [
   {
     what: 'no second look before a late question is open',
     file: 'lib/engine/waitFor.ts',
-    from: 'isOpen = !(parts.life.isOver || attempt.stale || parts.ledger.data.waits.has(wait.token));',
+    from: 'isOpen = !(parts.life.isOver || attempt.stale || parts.asks(wait.token));',
     to: 'isOpen = true;',
     specs: ['questions'],
   },

@@ -102,13 +102,9 @@ export class Admission implements Redeeming {
   }
 
   newRun(plan: Plan, data: JobData, options: RunOptions, starter: HandlerContext | undefined, state?: State): JobRun {
-    const run = this.makeRun(plan, data, options, starter);
+    const run = new JobRun(plan, this.#engine, data, options, starter);
     run.parts.handles = this.#makeHandles(data, state);
     return run;
-  }
-
-  protected makeRun(plan: Plan, data: JobData, options: RunOptions, starter: HandlerContext | undefined): JobRun {
-    return new JobRun(plan, this.#engine, data, options, starter);
   }
 
   /** What a run asks for; those that ask for nothing else than their flow share one answer. */

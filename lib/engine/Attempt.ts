@@ -36,8 +36,8 @@ interface Extras extends Parent {
   asked?: number;
   /** What it fails with as soon as it begins: its slot could not take the payload in when it was claimed. */
   refused?: { readonly error: unknown };
-  /** Whether what it does from here on would be lost: a durable attempt has succeeded. */
-  closed?: boolean;
+  /** What a call is refused with that comes now: a durable attempt has succeeded. */
+  closed?: (call: string) => Error;
   /** Promises that a durable attempt ends with. */
   kept?: PromiseLike<unknown>[];
   /** What a question of it was refused with last: no other attempt would fare better. */

@@ -32,12 +32,10 @@ import { WorkerPool } from './WorkerPool.js';
 /** What an engine does otherwise whose jobs are durable. */
 export interface Durably extends TaskActs {
   /** What has come of attempts is stored, before the job is at rest and what follows begins. */
-  readonly stored: (engine: Engine) => MonoTypeOperatorFunction<Run>;
+  readonly stored?: (engine: Engine) => MonoTypeOperatorFunction<Run>;
   /** Those of open questions of all jobs that share them. */
-  readonly tokens: { has(token: string): boolean };
+  readonly tokens?: { has(token: string): boolean };
 }
-
-const IN_MEMORY_ONLY: Durably = { ...IN_MEMORY, stored: () => identity, tokens: new Set() };
 
 /** Runs the jobs of one flow: what flows into its pipeline, its workers, and the drain that drives them. */
 export class Engine {
@@ -52,7 +50,7 @@ export class Engine {
   readonly turns: Turns<Run>;
   readonly places: Places<Run>;
   readonly starving: Starving<Run>;
-  readonly tokens: { has(token: string): boolean };
+  readonly tokens: Durably['tokens'];
   readonly #pool: WorkerPool<HandlerContext<Run>, Run>;
   readonly #scopes = new Scopes<Run>();
   readonly #caps = new Caps<Run>();
@@ -63,7 +61,7 @@ export class Engine {
   /** Jobs whose followers are to be told of progress after this drain. */
   #progressed = new Set<Run>();
 
-  constructor(settings: FlowSettings, acts: Durably = IN_MEMORY_ONLY) {
+  constructor(settings: FlowSettings, acts: Durably = IN_MEMORY) {
     const { steps } = this;
     this.#settings = settings;
     this.tokens = acts.tokens;
@@ -82,7 +80,9 @@ export class Engine {
     const events = seatEvents(this.drain, this.#scopes, steps, this.time, this.turns, acts);
     this.#pool = new WorkerPool(taskRunner(this.#scopes, acts), events, this.time, steps, settings.maxWorkers);
     const { task$, toggle$, released$, turns } = this;
-    pipeline({ task$, toggle$, released$, turns, pool: this.#pool, stored: acts.stored(this) }).subscribe(new Rest());
+    pipeline({ task$, toggle$, released$, turns, pool: this.#pool, stored: acts.stored?.(this) ?? identity }).subscribe(
+      new Rest(),
+    );
   }
 
   /** Compiles a flow as it stands; its connections flow in. */

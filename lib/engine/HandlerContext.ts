@@ -232,7 +232,7 @@ export class HandlerContext<R extends ContextJob = ContextJob> extends Attempt<R
     const { life, ledger } = this.run.parts;
     const { jobId, status } = ledger.data;
     if (life.isOver) throw jobError('EMIT_AFTER_END', { jobId, routineId, call, status });
-    if (this.rare.closed === true) throw jobError('LATE_EMIT', { jobId, routineId, call });
+    if (this.rare.closed !== undefined) throw this.rare.closed(call);
     throw jobError('STALE_CONTEXT', { jobId, routineId, call, attempt });
   }
 

@@ -61,26 +61,17 @@ export class JobLedger implements Ledger {
     return (this.#record$ ??= new Subject());
   }
 
-  /** Whether somebody watches. */
-  get isObserved(): boolean {
-    return this.#record$?.observed === true;
-  }
-
-  /** From now on each record goes into another outbox, watched or not. */
-  keepIn<O extends Outbox<JobRecord>>(toOutbox: (send: (record: JobRecord) => void) => O): O {
-    const outbox = toOutbox((record) => {
-      this.#send(record);
-    });
+  /** From now on each record goes into another outbox, watched or not; `send` is what that ends with. */
+  keepIn(outbox: Outbox<JobRecord>): void {
     this.#outbox = outbox;
     this.#isKept = this.watched = true;
-    return outbox;
   }
 
   /** Tells the records to an observer, from now on. */
   watch(observer: Partial<Observer<JobRecord>>): Subscription {
     const watching = this.record$.subscribe(this.fromNow(observer));
     const look = (): void => {
-      this.watched = this.#isKept || this.isObserved;
+      this.watched = this.#isKept || this.record$.observed;
       this.#watchers = undefined;
     };
     look();
@@ -104,7 +95,7 @@ export class JobLedger implements Ledger {
   /** Records and calls of views wait here until watchers may hear them. */
   get outbox(): Outbox<JobRecord> {
     return (this.#outbox ??= new Outbox(this.engine.steps, (record) => {
-      this.#send(record);
+      this.send(record);
     }));
   }
 
@@ -120,12 +111,12 @@ export class JobLedger implements Ledger {
   tellNow(body: JobRecordBody): void {
     if (!this.watched) return;
     this.#isTellingNow = true;
-    this.#send(this.#stamped(body, this.timestamp));
+    this.send(this.#stamped(body, this.timestamp));
     this.#isTellingNow = false;
   }
 
   /** Tells those who watch at this moment: as `next` of the Subject, without the iterator that its loop makes for each record. */
-  #send(record: JobRecord): void {
+  send(record: JobRecord): void {
     // RxJS 8 takes `observers` away, and the peer is 7; `JobLedger-spec` fails if they are gone.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     const watchers = (this.#watchers ??= [...this.record$.observers]);

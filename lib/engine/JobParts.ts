@@ -146,7 +146,7 @@ export interface JobEngine {
   readonly turns: { add(run: Run): void };
   readonly jobs: { readonly isClosing: boolean };
   /** Those of open questions of all jobs that share them. */
-  readonly tokens: { has(token: string): boolean };
+  readonly tokens: { has(token: string): boolean } | undefined;
   readonly starving: { readonly first: Run | undefined };
   /** A job is to begin once it has a place. */
   place(run: Run): void;
@@ -219,7 +219,7 @@ export class JobParts implements Parent, Child {
 
   /** Whether a question is open under a token: in this job, or in another one that shares its tokens. */
   asks(token: string): boolean {
-    return this.ledger.data.waits.has(token) || this.engine.tokens.has(token);
+    return this.ledger.data.waits.has(token) || this.engine.tokens?.has(token) === true;
   }
 
   /** Tells whoever follows it, at the end of this stretch of work. */

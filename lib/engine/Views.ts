@@ -121,8 +121,7 @@ export class Views {
       this.#sinks.tell((sink) => sink.next?.(output));
       this.#output$?.next(output);
     };
-    if (keep) this.#post(letter);
-    else this.job.ledger.outbox.postNow(letter);
+    this.job.ledger.outbox[keep ? 'post' : 'postNow'](letter);
   }
 
   status(status: JobStatus): void {

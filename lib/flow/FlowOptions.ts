@@ -97,8 +97,8 @@ export interface FlowSettings {
   readonly asyncContext: 'auto' | 'off';
   readonly random: () => number;
   readonly newId: () => string;
-  /** How many bytes a payload of a durable job may take as it is stored. */
-  readonly maxBytes?: number;
+  /** Refuses what a durable job cannot keep, as it would be stored. */
+  readonly keep?: (json: unknown, where: () => string) => void;
 }
 
 const CONCURRENT_WORKERS = 5;

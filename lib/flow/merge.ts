@@ -18,30 +18,18 @@ export interface Merged {
  * copied when a handler gets them, and not before.
  */
 export class Gathered {
-  readonly #parts: readonly (readonly [key: string, list: readonly unknown[], length: number])[];
+  readonly parts: readonly (readonly [key: string, list: readonly unknown[], length: number])[];
 
   constructor(lists: Readonly<Record<string, readonly unknown[]>>, keys: readonly string[]) {
-    this.#parts = keys.map((key) => {
+    this.parts = keys.map((key) => {
       const list = lists[key] ?? [];
       return [key, list, list.length];
     });
   }
 
-  /** How long the list of each key is, and its last value: the one that has come. */
-  get arrived(): Readonly<Record<string, { readonly length: number; readonly value: unknown }>> {
-    const arrived: Record<string, { length: number; value: unknown }> = {};
-    for (const [key, list, length] of this.#parts) setOwn(arrived, key, { length, value: list[length - 1] });
-    return arrived;
-  }
-
-  /** They were not to come: they are the last of their lists still. */
-  takeBack(): void {
-    for (const [, list, length] of this.#parts) (list as unknown[]).length = length - 1;
-  }
-
   toData(): Data {
     const data: Record<string, unknown> = {};
-    for (const [key, list, length] of this.#parts) setOwn(data, key, list.slice(0, length));
+    for (const [key, list, length] of this.parts) setOwn(data, key, list.slice(0, length));
     return data;
   }
 }

@@ -38,8 +38,8 @@ export class History {
   // Most jobs have no error.
   #kept: BoundedLog<Recorded> | undefined = undefined;
   #start: Recorded | undefined;
-  /** How many records there still is room for. */
-  #room: number;
+  /** How many records there still is room for. Written here alone. */
+  room: number;
 
   constructor(
     readonly bound: number,
@@ -48,7 +48,7 @@ export class History {
     dropped = 0,
   ) {
     this.#emissions = new BoundedLog(bound, dropped);
-    this.#room = bound;
+    this.room = bound;
   }
 
   /** The history that was written down, its ticks counted from `base` on. */
@@ -67,24 +67,19 @@ export class History {
     return this.#emissions.dropped + (this.#kept?.dropped ?? 0);
   }
 
-  /** How many records it holds. */
-  get size(): number {
-    return this.#emissions.length + (this.#kept?.length ?? 0) + (this.#start === undefined ? 0 : 1);
-  }
-
   start(record: Recorded): void {
     if (this.bound === 0) return;
-    if (this.#start === undefined && this.#room > 0) this.#room--;
+    if (this.#start === undefined && this.room > 0) this.room--;
     this.#start = record;
   }
 
   emitted(record: Recorded): void {
-    if (this.#room === 0) this.#emissions.replaceOldest(record);
+    if (this.room === 0) this.#emissions.replaceOldest(record);
     else this.#add(record);
   }
 
   #add(record: Recorded): void {
-    this.#room--;
+    this.room--;
     this.#emissions.push(record);
   }
 
@@ -97,7 +92,7 @@ export class History {
   }
 
   #makeRoom(): void {
-    if (this.#room > 0) this.#room--;
+    if (this.room > 0) this.room--;
     else this.#emissions.dropOldest();
   }
 

@@ -48,12 +48,6 @@ const sentences = {
     `${d.call} of routine '${d.routineId}' came after job '${d.jobId}' was ${d.status}; hold the job open with ctx.track(promise), or feed it in the turn in which it starts.`,
   STALE_CONTEXT: (d: { jobId: string; routineId: string; call: string; attempt: number }) =>
     `${d.call} of routine '${d.routineId}' came from attempt ${d.attempt}, which has failed or was aborted; use the ctx of the attempt at work.`,
-  LATE_EMIT: (d: { jobId: string; routineId: string; call: string }) =>
-    `${d.call} of routine '${d.routineId}' came after its handler had ended; a durable job would lose it with its process: keep the handler open with ctx.track(promise), or put it off with delayMs.`,
-  POISONED: (d: { jobId: string; taskId: string; deliveries: number }) =>
-    `Task '${d.taskId}' was begun ${d.deliveries} times, and its process died each time before it had ended; see what it does there, or raise maxDeliveries.`,
-  PAYLOAD_TOO_LARGE: (d: { where: string; bytes: number; limit: number }) =>
-    `${d.where} is ${d.bytes} bytes long as it is stored, and may be ${d.limit}; keep it elsewhere and hand on where that is, or raise maxPayloadBytes.`,
   QUEUE_FULL: (d: { jobId: string; call: string; where: string; limit: number }) =>
     `${d.call} came to ${d.where}, where at most ${d.limit} tasks may wait; raise maxQueued, or choose another overflow ('dropOldest', 'dropNewest', or 'block' for sources that can wait).`,
   PAUSED_FULL: (d: { jobId: string; call: string; limit: number }) =>
@@ -72,9 +66,9 @@ const sentences = {
 } satisfies Record<string, (details: never) => string>;
 
 /** The codes of a JobError; the guide on failing says what each means. */
-export type JobErrorCode = keyof typeof sentences;
+export type JobErrorCode = keyof typeof sentences | 'LATE_EMIT' | 'POISONED' | 'PAYLOAD_TOO_LARGE';
 
-const RETRIABLE: readonly JobErrorCode[] = ['TASK_FAILED', 'TIMEOUT', 'CANCELLED', 'QUEUE_FULL'];
+const RETRIABLE: readonly string[] = ['TASK_FAILED', 'TIMEOUT', 'CANCELLED', 'QUEUE_FULL'];
 
 /**
  * A job did not do what was asked of it. `cause` is what the handler threw, if one did.

@@ -1,5 +1,6 @@
 import { type Admitting, DurableAdmission, DurableEngine, type StoringKeeper } from '../engine/durable/DurableEngine.js';
 import type { DurableRun } from '../engine/durable/DurableRun.js';
+import { checkSize } from '../engine/durable/checkSize.js';
 import { placeOf, startRun, takeUpRun } from '../engine/durable/runs.js';
 import type { Entry } from '../flow/Entry.js';
 import type { ExecuteOptions, ResumeOptions } from '../flow/ExecuteOptions.js';
@@ -12,7 +13,13 @@ import { type Flow, type FlowParts, partsOf } from '../Flow.js';
 import { JobState } from '../JobState.js';
 import { runtimeError } from './RuntimeError.js';
 
-const durable = (settings: FlowSettings, maxBytes: number): FlowSettings => ({ ...settings, emitMode: 'commit', maxBytes });
+const durable = (settings: FlowSettings, maxBytes: number): FlowSettings => ({
+  ...settings,
+  emitMode: 'commit',
+  keep: (json, where) => {
+    checkSize(json, where, maxBytes);
+  },
+});
 
 /** A flow as durable jobs run on it: with workers of its own, and with the handlers that it has now. */
 export class DurableFlow implements Admitting {

@@ -165,7 +165,7 @@ export class JobWriter {
       highWater: data.highWater || undefined,
       dropped: { tasks: data.dropped, records: history.dropped, logEntries: shared.entries.dropped, outputs: outputs.dropped },
       run: toRun({ ...about, tasks: [] }),
-      records: history.size,
+      room: history.bound === Infinity ? undefined : history.room,
       counts: this.#counts,
       pending,
       done: doneIn(data),

@@ -1,9 +1,8 @@
+import { checkSize } from '../engine/durable/checkSize.js';
 import { checkKnown } from '../flow/checkOption.js';
 import type { Entry } from '../flow/Entry.js';
 import type { ExecuteOptions } from '../flow/ExecuteOptions.js';
-import { jobError } from '../job/JobError.js';
 import { uuid } from '../prelude/uuid.js';
-import { utf8Length } from '../prelude/utf8Length.js';
 import { checkSerialisable } from '../flow/FlowError.js';
 import { instantOf } from '../flow/instantOf.js';
 import type { DurableFlow } from './DurableFlow.js';
@@ -75,9 +74,7 @@ export class Starting {
     const where = (): string => `The parameters of flow '${flow.flowId}'`;
     const json = checkSerialisable(params, where);
     const text = JSON.stringify([flow.flowId, ...flow.placeOf(entry), json]);
-    const limit = this.parts.settings.maxPayloadBytes;
-    const bytes = utf8Length(JSON.stringify(json));
-    if (bytes > limit) throw jobError('PAYLOAD_TOO_LARGE', { where: where(), bytes, limit });
+    checkSize(json, where, this.parts.settings.maxPayloadBytes);
     return text;
   }
 

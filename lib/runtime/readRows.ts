@@ -23,7 +23,9 @@ export interface Head {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly run?: { readonly structure: string; readonly begun: boolean; readonly order: number };
-  readonly records: number;
+  /** For how many entries the history has room; none if it keeps all. */
+  readonly room?: number;
+  readonly historyBound: number;
   readonly counts: Readonly<Record<Counted, number>>;
   readonly pending: number;
   readonly done: number;
@@ -129,7 +131,7 @@ const placesIn = (rows: Rows): ReadonlyMap<string, string> =>
 // ── the document ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a head has beside the document. */
-const BESIDE = ['records', 'counts', 'pending', 'done', 'waits', 'entry', 'createdKey', 'startsAt'] as const;
+const BESIDE = ['room', 'counts', 'pending', 'done', 'waits', 'entry', 'createdKey', 'startsAt'] as const;
 
 const toDocument = (rows: Rows, claims: ReadonlyMap<string, ClaimRow>): object => {
   const head = omit(rows.head, ...BESIDE);
@@ -170,8 +172,9 @@ const historyIn = (rows: Rows): Values => {
   const start = all.filter(({ order }) => order === 0);
   const kept = rows.of('kept');
   const emitted = all.filter(({ order }) => order !== 0).sort(byOrder);
-  const room = Math.max(rows.head.records - start.length - kept.length, 0);
-  return [...start, ...emitted.slice(Math.max(emitted.length - room, 0)), ...kept].sort(byOrder);
+  const { historyBound, room = 0 } = rows.head;
+  const held = Number(historyBound) - room - start.length - kept.length;
+  return [...start, ...emitted.slice(Math.max(emitted.length - held, 0)), ...kept].sort(byOrder);
 };
 
 const routinesIn = (rows: Rows): Values =>

@@ -1,6 +1,6 @@
 import { fromOperator, toOperator } from '../../lib/rx/index.js';
 import { loadJob } from '../../lib/node/index.js';
-import { type DurableJob, Runtime, type RuntimeOptions } from '../../lib/runtime/index.js';
+import { type DurableJob, Runtime } from '../../lib/runtime/index.js';
 import { memoryStore } from '../../lib/store/memory/index.js';
 import { faultyStore, type FlowTest, recordMarbles, testFlow, toMarbleTest } from '../../lib/testing/index.js';
 import {

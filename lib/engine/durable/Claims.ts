@@ -2,7 +2,7 @@ import { taskIdOf } from '../../job/RemainingWork.js';
 import type { Claimed } from '../../job/Step.js';
 import { takenIn } from '../../job/fold.js';
 import { tellTakenIn } from '../../job/noteTask.js';
-import { jobError } from '../../job/JobError.js';
+import { durableError } from '../../job/durableError.js';
 import { Gathered, type Input } from '../../flow/merge.js';
 import type { Data } from '../../flow/Data.js';
 import type { Slot } from '../../plan/Plan.js';
@@ -11,6 +11,7 @@ import { checkKept } from '../checkKept.js';
 import type { Origin } from '../Emission.js';
 import { HandlerContext } from '../HandlerContext.js';
 import type { JobParts, Run } from '../JobParts.js';
+import { arrivedIn, takeBack } from './gathering.js';
 import type { Task } from '../Task.js';
 
 /** So many tasks are claimed ahead of those at work: a worker takes the next one without waiting for the store. */
@@ -120,7 +121,7 @@ export class Claims {
     this.#size++;
     this.#before.delete(taskId);
     if (delivery <= this.deliveries.most) this.#takeIn(claim);
-    else refuse(attempt, jobError('POISONED', { jobId: ledger.data.jobId, taskId, deliveries: delivery - 1 }));
+    else refuse(attempt, durableError('POISONED', { jobId: ledger.data.jobId, taskId, deliveries: delivery - 1 }));
   }
 
   /** Whether one of them is the last delivery of its task. */
@@ -165,16 +166,20 @@ export class Claims {
     if (life.isOver || this.#of(attempt) !== claim) return;
     claim.held = held;
     takenIn(attempt.routineData, ordinal, held);
-    if (ledger.isObserved) tellTakenIn(ledger, attempt, held, handed);
+    if (ledger.record$.observed) tellTakenIn(ledger, attempt, held, handed);
   }
 
   /** What a mapping, a codec or a merge has given may be something that cannot be kept. */
   #check({ slot, routineId }: HandlerContext<Run>, held: Data, handed: Input): void {
     const gathered = handed instanceof Gathered ? handed : undefined;
     try {
-      checkKept(this.job.plan, gathered?.arrived ?? held, () => `Slot '${slot}' of routine '${routineId}'`);
+      checkKept(
+        this.job.plan,
+        gathered === undefined ? held : arrivedIn(gathered),
+        () => `Slot '${slot}' of routine '${routineId}'`,
+      );
     } catch (error) {
-      gathered?.takeBack();
+      if (gathered !== undefined) takeBack(gathered);
       throw error;
     }
   }
@@ -202,7 +207,7 @@ export class Claims {
     const taskId = taskIdOf(this.job.ledger.data.jobId, attempt.order, attempt.place);
     const claimed = { type: 'claimed', taskId, routineId, slot, delivery } as const;
     if (input === undefined) return claimed;
-    if (input instanceof Gathered) return { ...claimed, gathered: input.arrived };
+    if (input instanceof Gathered) return { ...claimed, gathered: arrivedIn(input) };
     if (origin.input !== undefined) return { ...claimed, merged: true };
     return { ...claimed, ...(input !== origin.data && { input }), ...(held !== undefined && { held }) };
   }

@@ -117,7 +117,7 @@ export class DurableAdmission extends Admission {
   constructor(
     template: Admitting,
     private readonly engine: DurableEngine,
-    makeHandles: (data: JobData, state: object | undefined) => Handles,
+    private readonly makeHandles: (data: JobData, state: object | undefined) => Handles,
   ) {
     super(template, engine, makeHandles);
   }
@@ -150,8 +150,10 @@ export class DurableAdmission extends Admission {
     return made;
   }
 
-  protected override makeRun(plan: Plan, data: JobData, options: RunOptions): JobRun {
+  override newRun(plan: Plan, data: JobData, options: RunOptions, _: unknown, state?: object): JobRun {
     const { keeper, changed } = this.engine;
-    return (this.#made = new DurableRun(plan, this.engine, data, options, keeper, changed));
+    const run = (this.#made = new DurableRun(plan, this.engine, data, options, keeper, changed));
+    run.parts.handles = this.makeHandles(data, state);
+    return run;
   }
 }

@@ -1,5 +1,6 @@
 import type { Input } from '../../flow/merge.js';
 import type { JobData } from '../../job/JobData.js';
+import { durableError } from '../../job/durableError.js';
 import type { JobRecord } from '../../job/JobRecord.js';
 import { taken, toldOf } from '../../job/noteTask.js';
 import type { RemainingWork } from '../../job/RemainingWork.js';
@@ -44,13 +45,15 @@ export class DurableRun extends JobRun {
     private readonly changed: (run: DurableRun) => void,
   ) {
     super(plan, engine, data, options, undefined);
-    this.journal = this.parts.ledger.keepIn(
-      (send) =>
-        new Journal(engine.steps, send, (record) => {
-          this.#noteToken(record);
-          this.changed(this);
-        }),
-    );
+    const { ledger } = this.parts;
+    const send = (record: JobRecord): void => {
+      ledger.send(record);
+    };
+    this.journal = new Journal(engine.steps, send, (record) => {
+      this.#noteToken(record);
+      this.changed(this);
+    });
+    ledger.keepIn(this.journal);
     this.claims = new Claims(this.parts, keeper.deliveries);
     this.parts.tracker = new KeptPromises(this.parts);
     this.#tokens = new Set(data.waits.keys());
@@ -93,7 +96,9 @@ export class DurableRun extends JobRun {
     // What it does from here on would be lost with the process.
     if (attempt.outcome === undefined) return;
     attempt.stale = true;
-    attempt.more.closed = attempt.outcome === 'completed';
+    const { jobId } = this;
+    const { routineId } = attempt;
+    if (attempt.outcome === 'completed') attempt.more.closed = (call) => durableError('LATE_EMIT', { jobId, routineId, call });
   }
 
   /** A token stands for one open question of all jobs, from the step on in which it is asked. */
