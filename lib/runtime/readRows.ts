@@ -25,7 +25,7 @@ export interface Head {
   readonly run?: { readonly structure: string; readonly begun: boolean; readonly order: number };
   /** For how many entries the history has room; none if it keeps all. */
   readonly room?: number;
-  readonly historyBound: number;
+  readonly historyBound: number | 'Infinity';
   readonly counts: Readonly<Record<Counted, number>>;
   readonly pending: number;
   readonly done: number;
