@@ -3,10 +3,11 @@ import { checkKnown, checkOption, checkText } from '../flow/checkOption.js';
 import type { Entry } from '../flow/Entry.js';
 import { renamingFrom } from '../flow/ExecuteOptions.js';
 import { PAUSE_OPTIONS, type PauseOptions } from '../flow/TaskContext.js';
-import { JobError } from '../job/JobError.js';
+import { JobError, jobError } from '../job/JobError.js';
 import { checkTransition, isFinal, type JobStatus } from '../job/JobStatus.js';
 import { ANSWER_OPTIONS, type AnswerOptions, type Wait } from '../job/Wait.js';
 import type { JobState } from '../JobState.js';
+import type { Store } from '../wire/Store.js';
 import { cancelStored } from './cancelStored.js';
 import { closeParts } from './closing.js';
 import { DurableJob, type JobDesk, type RemapOptions } from './DurableJob.js';
@@ -34,11 +35,11 @@ export class Desk implements JobDesk {
 
   static async open(settings: RuntimeSettings): Promise<Desk> {
     const { epoch } = await settings.store.open({ pid: undefined, host: undefined, since: Date.now() });
-    return new Desk(new RuntimeParts(settings, epoch));
+    return orClose(settings.store, () => new Desk(new RuntimeParts(settings, epoch)));
   }
 
   recover(): Promise<readonly JobInfo[]> {
-    return recover(this.#parts);
+    return orClose(this.#parts.settings.store, () => recover(this.#parts));
   }
 
   async start(flowId: string, entry: Entry<never>, params: object, options: StartOptions): Promise<DurableJob> {
@@ -78,9 +79,9 @@ export class Desk implements JobDesk {
     checkText('reason', checkKnown(options, PAUSE_OPTIONS).reason);
     const { status } = await this.#parts.jobs.head(jobId);
     const live = this.#live(jobId);
-    if (live === undefined) checkTransition(jobId, status === 'running' ? 'completed' : status, 'paused');
-    await live?.run.parts.life.pausing.pause(options);
-    await live?.run.whenStored();
+    if (live === undefined) throw jobError('ILLEGAL_TRANSITION', { jobId, from: status, to: 'paused' });
+    await live.run.parts.life.pausing.pause(options);
+    await live.run.whenStored();
     return this.info(jobId);
   }
 
@@ -224,6 +225,16 @@ export class Desk implements JobDesk {
     return new DurableJob(this, started);
   }
 }
+
+/** What was opened is let go if opening fails. */
+const orClose = async <T>(store: Store, work: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
 
 /** What a job refuses, as the runtime says it. */
 const refusalOf = (error: JobError): Error => {

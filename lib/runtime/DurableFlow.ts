@@ -5,21 +5,37 @@ import { placeOf, startRun, takeUpRun } from '../engine/durable/runs.js';
 import type { Entry } from '../flow/Entry.js';
 import type { ExecuteOptions, ResumeOptions } from '../flow/ExecuteOptions.js';
 import type { FlowSettings } from '../flow/FlowOptions.js';
+import { checkSerialisable } from '../flow/FlowError.js';
 import type { JobData } from '../job/JobData.js';
+import { describePlace } from '../plan/eventNamed.js';
 import type { Plan } from '../plan/Plan.js';
 import { hasStructure } from '../plan/structure.js';
+import type { Mutable } from '../prelude/Mutable.js';
+import { readValue } from '../prelude/readValue.js';
 import { isUuid } from '../prelude/uuid.js';
 import { type Flow, type FlowParts, partsOf } from '../Flow.js';
 import { JobState } from '../JobState.js';
 import { runtimeError } from './RuntimeError.js';
 
+/**
+ * A task that runs again gets what is stored: what the handlers of one emission share, or its emitter still holds, would be another input
+ * under the same id.
+ */
 const durable = (settings: FlowSettings, maxBytes: number): FlowSettings => ({
   ...settings,
   emitMode: 'commit',
+  isolation: settings.isolation === 'shallow' ? 'clone' : settings.isolation,
   keep: (json, where) => {
     checkSize(json, where, maxBytes);
   },
 });
+
+/** What is emitted is kept apart as it would be stored, and read back. */
+const keptApart = (plan: Plan): Plan => {
+  (plan as Mutable<Plan>).isolate = (value, place) =>
+    readValue(checkSerialisable(value, () => describePlace(place))) as typeof value;
+  return plan;
+};
 
 /** A flow as durable jobs run on it: with workers of its own, and with the handlers that it has now. */
 export class DurableFlow implements Admitting {
@@ -62,7 +78,7 @@ export class DurableFlow implements Admitting {
     this.#compiled = plan;
     const { settings } = this;
     this.#engine.configure(settings);
-    return (this.#plan = this.#engine.compile(settings, { routines, connections }));
+    return (this.#plan = keptApart(this.#engine.compile(settings, { routines, connections })));
   }
 
   /** Where a run begins: the routine, and the slot unless it is `trigger`. */

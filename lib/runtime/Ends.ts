@@ -37,6 +37,12 @@ export class Ends<S> {
     this.#awaited.delete(jobId);
   }
 
+  /** It has ended, and cannot be read. */
+  refuse(jobId: string, error: unknown): void {
+    this.#awaited.get(jobId)?.reject(error);
+    this.#awaited.delete(jobId);
+  }
+
   /** Nobody hears of an end any more. */
   fail(error: unknown): void {
     this.#failure ??= { error };

@@ -79,14 +79,27 @@ export class Keeping implements StoringKeeper {
       return job?.run === run ? [{ job, step }] : [];
     });
     const ended = known.reduce((sum, { step }) => sum + count(step, 'taskSettled'), 0);
+    const written = known.flatMap(({ job, step }) => {
+      const rows = this.#written(job, step);
+      return rows === undefined ? [] : [{ job, step, rows }];
+    });
     this.#wait(ended);
-    const verdicts = await this.commits.commit(known.map(({ job, step }) => job.write(step)));
+    const verdicts = await this.commits.commit(written.map(({ rows }) => rows));
     this.#wait(-ended);
-    for (const [at, { job, step }] of known.entries())
+    for (const [at, { job, step }] of written.entries())
       if (verdicts[at] === true) this.#tell(job, step);
       else this.#discard(job);
     this.#alone.look();
     this.stored$.next();
+  }
+
+  /** What cannot be written is a fault of one job, and of no other. */
+  #written(job: LiveJob, step: Step): StoredStep | undefined {
+    try {
+      return job.write(step);
+    } catch (error) {
+      return void this.#discard(job, error);
+    }
   }
 
   /** So many attempts more wait for the store. */
@@ -117,12 +130,12 @@ export class Keeping implements StoringKeeper {
   }
 
   /** What it has done here counts no more: the store has something else. */
-  #discard({ run }: LiveJob): void {
+  #discard({ run }: LiveJob, error?: unknown): void {
     const { jobId } = run;
     this.#discarded++;
     this.#jobs.delete(jobId);
     if (!run.parts.life.isOver) run.parts.life.cancel('the store has something else');
-    this.event$.next({ type: 'discarded', jobId });
+    this.event$.next({ type: 'discarded', jobId, ...(error !== undefined && { error }) });
   }
 }
 

@@ -15,8 +15,8 @@ export type RuntimeEvent =
   | { readonly type: 'ended'; readonly jobId: string; readonly status: JobStatus }
   /** It was found unfinished, and nobody goes on with it. */
   | { readonly type: 'held'; readonly jobId: string; readonly reason: Held }
-  /** What it has done here counts no more: the store has something else. */
-  | { readonly type: 'discarded'; readonly jobId: string }
+  /** What it has done here counts no more: the store has something else, or it cannot be written. */
+  | { readonly type: 'discarded'; readonly jobId: string; readonly error?: unknown }
   /** A task was begun so often without an end that it failed with `POISONED`. */
   | { readonly type: 'poisoned'; readonly jobId: string; readonly taskId: string }
   /** So many attempts have ended and wait for the store that no other is begun; told once, until it keeps up again. */

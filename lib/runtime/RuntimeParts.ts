@@ -96,8 +96,13 @@ export class RuntimeParts {
 
   async #tellEnd({ run: { jobId, parts } }: LiveJob): Promise<void> {
     const { retainMs } = this.settings;
-    if (this.ends.isAwaited(jobId)) this.ends.tell(jobId, await this.jobs.state(jobId));
     if (retainMs !== Infinity) this.due.add(parts.ledger.data.updatedAt + retainMs);
+    if (!this.ends.isAwaited(jobId)) return;
+    try {
+      this.ends.tell(jobId, await this.jobs.state(jobId));
+    } catch (error) {
+      this.ends.refuse(jobId, error);
+    }
   }
 
   #lose(error: StoreError): void {

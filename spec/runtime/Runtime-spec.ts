@@ -198,9 +198,12 @@ describe('Runtime.start', () => {
 
 describe('Runtime.open', () => {
   it('should refuse a flow that nobody has named, and two of one name', async () => {
-    await expect(open({ flows: [new Flow()] })).rejects.toMatchObject({ code: 'NOT_DURABLE' });
+    const store = memoryStore();
+    await expect(open({ store, flows: [new Flow()] })).rejects.toMatchObject({ code: 'NOT_DURABLE' });
     const flows = [single(() => undefined), single(() => undefined)];
-    await expect(open({ flows })).rejects.toMatchObject({ code: 'DUPLICATE_FLOW' });
+    await expect(open({ store, flows })).rejects.toMatchObject({ code: 'DUPLICATE_FLOW' });
+    // It has let the store go each time.
+    await (await open({ store, flows: [] })).close();
   });
 
   it('should refuse a store that somebody has open', async () => {
@@ -327,6 +330,53 @@ describe('a durable job', () => {
     await refused.opened;
     expect([code, (await job.info()).status]).toEqual(['LATE_EMIT', 'running']);
     await runtime.close();
+  });
+
+  it('should hand the same input to a task that runs again, whatever others have done with theirs', async () => {
+    const store = memoryStore();
+    const seen: string[] = [];
+    let die = (): void => undefined;
+    const make = (): Flow => {
+      const flow = new Flow({ flowId: 'shared' });
+      const start = new Routine();
+      start.defineEvent('out');
+      start.defineSlot('trigger', (_, ctx) => {
+        const nested = { n: 1 };
+        ctx.emit('out', { nested });
+        nested.n = 2;
+      });
+      const change = new Routine();
+      change.defineSlot('in', ({ nested }) => {
+        (nested as { n: number }).n = 3;
+      });
+      const read = new Routine();
+      read.defineSlot('in', async ({ nested }, ctx) => {
+        seen.push(`${ctx.taskId} ${String((nested as { n: number }).n)}`);
+        die();
+        await sleep(1);
+      });
+      flow.addRoutine(start, 'start');
+      flow.addRoutine(change, 'change');
+      flow.addRoutine(read, 'read');
+      flow.connect('start', 'out', 'change', 'in');
+      flow.connect('start', 'out', 'read', 'in');
+      return flow;
+    };
+    const dead = gate();
+    die = () => {
+      store.crash();
+      dead.open();
+    };
+    const first = await open({ store, flows: [make()] });
+    await first.start('shared', 'start', {}, { jobId: 'a' });
+    await dead.opened;
+    die = () => undefined;
+    const second = await open({ store, flows: [make()] });
+    await (
+      await second.find('a')
+    )?.done;
+    expect(seen).toEqual(['a:1.1 1', 'a:1.1 1']);
+    await second.close();
   });
 
   it('should end a task with the promises that it tracks: what it does until then is stored at once', async () => {
@@ -582,7 +632,7 @@ describe('a task that kills its process', () => {
         await sleep(2);
         ctx.output('done', { n });
       });
-      work.setErrorHandler(new ErrorHandler({ strategy: 'continue' }));
+      work.setErrorHandler(new ErrorHandler({ strategy: 'retry', maxRetries: 5, delayMs: 1, then: 'continue' }));
       made.addRoutine(start, 'start');
       made.addRoutine(work, 'work');
       made.connect('start', 'item', 'work', 'in');
@@ -663,8 +713,8 @@ describe('Runtime.close', () => {
       routine.defineEvent('next');
       routine.defineSlot('trigger', async ({ n }, ctx) => {
         begun.push(n);
-        if (n === 1) await hold.opened;
-        if ((n as number) < 3) ctx.emit('next', { n: (n as number) + 1 });
+        if (n === 1) for (const more of [2, 3]) ctx.emit('next', { n: more });
+        if (n === 2) await hold.opened;
       });
       made.addRoutine(routine, 'one');
       made.connect('one', 'next', 'one', 'trigger');
@@ -672,14 +722,14 @@ describe('Runtime.close', () => {
     };
     const first = await open({ store, flows: [flow()] });
     const job = await first.start('closing', 'one', { n: 1 }, { jobId: 'a' });
-    await until(() => begun.length === 1);
+    await until(() => begun.length === 2);
     const closing = first.close();
     const lost = expect(job.done).rejects.toMatchObject({ code: 'CLOSED' });
     await expect(first.start('closing', 'one')).rejects.toMatchObject({ code: 'CLOSED' });
     hold.open();
     await closing;
     await lost;
-    expect(begun).toEqual([1]);
+    expect(begun).toEqual([1, 2]);
     const claims = await store.load('a', ['claim']);
     expect(claims.map(({ fence }) => fence)).toEqual([0]);
     const second = await open({ store, flows: [flow()] });

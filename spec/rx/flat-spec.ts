@@ -24,6 +24,14 @@ const run = async (mode: string, jobs: number, inside = '', keep = ''): Promise<
 /** By how much the heap grows in the last seven tenths, in bytes per job; the weak references of the measure are among it. */
 const growth = ({ heap, started }: Report): number => ((heap[9] ?? NaN) - (heap[2] ?? NaN)) / (started * 0.7);
 
+const MOST = 150;
+
+/** Measured once more if it grows: on a busy machine a collection may come late, and what leaks does so each time. */
+const lean = async (mode: string, inside: string): Promise<Report> => {
+  const report = await run(mode, JOBS, inside);
+  return growth(report) < MOST ? report : run(mode, JOBS, inside);
+};
+
 describe(`${JOBS} values through a flow as an operator`, () => {
   it.each([
     ['merge', ''],
@@ -41,13 +49,13 @@ describe(`${JOBS} values through a flow as an operator`, () => {
   ])(
     'should leave nothing behind, with %s %s (issue 4)',
     async (mode, inside) => {
-      const report = await run(mode, JOBS, inside);
+      const report = await lean(mode, inside);
       expect(report).toMatchObject({ results: JOBS, started: JOBS, left: 0 });
       expect(report.live).toBeLessThanOrEqual(1);
       // The last of them may stand on the stack still, or in code that is optimised: a few, whatever the number of jobs.
       expect(report.alive).toBeLessThanOrEqual(10);
       expect(report.heap).toHaveLength(10);
-      expect(growth(report)).toBeLessThan(150);
+      expect(growth(report)).toBeLessThan(MOST);
     },
     600_000,
   );

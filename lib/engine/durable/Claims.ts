@@ -114,14 +114,20 @@ export class Claims {
   }
 
   #add(task: Task<Run>, taskId: string, delivery: number): void {
-    const { routines, ledger } = this.job;
+    const { routines } = this.job;
     const attempt = new HandlerContext<Run>(task.origin, task.connection, routines.of(task.connection.slot.routine));
     const claim: Claim = { attempt, delivery, held: undefined, stage: 'new', isBack: false };
     this.#claims.set(task.origin, [...(this.#claims.get(task.origin) ?? []), claim]);
     this.#size++;
     this.#before.delete(taskId);
     if (delivery <= this.deliveries.most) this.#takeIn(claim);
-    else refuse(attempt, durableError('POISONED', { jobId: ledger.data.jobId, taskId, deliveries: delivery - 1 }));
+    else this.#poison(attempt, taskId, delivery - 1);
+  }
+
+  /** It fails as soon as it begins, and is not tried again. */
+  #poison(attempt: HandlerContext<Run>, taskId: string, deliveries: number): void {
+    attempt.more.isLast = true;
+    refuse(attempt, durableError('POISONED', { jobId: this.job.ledger.data.jobId, taskId, deliveries }));
   }
 
   /** Whether one of them is the last delivery of its task. */

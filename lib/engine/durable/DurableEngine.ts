@@ -87,12 +87,12 @@ const storeAll = async (engine: Engine, keeper: StoringKeeper, runs: readonly Du
 // In the async context of the caller who started the job, like its handlers.
 const claimAhead = (runs: readonly DurableRun[]): void => {
   for (const run of runs)
-    if (run.scope === undefined) run.claims.ahead();
+    if (run.scope === undefined) ahead(run);
     else run.scope.runInAsyncScope(ahead, undefined, run);
 };
 
-const ahead = ({ claims }: DurableRun): void => {
-  claims.ahead();
+const ahead = (run: DurableRun): void => {
+  run.claimAhead();
 };
 
 interface Resting {

@@ -183,6 +183,11 @@ export class DurableRun extends JobRun {
     this.wake();
   }
 
+  /** Claims what begins next, unless nothing begins any more. Mappings, codecs and merges are asked, which are the user's. */
+  claimAhead(): void {
+    if (!this.#isStopped) this.claims.ahead();
+  }
+
   /** What it could not claim before may be claimed now. */
   claimAgain(): void {
     if (this.queue.length > 0) this.changed(this);
