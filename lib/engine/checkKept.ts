@@ -14,5 +14,7 @@ export interface Keeping {
  * @throws FlowError `NOT_SERIALISABLE`; JobError `PAYLOAD_TOO_LARGE`
  */
 export const checkKept = ({ commits, settings }: Keeping, value: unknown, where: () => string): void => {
-  if (commits) settings.keep?.(checkSerialisable(value, where), where);
+  if (!commits) return;
+  const json = checkSerialisable(value, where);
+  settings.keep?.(json, where);
 };
