@@ -1,4 +1,5 @@
 import { EMPTY, type Observable } from 'rxjs';
+import { unlessInside } from '../engine/durable/runs.js';
 import { checkKnown, checkOption, checkText } from '../flow/checkOption.js';
 import type { Entry } from '../flow/Entry.js';
 import { renamingFrom } from '../flow/ExecuteOptions.js';
@@ -80,9 +81,13 @@ export class Desk implements JobDesk {
     const { status } = await this.#parts.jobs.head(jobId);
     const live = this.#live(jobId);
     if (live === undefined) throw jobError('ILLEGAL_TRANSITION', { jobId, from: status, to: 'paused' });
-    await live.run.parts.life.pausing.pause(options);
-    await live.run.whenStored();
-    return this.info(jobId);
+    const { run } = live;
+    const quiet = run.parts.life.pausing.pause(options);
+    return unlessInside('Waiting for runtime.pause()', [run], async () => {
+      await quiet;
+      await run.whenStored();
+      return this.info(jobId);
+    });
   }
 
   async resume(jobId: string, options: RemapOptions = {}): Promise<DurableJob> {
@@ -173,7 +178,12 @@ export class Desk implements JobDesk {
     return this.#parts.jobs.state(jobId);
   }
 
-  async done(jobId: string): Promise<JobState> {
+  done(jobId: string): Promise<JobState> {
+    const live = this.#live(jobId);
+    return unlessInside('Waiting for job.done', live === undefined ? [] : [live.run], () => this.#done(jobId));
+  }
+
+  async #done(jobId: string): Promise<JobState> {
     const end = this.#parts.ends.of(jobId);
     const { status } = await this.#parts.jobs.head(jobId);
     return isFinal(status) ? this.state(jobId) : end;
@@ -216,9 +226,11 @@ export class Desk implements JobDesk {
   async close(options: { readonly deadlineMs?: number | undefined }): Promise<void> {
     const { deadlineMs = 10_000 } = checkKnown(options, { deadlineMs: true });
     checkOption('deadlineMs', deadlineMs, typeof deadlineMs === 'number' && deadlineMs >= 0, 'ms from 0 up');
-    if (this.#parts.isClosed) return;
-    this.#parts.isClosed = true;
-    await closeParts(this.#parts, deadlineMs);
+    await unlessInside('runtime.close()', this.#parts.keeping.runs, async () => {
+      if (this.#parts.isClosed) return;
+      this.#parts.isClosed = true;
+      await closeParts(this.#parts, deadlineMs);
+    });
   }
 
   #jobOf(started: Started): DurableJob {

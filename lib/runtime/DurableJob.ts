@@ -68,7 +68,7 @@ export class DurableJob {
 
   /**
    * The final state, also of a job that ended long ago. Rejects with RuntimeError `CLOSED`, StoreError `STORE_LOST`, `STORE_FAILED`: then the
-   * job itself goes on at the next opening.
+   * job itself goes on at the next opening; and in one of its own handlers with JobError `WOULD_DEADLOCK`.
    */
   get done(): Promise<JobState> {
     return this.#desk.done(this.id);

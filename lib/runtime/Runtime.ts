@@ -71,7 +71,7 @@ export class Runtime {
   /**
    * Pauses a job; resolves when it is quiet, and that is stored.
    *
-   * Rejects with RuntimeError `UNKNOWN_JOB`, JobError `ILLEGAL_TRANSITION`.
+   * Rejects with RuntimeError `UNKNOWN_JOB`, JobError `ILLEGAL_TRANSITION`, and `WOULD_DEADLOCK` in a handler of the job: it will pause all the same.
    */
   pause(jobId: string, options: PauseOptions = {}): Promise<JobInfo> {
     return this.#desk.pause(jobId, options);
@@ -128,6 +128,8 @@ export class Runtime {
   /**
    * Starts nothing new, lets what is at work end and be stored, then lets the store go. What has not ended after `deadlineMs` hears of it by
    * its signal, and is begun again at the next opening.
+   *
+   * Rejects with FlowError `BAD_OPTION`, and in a handler of one of its jobs with JobError `WOULD_DEADLOCK`: nothing is done then.
    */
   close(options: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
     return this.#desk.close(options);

@@ -288,7 +288,7 @@ describe('Runtime.open', () => {
 });
 
 describe('a durable job', () => {
-  it('should be told of when it is stored, and that a task begins before', async () => {
+  it('should be told of when it is stored, and that a task begins before (D13)', async () => {
     const store = memoryStore();
     const seen: [string, number][] = [];
     const { opened, open: goOn } = gate();
@@ -461,7 +461,7 @@ describe('a durable job', () => {
     await runtime.close();
   });
 
-  it('should stand still when it is paused, over a restart, and go on when somebody says so', async () => {
+  it('should stand still when it is paused, over a restart, and go on when somebody says so (D36, S81)', async () => {
     const store = memoryStore();
     const ran: unknown[] = [];
     const flow = (): Flow =>
@@ -490,6 +490,23 @@ describe('a durable job', () => {
     ).done;
     expect(ran).toEqual([3, 2, 1, 0]);
     await second.close();
+  });
+
+  it('should not wait for itself in its own handler (D34)', async () => {
+    const codes: unknown[] = [];
+    const calls: ((runtime: Runtime) => Promise<unknown>)[] = [
+      async (runtime) => (await runtime.find('a'))?.done,
+      (runtime) => runtime.close(),
+      (runtime) => runtime.pause('a'),
+    ];
+    const flow = single(async () => {
+      for (const call of calls) await call(runtime).catch((error: unknown) => codes.push((error as { code: string }).code));
+    });
+    const runtime = await open({ flows: [flow] });
+    const job = await runtime.start('single', 'one', {}, { jobId: 'a' });
+    await until(async () => (await job.info()).status !== 'running' && codes.length === 3);
+    expect([codes, (await job.info()).status]).toEqual([Array(3).fill('WOULD_DEADLOCK'), 'paused']);
+    await runtime.close();
   });
 
   it('should be cancelled where it runs, and once', async () => {
@@ -576,7 +593,7 @@ describe('a question of a durable job', () => {
     await second.close();
   });
 
-  it('should be answered while its job stands still, and used when that goes on', async () => {
+  it('should be answered while its job stands still, and used when that goes on (D47)', async () => {
     const store = memoryStore();
     const first = await open({ store, flows: [asking()] });
     await first.start('single', 'one', {}, { jobId: 'a' });

@@ -63,7 +63,7 @@ describe('the rows of a job, put together', () => {
     return flow;
   };
 
-  it('should be the job as it stands, in the order in which it will go on, and go on in that order elsewhere', async () => {
+  it('should be the job as it stands, in the order in which it will go on, and go on in that order elsewhere (D20, D22, G62)', async () => {
     const store = memoryStore();
     let live: JobState | undefined;
     const begun: unknown[] = [];

@@ -5,6 +5,7 @@ import type { JobData } from '../../job/JobData.js';
 import type { Plan } from '../../plan/Plan.js';
 import { runOutside } from '../ambient.js';
 import type { ControlledState } from '../JobControl.js';
+import { unlessWaiting } from '../refuseWaiting.js';
 import { resume } from '../resume.js';
 import { routinesOf } from '../routinesOf.js';
 import { start } from '../start.js';
@@ -29,6 +30,14 @@ export const takeUpRun = (
   run.claims.takeUp(deliveries);
   return run;
 };
+
+/**
+ * Waits for something that cannot be before these jobs have ended, or are quiet: in one of their handlers that is refused (D34).
+ *
+ * Rejects with JobError `WOULD_DEADLOCK`.
+ */
+export const unlessInside = <T>(call: string, runs: readonly DurableRun[], wait: () => Promise<T>): Promise<T> =>
+  unlessWaiting(call, ({ parts }) => runs.some((run) => run.parts === parts), wait);
 
 /** Where a run begins: the routine, and the slot unless it is `trigger`. @throws FlowError `UNKNOWN_SLOT` */
 export const placeOf = (plan: Plan, entry: Entry<never>): readonly string[] => {
