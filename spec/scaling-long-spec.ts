@@ -58,6 +58,7 @@ const WITHOUT_SIZE: Readonly<Record<string, readonly string[]>> = {
     ...['JobState.jobId', 'JobState.flowId', 'JobState.status', 'JobState.error', 'JobState.reason', 'JobState.currentRoutineId'],
     ...['JobState.createdAt', 'JobState.updatedAt', 'JobState'],
   ],
+  'one object around another': ['faultyStore'],
 };
 
 describe('the scaling of the public operations (D46)', () => {

@@ -31,8 +31,13 @@ export interface Gathering {
 /** A durable job has been let in, with this first task; it has not begun. */
 export type Admitted = { readonly type: 'admitted' } & SlotActivationTask;
 
+/** A durable job goes on in another process. */
+export interface TakenUp {
+  readonly type: 'takenUp';
+}
+
 /** Something that has happened to a job. */
-export type Fact = JobRecord | Claimed | Admitted;
+export type Fact = JobRecord | Claimed | Admitted | TakenUp;
 
 /** What has happened to one job since it was stored last: a plain value, stored whole or not at all. */
 export interface Step {

@@ -123,6 +123,7 @@ const FOLDS: { readonly [T in Fact['type']]: (job: JobImage, fact: Told<T>) => v
   },
 
   // ── its tasks ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  takenUp: nothing,
   admitted: ({ tasks }, task) => {
     tasks.queued(task);
   },

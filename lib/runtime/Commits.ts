@@ -10,6 +10,7 @@ import { type StoreError, StoreError as Failed, storeError } from '../wire/Store
 interface Waiting {
   readonly steps: readonly StoredStep[];
   readonly stored: (verdicts: readonly boolean[]) => void;
+  readonly lost: (error: Error) => void;
 }
 
 /** The first pause after a commit that may be given again, and the longest, in ms. */
@@ -52,10 +53,11 @@ export class Commits {
     return { steps: this.#steps, commits: this.#commits, commitMs };
   }
 
-  /** Resolves when the steps are stored, or refused by their guards; never if the store is lost. */
+  /** Resolves when the steps are stored, or refused by their guards; rejects if the store is lost. */
   async commit(steps: readonly StoredStep[]): Promise<readonly boolean[]> {
-    return new Promise((stored) => {
-      this.#waiting$.next({ steps, stored });
+    return new Promise((stored, lost) => {
+      if (this.#failure === undefined) this.#waiting$.next({ steps, stored, lost });
+      else lost(this.#failure);
     });
   }
 
@@ -63,7 +65,10 @@ export class Commits {
     const steps = group.flatMap((waiting) => waiting.steps);
     const began = performance.now();
     const verdicts = await this.#send({ epoch: this.epoch, number: ++this.#number, steps });
-    if (verdicts === undefined) return;
+    if (verdicts === undefined) {
+      for (const { lost } of group) lost(this.#failure as StoreError);
+      return;
+    }
     this.#steps += steps.length;
     this.#commits++;
     this.#times.push(performance.now() - began);

@@ -36,11 +36,11 @@ export class Desk implements JobDesk {
 
   static async open(settings: RuntimeSettings): Promise<Desk> {
     const { epoch } = await settings.store.open({ pid: undefined, host: undefined, since: Date.now() });
-    return orClose(settings.store, () => new Desk(new RuntimeParts(settings, epoch)));
+    return orClose(settings.store, epoch, () => new Desk(new RuntimeParts(settings, epoch)));
   }
 
   recover(): Promise<readonly JobInfo[]> {
-    return orClose(this.#parts.settings.store, () => recover(this.#parts));
+    return orClose(this.#parts.settings.store, this.#parts.epoch, () => recover(this.#parts));
   }
 
   async start(flowId: string, entry: Entry<never>, params: object, options: StartOptions): Promise<DurableJob> {
@@ -97,8 +97,10 @@ export class Desk implements JobDesk {
     const { status, flowId } = await this.#parts.jobs.head(jobId);
     const live = this.#live(jobId);
     if (isFinal(status)) checkTransition(jobId, status, 'running');
-    if (live === undefined) await this.#parts.takeUp(jobId, this.#parts.flowOf(flowId), wanted);
-    else live.run.parts.life.pausing.resume();
+    const { run } = live ?? (await this.#parts.takeUp(jobId, this.#parts.flowOf(flowId), wanted));
+    if (live !== undefined) run.parts.life.pausing.resume();
+    run.takenUp();
+    await run.whenStored();
     return this.#jobOf({ jobId, flowId, created: false });
   }
 
@@ -106,11 +108,15 @@ export class Desk implements JobDesk {
     this.#parts.check('cancel');
     checkText('reason', reason);
     const { status } = await this.#parts.jobs.head(jobId);
-    const live = this.#live(jobId);
-    if (live !== undefined) live.run.parts.life.cancel(reason);
-    else if (status !== 'cancelled') await cancelStored(this.#parts, jobId, reason);
-    await live?.run.whenStored();
+    if (status !== 'cancelled' && (this.#live(jobId) !== undefined || !(await cancelStored(this.#parts, jobId, reason))))
+      await this.#cancelLive(jobId, reason);
     return this.info(jobId);
+  }
+
+  async #cancelLive(jobId: string, reason: string | undefined): Promise<void> {
+    const run = this.#live(jobId)?.run;
+    run?.parts.life.cancel(reason);
+    await run?.whenStored();
   }
 
   async delete(jobId: string): Promise<boolean> {
@@ -142,7 +148,7 @@ export class Desk implements JobDesk {
   /** The job that waits for an answer; one that does not run here is taken up, and left as it stands. */
   async #asking(token: string): Promise<LiveJob> {
     const { jobs, keeping } = this.#parts;
-    const jobId = keeping.tokens.get(token) ?? (await jobs.at('wait', token));
+    const jobId = keeping.tokens.get(token) ?? (await jobs.ofToken('wait', token));
     if (jobId === undefined) throw await this.#refusal(token);
     const live = this.#live(jobId);
     if (live !== undefined) return live;
@@ -151,7 +157,7 @@ export class Desk implements JobDesk {
   }
 
   async #refusal(token: string): Promise<Error> {
-    const jobId = await this.#parts.jobs.at('answered', token);
+    const jobId = await this.#parts.jobs.ofToken('answered', token);
     return jobId === undefined ? runtimeError('UNKNOWN_TOKEN', { token }) : runtimeError('ALREADY_ANSWERED', { token, jobId });
   }
 
@@ -239,11 +245,11 @@ export class Desk implements JobDesk {
 }
 
 /** What was opened is let go if opening fails. */
-const orClose = async <T>(store: Store, work: () => T | Promise<T>): Promise<T> => {
+const orClose = async <T>(store: Store, epoch: number, work: () => T | Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
-    await store.close();
+    await store.close(epoch);
     throw error;
   }
 };

@@ -15,7 +15,7 @@ export class Due {
   /** `onDue` brings a job whose time has come out of the index; what it rejects with is told. */
   constructor(
     private readonly jobs: StoredJobs,
-    private readonly onDue: (jobId: string) => Promise<void>,
+    private readonly onDue: (jobId: string, key: string) => Promise<void>,
     private readonly failed: (error: Error) => void,
   ) {}
 
@@ -38,15 +38,25 @@ export class Due {
       for await (const { key, jobId } of this.jobs.found('due')) {
         if (this.#isStopped) return;
         const at = instantIn(key);
-        if (at > Date.now()) {
-          this.add(at);
-          return;
-        }
-        await this.onDue(jobId);
+        if (at > Date.now()) return void this.add(at);
+        await this.#bring(jobId, key);
       }
     } catch (error) {
-      this.failed(error instanceof Error ? error : new Error(describeError(error).message));
+      this.#tell(error);
     }
+  }
+
+  /** One that cannot be brought out keeps no other from its time. */
+  async #bring(jobId: string, key: string): Promise<void> {
+    try {
+      await this.onDue(jobId, key);
+    } catch (error) {
+      this.#tell(error);
+    }
+  }
+
+  #tell(error: unknown): void {
+    this.failed(error instanceof Error ? error : new Error(describeError(error).message));
   }
 
   stop(): void {

@@ -8,7 +8,7 @@ import { encode } from '../wire/encode.js';
 import type { StoredStep } from '../wire/Store.js';
 import { toFailure, toRoutine, toRun } from '../wire/writeJob.js';
 import { Draft } from './Draft.js';
-import { dueKey, exactly, keyOf, KINDS, LEFT_TO_DO, pad } from './keys.js';
+import { dueKey, keyOf, KINDS, LEFT_TO_DO, pad, underToken } from './keys.js';
 import { type Counted, putWhole } from './putWhole.js';
 import { NO_ROWS, type OpenRows, WrittenTasks } from './WrittenTasks.js';
 
@@ -66,6 +66,8 @@ export class JobWriter {
   /** What routines had set when that was written last. */
   readonly #own = new Map<string, Data>();
   readonly #nth = new Map<string, number>();
+  /** Where it stands among those that are due some time. */
+  #due: string | undefined;
   #draft = new Draft();
   #isWhole = false;
   /** The routines of which something is to be written. */
@@ -79,6 +81,8 @@ export class JobWriter {
     written: Written = NOTHING_WRITTEN,
   ) {
     const { jobId, routines } = this.#data;
+    const { startsAt } = origin;
+    this.#due = startsAt === undefined ? undefined : dueKey(startsAt, jobId);
     this.#counts = { ...written.counts };
     this.#tokens = new Set(written.tokens);
     this.#tasks = new WrittenTasks(
@@ -173,6 +177,7 @@ export class JobWriter {
       entry: this.origin.entry,
       createdKey: this.origin.createdKey,
       startsAt: this.origin.startsAt,
+      due: this.#due,
     });
   }
 
@@ -180,10 +185,17 @@ export class JobWriter {
     const { jobId, updatedAt } = this.#data;
     for (const kind of LEFT_TO_DO) this.#draft.clear(kind);
     this.#tasks.clear();
-    for (const token of this.#tokens) this.#draft.leave('wait', exactly(token));
-    if (this.origin.startsAt !== undefined) this.#draft.leave('due', dueKey(this.origin.startsAt, jobId));
+    for (const token of this.#tokens) this.#draft.leave('wait', this.#underToken(token));
+    this.#notDue();
     this.#draft.leave('open', this.origin.createdKey);
-    if (this.retainMs !== Infinity) this.#draft.enter('due', dueKey(updatedAt + this.retainMs, jobId));
+    if (this.retainMs === Infinity) return;
+    this.#due = dueKey(updatedAt + this.retainMs, jobId);
+    this.#draft.enter('due', this.#due);
+  }
+
+  #notDue(): void {
+    if (this.#due !== undefined) this.#draft.leave('due', this.#due);
+    this.#due = undefined;
   }
 
   readonly #touch = ({ routineId }: { readonly routineId: string }): void => {
@@ -192,17 +204,16 @@ export class JobWriter {
 
   readonly #folds: { readonly [T in Fact['type']]: (fact: Told<T>) => void } = {
     admitted: (task) => {
-      const { createdKey, startsAt } = this.origin;
+      const { createdKey } = this.origin;
       this.#draft.enter('job', createdKey);
       this.#draft.enter('open', createdKey);
-      if (startsAt !== undefined) this.#draft.enter('due', dueKey(startsAt, this.#data.jobId));
+      if (this.#due !== undefined) this.#draft.enter('due', this.#due);
       this.#tasks.putTask('task', task);
     },
     started: ({ entryRoutineId: routineId, entryParams: data, timestamp }) => {
       const start = { routineId, eventName: 'start', data, timestamp, order: 0 };
-      const { startsAt } = this.origin;
       if (this.#data.history.bound > 0) this.#put('history', 'start', start);
-      if (startsAt !== undefined) this.#draft.leave('due', dueKey(startsAt, this.#data.jobId));
+      this.#notDue();
     },
     ended: () => {
       this.#end();
@@ -215,6 +226,7 @@ export class JobWriter {
     resumed: () => {
       this.#tasks.before(this.#counts.deferred > 0);
     },
+    takenUp: nothing,
     parked: nothing,
     unparked: nothing,
     warning: nothing,
@@ -224,7 +236,7 @@ export class JobWriter {
     answered: ({ token }) => {
       this.#closeWait(token);
       this.#put('answered', keyOf(token), { token });
-      this.#draft.enter('answered', exactly(token));
+      this.#draft.enter('answered', this.#underToken(token));
     },
     expired: ({ token }) => {
       this.#closeWait(token);
@@ -244,7 +256,7 @@ export class JobWriter {
       if (room > 0) this.#put('kept', pad(placeIn(room, this.#count('kept'))), entry);
     },
     sharedSet: ({ key, value }) => {
-      this.#put('shared', keyOf(key), { key, data: value });
+      this.#put('shared', keyOf(key), { key, data: [value] });
     },
     sharedLogged: ({ entry }) => {
       const n = this.#count('log');
@@ -308,14 +320,18 @@ export class JobWriter {
     this.#tokens.add(token);
     this.#put('wait', keyOf(token), showWait(wait));
     this.#draft.remove('answered', keyOf(token));
-    this.#draft.leave('answered', exactly(token));
-    this.#draft.enter('wait', exactly(token));
+    this.#draft.leave('answered', this.#underToken(token));
+    this.#draft.enter('wait', this.#underToken(token));
   }
 
   #closeWait(token: string): void {
     this.#tokens.delete(token);
     this.#draft.remove('wait', keyOf(token));
-    this.#draft.leave('wait', exactly(token));
+    this.#draft.leave('wait', this.#underToken(token));
+  }
+
+  #underToken(token: string): string {
+    return underToken(token, this.#data.jobId);
   }
 
   #putRoutine(routineId: string): void {
@@ -340,7 +356,7 @@ export class JobWriter {
     for (const key of Object.keys(before)) if (!Object.hasOwn(own, key)) this.#draft.remove('state', keyOf(routineId, key));
     for (const [key, data] of Object.entries(own))
       if (!Object.hasOwn(before, key) || before[key] !== data)
-        this.#put('state', keyOf(routineId, key), { routineId, key, data });
+        this.#put('state', keyOf(routineId, key), { routineId, key, data: [data] });
   }
 }
 

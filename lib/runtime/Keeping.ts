@@ -15,6 +15,8 @@ interface Committing {
   commit(steps: readonly StoredStep[]): Promise<readonly boolean[]>;
 }
 
+const NEVER = new Promise<never>(() => undefined);
+
 /** How much may be under way. */
 export interface Bounds {
   readonly maxDeliveries: number;
@@ -84,7 +86,8 @@ export class Keeping implements StoringKeeper {
       return rows === undefined ? [] : [{ job, step, rows }];
     });
     this.#wait(ended);
-    const verdicts = await this.commits.commit(written.map(({ rows }) => rows));
+    // Without a store nothing goes on, and nothing is told.
+    const verdicts = await this.commits.commit(written.map(({ rows }) => rows)).catch(() => NEVER);
     this.#wait(-ended);
     for (const [at, { job, step }] of written.entries())
       if (verdicts[at] === true) this.#tell(job, step);

@@ -9,6 +9,7 @@ export class LiveJob {
   /** Resolves when the job is stored for the first time. */
   readonly stored: Promise<void>;
   #tellStored: () => void = () => undefined;
+  #refuse: (cause: Error) => void = () => undefined;
   readonly #writer: JobWriter;
 
   constructor(
@@ -17,7 +18,9 @@ export class LiveJob {
     retainMs: number,
     written?: Written,
   ) {
-    this.stored = new Promise((resolve) => (this.#tellStored = resolve));
+    this.stored = new Promise((...settle) => ([this.#tellStored, this.#refuse] = settle));
+    // Who waits for it hears of it.
+    this.stored.catch(() => undefined);
     const { data } = run.parts.ledger;
     const job = (): WrittenJob => ({
       data,
@@ -35,6 +38,12 @@ export class LiveJob {
 
   write(step: Step): StoredStep {
     return this.#writer.write(step);
+  }
+
+  /** Nobody keeps it here any more. */
+  abandon(cause: Error): void {
+    this.#refuse(cause);
+    this.run.abandon(cause);
   }
 
   /** A step of it is stored. */

@@ -1,11 +1,14 @@
 import type { DurableFlow } from './DurableFlow.js';
 import { type Held, infoOf, type JobInfo } from './JobInfo.js';
 import type { Head } from './readRows.js';
+import { tokenIn } from './keys.js';
 import type { RuntimeParts } from './RuntimeParts.js';
 
 /** Goes on with the jobs that a store holds unfinished: each of them is live then, or held with a reason, or stands as it was. */
 export const recover = async (parts: RuntimeParts): Promise<readonly JobInfo[]> => {
   const found: JobInfo[] = [];
+  // A token stands for one question of the whole store, also of jobs that nobody goes on with.
+  for await (const { key, jobId } of parts.jobs.found('wait')) parts.keeping.tokens.set(tokenIn(key), jobId);
   for await (const head of parts.jobs.heads('open')) found.push(await recoverOne(parts, head));
   await parts.due.look();
   return found;
@@ -38,8 +41,7 @@ const reasonAgainst = (
   return settings.recover(found) ? undefined : 'NOT_RECOVERED';
 };
 
-const hold = ({ held, keeping }: RuntimeParts, head: Head, reason: Held): JobInfo => {
-  held.set(head.jobId, reason);
-  keeping.event$.next({ type: 'held', jobId: head.jobId, reason });
+const hold = (parts: RuntimeParts, head: Head, reason: Held): JobInfo => {
+  parts.hold(head.jobId, reason);
   return infoOf(head, false, reason);
 };

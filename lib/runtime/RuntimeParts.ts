@@ -2,7 +2,7 @@ import type { Flow } from '../Flow.js';
 import type { JobState } from '../JobState.js';
 import type { StoreError } from '../wire/StoreError.js';
 import { Commits } from './Commits.js';
-import { deletion } from './deletion.js';
+import { deletion, notDue } from './deletion.js';
 import type { RemapOptions } from './DurableJob.js';
 import { Due } from './Due.js';
 import { DurableFlow } from './DurableFlow.js';
@@ -13,6 +13,10 @@ import { LiveJob } from './LiveJob.js';
 import { runtimeError } from './RuntimeError.js';
 import type { RuntimeSettings } from './RuntimeOptions.js';
 import { StoredJobs } from './StoredJobs.js';
+import { isFinal } from '../job/JobStatus.js';
+import type { Head } from './readRows.js';
+
+const nothing = (): void => undefined;
 
 /** The parts of one runtime, and what they do for one another. */
 export class RuntimeParts {
@@ -25,6 +29,8 @@ export class RuntimeParts {
   /** Unfinished jobs with which nobody goes on, and why. */
   readonly held = new Map<string, Held>();
   isClosed = false;
+  failure: StoreError | undefined = undefined;
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(
     readonly settings: RuntimeSettings,
@@ -38,7 +44,7 @@ export class RuntimeParts {
     this.keeping = new Keeping(this.commits, settings, (job) => void this.#tellEnd(job));
     this.due = new Due(
       this.jobs,
-      (jobId) => this.#onDue(jobId),
+      (jobId, key) => this.#onDue(jobId, key),
       (error) => {
         this.keeping.event$.next({ type: 'storeFailed', error });
       },
@@ -52,9 +58,23 @@ export class RuntimeParts {
     this.flows.set(flowId, new DurableFlow(flow, this.keeping, this.settings.maxPayloadBytes));
   }
 
-  /** @throws RuntimeError `CLOSED` */
+  /** @throws RuntimeError `CLOSED`; StoreError `STORE_LOST`, `STORE_FAILED` */
   check(call: string): void {
     if (this.isClosed) throw runtimeError('CLOSED', { call });
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** One after the other: what brings a job here, or changes one that is not here. */
+  async inTurn<T>(jobId: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(jobId) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    const settled = turn.then(nothing, nothing);
+    this.#turns.set(jobId, settled);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(jobId) === settled) this.#turns.delete(jobId);
+    }
   }
 
   /** @throws RuntimeError `UNKNOWN_FLOW` */
@@ -65,7 +85,11 @@ export class RuntimeParts {
   }
 
   /** Goes on here with a job that was stored, or takes it up and leaves it as it stands. */
-  async takeUp(jobId: string, flow: DurableFlow, options: RemapOptions & { readonly paused?: boolean } = {}): Promise<LiveJob> {
+  takeUp(jobId: string, flow: DurableFlow, options: RemapOptions & { readonly paused?: boolean } = {}): Promise<LiveJob> {
+    return this.inTurn(jobId, () => this.#takeUp(jobId, flow, options));
+  }
+
+  async #takeUp(jobId: string, flow: DurableFlow, options: RemapOptions & { readonly paused?: boolean }): Promise<LiveJob> {
     const { data, deliveries, written, head } = await this.jobs.whole(jobId);
     const live = this.keeping.jobs.get(jobId);
     if (live !== undefined) return live;
@@ -79,19 +103,34 @@ export class RuntimeParts {
     return job;
   }
 
-  /** A job that was put off begins, or one that has ended is kept no longer. */
-  async #onDue(jobId: string): Promise<void> {
+  /** Nobody goes on with a job. */
+  hold(jobId: string, reason: Held): void {
+    this.held.set(jobId, reason);
+    this.keeping.event$.next({ type: 'held', jobId, reason });
+  }
+
+  /** A job that was put off begins, or one that has ended is kept no longer; what else stands there is of a job that is gone. */
+  async #onDue(jobId: string, key: string): Promise<void> {
     const head = await this.jobs.headOf(jobId);
-    if (head === undefined || this.keeping.jobs.has(jobId)) return;
-    if (head.status !== 'pending') await this.delete(jobId);
-    else if (this.flows.has(head.flowId)) await this.takeUp(jobId, this.flowOf(head.flowId));
+    if (head?.due !== key) await this.commits.commit([notDue(jobId, key)]);
+    else if (isFinal(head.status)) await this.delete(jobId);
+    else if (!this.keeping.jobs.has(jobId) && !this.held.has(jobId)) await this.#beginDue(head);
+  }
+
+  async #beginDue({ jobId, flowId, run }: Head): Promise<void> {
+    const flow = this.flows.get(flowId);
+    if (flow === undefined) this.hold(jobId, 'UNKNOWN_FLOW');
+    else if (!flow.has(run?.structure ?? '')) this.hold(jobId, 'STRUCTURE_CHANGED');
+    else await this.takeUp(jobId, flow);
   }
 
   /** Nothing is left of a job that has ended. */
-  async delete(jobId: string): Promise<boolean> {
-    const head = await this.jobs.head(jobId);
-    const [isDone = false] = await this.commits.commit([deletion(head, await this.jobs.answered(jobId), this.settings.retainMs)]);
-    return isDone;
+  delete(jobId: string): Promise<boolean> {
+    return this.inTurn(jobId, async () => {
+      const head = await this.jobs.head(jobId);
+      const [isDone = false] = await this.commits.commit([deletion(head, await this.jobs.answered(jobId))]);
+      return isDone;
+    });
   }
 
   async #tellEnd({ run: { jobId, parts } }: LiveJob): Promise<void> {
@@ -106,10 +145,11 @@ export class RuntimeParts {
   }
 
   #lose(error: StoreError): void {
+    this.failure = error;
     this.keeping.stop();
     this.due.stop();
     this.ends.fail(error);
     this.keeping.event$.next({ type: 'storeFailed', error });
-    for (const run of this.keeping.runs) run.abandon(error);
+    for (const job of this.keeping.jobs.values()) job.abandon(error);
   }
 }

@@ -3,7 +3,7 @@ import type { Found, Store } from '../wire/Store.js';
 import type { Wait } from '../job/Wait.js';
 import { type Head, readHead, readRows, readWaits, type StoredJob, toShown } from './readRows.js';
 import { runtimeError } from './RuntimeError.js';
-import { exactly } from './keys.js';
+import { tokenKey } from './keys.js';
 
 /** How many entries of an index are read at a time. */
 const PAGE = 100;
@@ -29,10 +29,10 @@ export class StoredJobs {
     for await (const { head } of this.found(index, order, from)) if (head !== '') yield readHead(head);
   }
 
-  /** The job that an index has under exactly this key. */
-  async at(index: string, key: string): Promise<string | undefined> {
-    const [found] = await this.store.scan(index, key, 1);
-    return found?.key === exactly(key) ? found.jobId : undefined;
+  /** The job that an index of tokens has under this one. */
+  async ofToken(index: 'wait' | 'answered', token: string): Promise<string | undefined> {
+    const [found] = await this.store.scan(index, tokenKey(token), 1);
+    return found?.key.startsWith(tokenKey(token)) === true ? found.jobId : undefined;
   }
 
   async headOf(jobId: string): Promise<Head | undefined> {

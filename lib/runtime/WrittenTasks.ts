@@ -128,7 +128,7 @@ export class WrittenTasks {
     this.put('claim', this.#naturalKey(taskId), { taskId, ...claim }, delivery);
     if (held !== undefined) this.put('held', keyOf(routineId, slot), { routineId, slot, data: held });
     for (const [key, { length, value }] of Object.entries(gathered ?? {}))
-      this.put('item', keyOf(routineId, slot, key, pad(length)), { routineId, slot, key, at: length - 1, data: value });
+      this.put('item', keyOf(routineId, slot, key, pad(length)), { routineId, slot, key, at: length - 1, data: [value] });
   }
 
   /** No later emission gets a number that a task has. */

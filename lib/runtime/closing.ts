@@ -10,10 +10,10 @@ export const closeParts = async (parts: RuntimeParts, deadlineMs: number): Promi
   due.stop();
   for (const run of keeping.runs) run.stop();
   await quiet(parts, deadlineMs);
-  for (const run of keeping.runs) run.abandon(closed);
+  for (const job of keeping.jobs.values()) job.abandon(closed);
   for (const flow of flows.values()) flow.close();
   ends.fail(closed);
-  await settings.store.close();
+  await settings.store.close(parts.epoch);
 };
 
 /** Resolves when nothing is at work, and all is stored. */

@@ -30,8 +30,11 @@ export const dueKey = (at: number, jobId: string): string => `${pad(Math.ceil(at
 
 export const instantIn = (key: string): number => Number(key.slice(0, key.indexOf(':')));
 
-/** The key under which an index has a name, so that a scan behind the name finds it first: no name holds the character 0. */
-export const exactly = (name: string): string => `${name}\u0001`;
+/** Where an index has a token of a job: all that stands behind `tokenKey` of a token, and begins with it, is of that token. */
+export const tokenKey = (token: string): string => `${token}\u0001`;
+export const underToken = (token: string, jobId: string): string => `${tokenKey(token)}${jobId}`;
+
+export const tokenIn = (key: string): string => key.slice(0, key.indexOf('\u0001'));
 
 /** Stores bound their keys. */
 const LONGEST = 512;

@@ -20,7 +20,7 @@ export const putWhole = (job: JobData, tasks: readonly RemainingTask[], put: Put
   const history = job.history.written();
   for (const entry of history) if (entry.order === 0) put('history', 'start', entry);
   putSlots(job, put);
-  for (const [key, data] of job.shared.values) put('shared', keyOf(key), { key, data });
+  for (const [key, data] of job.shared.values) put('shared', keyOf(key), { key, data: [data] });
   for (const wait of job.waits.values()) put('wait', keyOf(wait.token), showWait(wait));
   for (const token of job.answered) put('answered', keyOf(token), { token });
   tasks.forEach((task, nth) => {

@@ -34,6 +34,8 @@ export interface Head {
   readonly createdKey: string;
   /** When it begins, if it was put off: epoch ms. */
   readonly startsAt?: number;
+  /** Where it stands among those that are due some time. */
+  readonly due?: string;
 }
 
 type Value = Readonly<Record<string, Json>>;
@@ -131,7 +133,7 @@ const placesIn = (rows: Rows): ReadonlyMap<string, string> =>
 // ── the document ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a head has beside the document. */
-const BESIDE = ['room', 'counts', 'pending', 'done', 'waits', 'entry', 'createdKey', 'startsAt'] as const;
+const BESIDE = ['room', 'counts', 'pending', 'done', 'waits', 'entry', 'createdKey', 'startsAt', 'due'] as const;
 
 const toDocument = (rows: Rows, claims: ReadonlyMap<string, ClaimRow>): object => {
   const head = omit(rows.head, ...BESIDE);
@@ -143,7 +145,7 @@ const toDocument = (rows: Rows, claims: ReadonlyMap<string, ClaimRow>): object =
     status: isOver ? head.status : 'paused',
     routineStates: routinesIn(rows),
     history: historyIn(rows),
-    sharedData: dataOf(rows.of('shared').map(({ key, data }) => [key as string, data as Json])),
+    sharedData: dataOf(rows.of('shared').map(({ key, data }) => [key as string, only(data)])),
     sharedLog: inOrder(rows.of('log')).map(({ data }) => data),
     outputLog: inOrder(rows.of('output')).map(({ n: _n, ...output }) => output),
     pausePoints: rows.of('pause'),
@@ -156,6 +158,12 @@ const toDocument = (rows: Rows, claims: ReadonlyMap<string, ClaimRow>): object =
 };
 
 const inOrder = (values: Values): Values => [...values].sort((a, b) => Number(a['n']) - Number(b['n']));
+
+/** A value stands in a list of its own: a row has no key for what is `undefined`. */
+const only = (data: Json | undefined): Json => (data as readonly Json[])[0] as Json;
+
+/** The keys of an object that was written, whatever they are called. */
+const plainOf = (json: Json): Value => (Object.hasOwn(json as Value, TAG) ? (json as Value)['value'] : json) as Value;
 
 /** The user's keys, none of them magic. */
 const dataOf = (entries: readonly (readonly [key: string, value: Json])[]): Json => {
@@ -185,7 +193,7 @@ const routinesIn = (rows: Rows): Values =>
       const own = rows.of('state').filter(isOf);
       return {
         ...routine,
-        ...(own.length > 0 && { state: dataOf(own.map(({ key, data }) => [key as string, data as Json])) }),
+        ...(own.length > 0 && { state: dataOf(own.map(({ key, data }) => [key as string, only(data)])) }),
         slots: slotsIn(rows, routine['routineId'] as string),
       };
     });
@@ -211,12 +219,12 @@ const ofSlot = (values: Values, slot: string): Values => values.filter((value) =
 /** The lists of a slot that gathers: what it held when it was written whole, and the values that have come since. */
 const listsIn = (items: Values, base: Json = {}, lengths?: Readonly<Record<string, number>>): Json => {
   const lists = new Map(
-    Object.entries(base as Value).map(([key, held]) => [key, Array.isArray(held) ? [...(held as Json[])] : [held]]),
+    Object.entries(plainOf(base)).map(([key, held]) => [key, Array.isArray(held) ? [...(held as Json[])] : [held]]),
   );
   for (const { key, at, data } of items) {
     const list = lists.get(key as string) ?? [];
     lists.set(key as string, list);
-    list[Number(at)] = data as Json;
+    list[Number(at)] = only(data);
   }
   if (lengths === undefined) return dataOf([...lists]);
   return dataOf(Object.entries(lengths).map(([key, length]) => [key, (lists.get(key) ?? []).slice(0, length)]));

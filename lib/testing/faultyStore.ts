@@ -87,8 +87,8 @@ class FaultyStore implements Store {
     return this.#call(() => this.#store.compact());
   }
 
-  close(): Promise<void> {
-    return this.#call(() => this.#store.close());
+  close(epoch: number): Promise<void> {
+    return this.#call(() => this.#store.close(epoch));
   }
 }
 

@@ -104,6 +104,6 @@ export interface Store {
   scan(index: string, after?: string, limit?: number, reverse?: boolean): Promise<readonly Found[]>;
   /** Gives back the room of what is gone. */
   compact(): Promise<void>;
-  /** Lets the store go. */
-  close(): Promise<void>;
+  /** Lets the store go, if this is its owner still. */
+  close(epoch: number): Promise<void>;
 }

@@ -93,7 +93,7 @@ describe('Runtime.start', () => {
       load: (jobId, kinds) => store.load(jobId, kinds),
       scan: (...given) => store.scan(...given),
       compact: () => store.compact(),
-      close: () => store.close(),
+      close: (epoch) => store.close(epoch),
       commit: async (batch) => {
         await sleep(10);
         const answer = await store.commit(batch);

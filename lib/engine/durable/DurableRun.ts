@@ -4,7 +4,7 @@ import { durableError } from '../../job/durableError.js';
 import type { JobRecord } from '../../job/JobRecord.js';
 import { taken, toldOf } from '../../job/noteTask.js';
 import type { RemainingWork } from '../../job/RemainingWork.js';
-import type { Admitted, Step } from '../../job/Step.js';
+import type { Admitted, Fact, Step } from '../../job/Step.js';
 import type { Plan } from '../../plan/Plan.js';
 import type { HandlerContext } from '../HandlerContext.js';
 import type { JobEngine, Run, RunOptions } from '../JobParts.js';
@@ -30,9 +30,10 @@ export interface Keeper {
 export class DurableRun extends JobRun {
   readonly journal: Journal;
   readonly claims: Claims;
-  #admitted: readonly Admitted[] = [];
+  /** Facts that are no records. */
+  #others: readonly Fact[] = [];
   readonly #tokens: Set<string>;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly resolve: () => void; readonly reject: (cause: Error) => void }[] = [];
   #isStopped = false;
 
   /** `changed` is told that there is something to store. */
@@ -129,19 +130,25 @@ export class DurableRun extends JobRun {
     const facts = this.journal.take();
     if (this.parts.life.isOver) this.claims.clear();
     else if (!this.isOpen || this.#isStopped) this.claims.giveBack();
-    return { jobId: this.jobId, facts: [...this.#takeAdmitted(), ...facts, ...this.claims.take()] };
+    return { jobId: this.jobId, facts: [...this.#takeOthers(), ...facts, ...this.claims.take()] };
   }
 
   /** It is new, and has this one task; if it is put off, somebody else stores that. */
   admitted(isPutOff: boolean): void {
-    this.#admitted = this.queue.tasks().map((task) => ({ type: 'admitted', ...toldOf(this.parts.ledger, task) }));
+    this.#others = this.queue.tasks().map((task): Admitted => ({ type: 'admitted', ...toldOf(this.parts.ledger, task) }));
     if (!isPutOff) this.changed(this);
   }
 
-  #takeAdmitted(): readonly Admitted[] {
-    const admitted = this.#admitted;
-    this.#admitted = [];
-    return admitted;
+  /** It goes on here: that is stored, whatever else happens. */
+  takenUp(): void {
+    this.#others = [...this.#others, { type: 'takenUp' }];
+    this.changed(this);
+  }
+
+  #takeOthers(): readonly Fact[] {
+    const others = this.#others;
+    this.#others = [];
+    return others;
   }
 
   /** Whether something is to be stored that nobody is told of: a claim that is given back. */
@@ -158,6 +165,7 @@ export class DurableRun extends JobRun {
   /** Nobody keeps it here any more: no timer runs, and handlers at work hear of it. */
   abandon(cause: Error): void {
     const { engine, delayed, ledger, life } = this.parts;
+    for (const { reject } of this.#waiting.splice(0)) reject(cause);
     if (life.isOver) return;
     engine.drain.change(() => {
       engine.toggle$.next({ run: this, open: false });
@@ -168,16 +176,16 @@ export class DurableRun extends JobRun {
     });
   }
 
-  /** Resolves when nothing is left to be stored. */
+  /** Resolves when nothing is left to be stored; rejects if nothing is stored any more. */
   async whenStored(): Promise<void> {
-    if (!this.journal.isOpen) return;
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (!this.journal.isOpen && this.#others.length === 0) return;
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     await this.whenStored();
   }
 
   /** That is stored. */
   release(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
     this.claims.release();
     this.journal.release();
     this.wake();

@@ -83,8 +83,8 @@ export class MemoryStore implements Store {
     return Promise.resolve();
   }
 
-  close(): Promise<void> {
-    this.crash();
+  close(epoch: number): Promise<void> {
+    if (epoch === this.#epoch) this.crash();
     return Promise.resolve();
   }
 }
