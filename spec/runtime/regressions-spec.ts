@@ -11,8 +11,8 @@ const two = (act: Act, { flowId = 'f', id = 'r', more = false }: { flowId?: stri
   const flow = new Flow({ flowId });
   const [first, gather] = [new Routine(), new Routine()];
   first.defineEvent('out');
-  first.defineSlot('trigger', act as never);
-  first.defineSlot('answer', act as never);
+  first.defineSlot('trigger', act);
+  first.defineSlot('answer', act);
   gather.defineSlot('in', (data, ctx) => ctx.output('gathered', { ...data }), { merge: 'append' });
   flow.addRoutine(first, id);
   flow.addRoutine(gather, 'gather');
