@@ -34,23 +34,13 @@ interface Asked {
 
 /** Starts jobs, each id once. */
 export class Starting {
-  readonly #starting = new Map<string, Promise<Started>>();
-
   constructor(private readonly parts: RuntimeParts) {}
 
   /** Rejects with RuntimeError `JOB_CONFLICT`, `UNKNOWN_FLOW`, `NOT_DURABLE`, and as `flow.execute`. */
   async start(flowId: string, entry: Entry<never>, params: object, given: StartOptions): Promise<Started> {
     const asked = this.#asked(flowId, entry, params, given);
-    const { jobId } = asked;
     // Two starts of one id in one turn make one job.
-    await this.#starting.get(jobId)?.catch(() => undefined);
-    const starting = this.#starting.get(jobId)?.then(() => this.#startOnce(asked)) ?? this.#startOnce(asked);
-    this.#starting.set(jobId, starting);
-    try {
-      return await starting;
-    } finally {
-      if (this.#starting.get(jobId) === starting) this.#starting.delete(jobId);
-    }
+    return this.parts.inTurn(asked.jobId, () => this.#startOnce(asked));
   }
 
   #asked(flowId: string, entry: Entry<never>, params: object, given: StartOptions): Asked {
