@@ -213,7 +213,6 @@ export class JobWriter {
     started: ({ entryRoutineId: routineId, entryParams: data, timestamp }) => {
       const start = { routineId, eventName: 'start', data, timestamp, order: 0 };
       if (this.#data.history.bound > 0) this.#put('history', 'start', start);
-      this.#notDue();
     },
     ended: () => {
       this.#end();

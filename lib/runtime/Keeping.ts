@@ -28,8 +28,6 @@ export class Keeping implements StoringKeeper {
   readonly event$ = new Subject<RuntimeEvent>();
   readonly deliveries: Deliveries;
   readonly tokens = new Map<string, string>();
-  /** Told each time something was stored. */
-  readonly stored$ = new Subject<void>();
   readonly #jobs = new Map<string, LiveJob>();
   readonly #alone: Alone;
   /** Attempts that have ended and wait for the store. */
@@ -93,7 +91,6 @@ export class Keeping implements StoringKeeper {
       if (verdicts[at] === true) this.#tell(job, step);
       else this.#discard(job);
     this.#alone.look();
-    this.stored$.next();
   }
 
   /** What cannot be written is a fault of one job, and of no other. */

@@ -151,11 +151,6 @@ export class DurableRun extends JobRun {
     return others;
   }
 
-  /** Whether something is to be stored that nobody is told of: a claim that is given back. */
-  get hasToStore(): boolean {
-    return this.#isStopped && this.claims.isOut;
-  }
-
   /** Nothing begins any more in this process: what was claimed is given back. */
   stop(): void {
     this.#isStopped = true;
@@ -178,9 +173,16 @@ export class DurableRun extends JobRun {
 
   /** Resolves when nothing is left to be stored; rejects if nothing is stored any more. */
   async whenStored(): Promise<void> {
-    if (!this.journal.isOpen && this.#others.length === 0) return;
-    await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    await this.whenStored();
+    while (this.journal.isOpen || this.#others.length > 0) await this.#nextStored();
+  }
+
+  /** Resolves when nothing is at work either, and all claims are given back, after `stop`. */
+  async whenQuiet(): Promise<void> {
+    while (this.active > 0 || this.journal.isOpen || this.claims.isOut) await this.#nextStored();
+  }
+
+  #nextStored(): Promise<void> {
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   /** That is stored. */
