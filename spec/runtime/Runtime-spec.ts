@@ -609,6 +609,17 @@ describe('a question of a durable job', () => {
     await third.close();
   });
 
+  it('should be answered once if two answer in one turn', async () => {
+    const runtime = await open({ flows: [asking()] });
+    const job = await runtime.start('single', 'one', {}, { jobId: 'a' });
+    await until(async () => (await job.info()).waits === 1);
+    const [first, second] = await Promise.allSettled([runtime.answer('q', 1), runtime.answer('q', 2)]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ reason: { code: 'ALREADY_ANSWERED', name: 'RuntimeError', details: { jobId: 'a' } } });
+    expect((await job.done).outputLog).toMatchObject([{ data: { answer: 1 } }]);
+    await runtime.close();
+  });
+
   it('should have a token of its own in the whole store', async () => {
     const runtime = await open({ flows: [asking()] });
     await runtime.start('single', 'one', {}, { jobId: 'a' });
